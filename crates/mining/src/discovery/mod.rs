@@ -1,0 +1,1 @@
+//! Models proposed from logs.

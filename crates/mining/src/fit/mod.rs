@@ -1,0 +1,1 @@
+//! How far cases run as a model says.

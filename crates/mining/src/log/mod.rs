@@ -1,0 +1,98 @@
+//! The event log as columns: what every reader fills and every figure reads.
+//!
+//! Cases are numbered `0..cases()`, events `0..events()`. The events of one case stand together, in time order
+//! (ties and missing times keep the order of the file). Attributes are columns beside them.
+
+mod builder;
+mod column;
+mod dict;
+
+pub use builder::{Cell, LogBuilder};
+pub use column::{Column, Values};
+pub use dict::{Dict, NONE};
+
+use crate::time::{MISSING, Micros};
+use std::ops::Range;
+
+/// Standard attribute names (IEEE 1849, XES).
+pub const RESOURCE: &str = "org:resource";
+pub const GROUP: &str = "org:group";
+pub const LIFECYCLE: &str = "lifecycle:transition";
+
+/// An immutable event log in columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventLog {
+    /// Case names, in case order; the code of a name is not its case number when names repeat, so use [`EventLog::case_name`].
+    pub case_names: Dict,
+    /// Case number to code in `case_names`.
+    pub case_name: Vec<u32>,
+    /// Case number to first event; one longer than the number of cases.
+    pub offsets: Vec<u32>,
+    /// Event to activity.
+    pub activity: Vec<u32>,
+    pub activities: Dict,
+    /// Event to moment (of completion where start times are known), or [`MISSING`].
+    pub time: Vec<Micros>,
+    /// Event to the moment work began; empty when the log has no start times.
+    pub start: Vec<Micros>,
+    /// One value a case.
+    pub case_columns: Vec<Column>,
+    /// One value an event. `org:resource`, `org:group` and `lifecycle:transition` are among them when given.
+    pub event_columns: Vec<Column>,
+}
+
+impl EventLog {
+    pub fn cases(&self) -> usize {
+        self.case_name.len()
+    }
+
+    pub fn events(&self) -> usize {
+        self.activity.len()
+    }
+
+    /// The events of a case.
+    pub fn case(&self, case: usize) -> Range<usize> {
+        self.offsets[case] as usize..self.offsets[case + 1] as usize
+    }
+
+    pub fn case_name(&self, case: usize) -> &str {
+        self.case_names.get(self.case_name[case])
+    }
+
+    pub fn activity_name(&self, activity: u32) -> &str {
+        self.activities.get(activity)
+    }
+
+    pub fn event_column(&self, name: &str) -> Option<&Column> {
+        self.event_columns.iter().find(|c| c.name == name)
+    }
+
+    pub fn case_column(&self, name: &str) -> Option<&Column> {
+        self.case_columns.iter().find(|c| c.name == name)
+    }
+
+    /// Who did each event, where the log says so.
+    pub fn resource(&self) -> Option<&Column> {
+        self.event_column(RESOURCE)
+    }
+
+    /// First and last moment in the log, or `None` when no event has a time.
+    pub fn span(&self) -> Option<(Micros, Micros)> {
+        let mut span: Option<(Micros, Micros)> = None;
+        for &t in self.time.iter().chain(&self.start).filter(|&&t| t != MISSING) {
+            let (a, b) = span.unwrap_or((t, t));
+            span = Some((a.min(t), b.max(t)));
+        }
+        span
+    }
+
+    /// Bytes held by the columns themselves.
+    pub fn bytes(&self) -> usize {
+        let columns = self.case_columns.iter().chain(&self.event_columns).map(Column::bytes).sum::<usize>();
+        self.case_names.bytes()
+            + self.activities.bytes()
+            + 4 * (self.case_name.len() + self.offsets.len() + self.activity.len())
+            + 8 * (self.time.len() + self.start.len())
+            + columns
+    }
+}

@@ -1,0 +1,1 @@
+//! Logs and models back into files others can read.

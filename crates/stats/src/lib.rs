@@ -1,0 +1,1 @@
+//! Estimators. Nearly empty until improvements arrive.

@@ -1,0 +1,1 @@
+//! The one event record: everything that happens is appended here once.

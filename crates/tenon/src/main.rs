@@ -1,0 +1,15 @@
+//! The one binary: server and command line.
+
+mod activity;
+mod api;
+mod cli;
+mod jobs;
+mod policy;
+mod processes;
+mod sample;
+mod store;
+mod web;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

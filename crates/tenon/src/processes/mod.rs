@@ -1,0 +1,1 @@
+//! Import, versions, steps and figures of processes.

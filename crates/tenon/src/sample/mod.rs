@@ -1,0 +1,1 @@
+//! A deterministic simulator of a company, for trying things out and for tests.

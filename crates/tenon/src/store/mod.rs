@@ -1,0 +1,1 @@
+//! The database: SQLite by default, PostgreSQL when one machine is not enough. One file a table group.
