@@ -3,10 +3,12 @@
 //! Cases are numbered `0..cases()`, events `0..events()`. The events of one case stand together, in time order
 //! (ties and missing times keep the order of the file). Attributes are columns beside them.
 
+mod arrange;
 mod builder;
 mod column;
 mod dict;
 
+pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
@@ -79,7 +81,12 @@ impl EventLog {
     /// First and last moment in the log, or `None` when no event has a time.
     pub fn span(&self) -> Option<(Micros, Micros)> {
         let mut span: Option<(Micros, Micros)> = None;
-        for &t in self.time.iter().chain(&self.start).filter(|&&t| t != MISSING) {
+        for &t in self
+            .time
+            .iter()
+            .chain(&self.start)
+            .filter(|&&t| t != MISSING)
+        {
             let (a, b) = span.unwrap_or((t, t));
             span = Some((a.min(t), b.max(t)));
         }
@@ -88,7 +95,12 @@ impl EventLog {
 
     /// Bytes held by the columns themselves.
     pub fn bytes(&self) -> usize {
-        let columns = self.case_columns.iter().chain(&self.event_columns).map(Column::bytes).sum::<usize>();
+        let columns = self
+            .case_columns
+            .iter()
+            .chain(&self.event_columns)
+            .map(Column::bytes)
+            .sum::<usize>();
         self.case_names.bytes()
             + self.activities.bytes()
             + 4 * (self.case_name.len() + self.offsets.len() + self.activity.len())
