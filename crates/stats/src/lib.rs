@@ -1,1 +1,3 @@
-//! Estimators. Nearly empty until improvements arrive.
+//! Estimators, intervals, sequential tests and planning. Pure: no async, no SQL, no clock.
+
+pub mod survival;
