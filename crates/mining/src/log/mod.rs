@@ -5,6 +5,7 @@
 
 mod arrange;
 mod builder;
+pub mod codec;
 mod column;
 mod dict;
 
