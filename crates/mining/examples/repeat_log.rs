@@ -4,7 +4,9 @@ use std::io::{BufWriter, Read, Write};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let [_, from, times, to] = args.as_slice() else { return Err("usage: repeat_log LOG TIMES OUT".into()) };
+    let [_, from, times, to] = args.as_slice() else {
+        return Err("usage: repeat_log LOG TIMES OUT".into());
+    };
     let mut text = String::new();
     let file = std::fs::File::open(from)?;
     if from.ends_with(".gz") {

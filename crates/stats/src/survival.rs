@@ -18,10 +18,17 @@ pub struct Curve {
 /// The Kaplan-Meier curve of `durations`; `ended[i]` is false where the i-th was still waiting when last seen.
 /// Ties of an end and a last look count the end first, as is usual. Durations below zero or NaN are left out.
 pub fn kaplan_meier(durations: &[f64], ended: &[bool]) -> Curve {
-    let mut pairs: Vec<(f64, bool)> =
-        durations.iter().zip(ended).filter(|(d, _)| **d >= 0.0).map(|(d, e)| (*d, *e)).collect();
+    let mut pairs: Vec<(f64, bool)> = durations
+        .iter()
+        .zip(ended)
+        .filter(|(d, _)| **d >= 0.0)
+        .map(|(d, e)| (*d, *e))
+        .collect();
     pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-    let mut curve = Curve { last: pairs.last().map_or(0.0, |p| p.0), ..Curve::default() };
+    let mut curve = Curve {
+        last: pairs.last().map_or(0.0, |p| p.0),
+        ..Curve::default()
+    };
     let mut waiting = pairs.len();
     let mut share = 1.0;
     let mut i = 0;
@@ -84,7 +91,10 @@ mod tests {
     #[test]
     fn without_open_cases_it_is_the_plain_median() {
         let curve = kaplan_meier(&[3.0, 1.0, 2.0], &[true; 3]);
-        assert_eq!((curve.times.clone(), curve.median()), (vec![1.0, 2.0, 3.0], Some(2.0)));
+        assert_eq!(
+            (curve.times.clone(), curve.median()),
+            (vec![1.0, 2.0, 3.0], Some(2.0))
+        );
         assert!((curve.restricted_mean(10.0) - 2.0).abs() < 1e-12);
     }
 
@@ -94,7 +104,10 @@ mod tests {
         let curve = kaplan_meier(&[1.0, 2.0, 3.0, 4.0], &[true, false, true, false]);
         assert_eq!(curve.survival, [0.75, 0.375]);
         assert_eq!(curve.median(), Some(3.0));
-        assert_eq!(kaplan_meier(&[1.0, 2.0, 3.0], &[true, false, false]).median(), None);
+        assert_eq!(
+            kaplan_meier(&[1.0, 2.0, 3.0], &[true, false, false]).median(),
+            None
+        );
     }
 
     #[test]

@@ -48,7 +48,8 @@ pub fn write(log: &EventLog, out: &mut dyn Write) -> io::Result<()> {
                 Values::Float(v) => {
                     body.push(2);
                     length(&mut body, v.len());
-                    v.iter().for_each(|x| body.extend_from_slice(&x.to_le_bytes()));
+                    v.iter()
+                        .for_each(|x| body.extend_from_slice(&x.to_le_bytes()));
                 }
                 Values::Time(v) => {
                     body.push(3);
@@ -74,12 +75,17 @@ pub fn read(bytes: &[u8]) -> Result<EventLog, CodecError> {
     if bytes.len() < HEADER || &bytes[..8] != MAGIC {
         return Err(CodecError::NotColumns);
     }
-    let mut header = Reader { rest: &bytes[8..HEADER] };
+    let mut header = Reader {
+        rest: &bytes[8..HEADER],
+    };
     let version = u32::from_le_bytes(header.array()?);
     if version != VERSION {
         return Err(CodecError::Version(version));
     }
-    let (len, sum) = (u64::from_le_bytes(header.array()?), u64::from_le_bytes(header.array()?));
+    let (len, sum) = (
+        u64::from_le_bytes(header.array()?),
+        u64::from_le_bytes(header.array()?),
+    );
     let body = &bytes[HEADER..];
     if body.len() as u64 != len || checksum(body) != sum {
         return Err(CodecError::Damaged);
@@ -96,13 +102,23 @@ pub fn read(bytes: &[u8]) -> Result<EventLog, CodecError> {
         case_columns: reader.columns()?,
         event_columns: reader.columns()?,
     };
-    if reader.rest.is_empty() && is_whole(&log) { Ok(log) } else { Err(CodecError::Damaged) }
+    if reader.rest.is_empty() && is_whole(&log) {
+        Ok(log)
+    } else {
+        Err(CodecError::Damaged)
+    }
 }
 
 /// Whether all columns fit each other, so that no figure reads past an end.
 fn is_whole(log: &EventLog) -> bool {
-    let codes = |codes: &[u32], dict: &Dict, none: bool| codes.iter().all(|&c| (c as usize) < dict.len() || (none && c == NONE));
-    let column = |c: &Column, rows: usize| c.len() == rows && c.codes().is_none_or(|(v, d)| codes(v, d, true));
+    let codes = |codes: &[u32], dict: &Dict, none: bool| {
+        codes
+            .iter()
+            .all(|&c| (c as usize) < dict.len() || (none && c == NONE))
+    };
+    let column = |c: &Column, rows: usize| {
+        c.len() == rows && c.codes().is_none_or(|(v, d)| codes(v, d, true))
+    };
     log.offsets.len() == log.cases() + 1
         && log.offsets[0] == 0
         && log.offsets.windows(2).all(|w| w[0] <= w[1])
@@ -129,7 +145,9 @@ fn checksum(bytes: &[u8]) -> u64 {
     for &byte in chunks.remainder() {
         lanes[0] = (lanes[0].rotate_left(23) ^ u64::from(byte)).wrapping_mul(FACTOR);
     }
-    lanes.iter().fold(bytes.len() as u64, |n, lane| (n.rotate_left(23) ^ lane).wrapping_mul(FACTOR))
+    lanes.iter().fold(bytes.len() as u64, |n, lane| {
+        (n.rotate_left(23) ^ lane).wrapping_mul(FACTOR)
+    })
 }
 
 fn length(out: &mut Vec<u8>, n: usize) {
@@ -143,12 +161,16 @@ fn text(out: &mut Vec<u8>, value: &str) {
 
 fn words(out: &mut Vec<u8>, values: &[u32]) {
     length(out, values.len());
-    values.iter().for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
+    values
+        .iter()
+        .for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
 }
 
 fn longs(out: &mut Vec<u8>, values: &[i64]) {
     length(out, values.len());
-    values.iter().for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
+    values
+        .iter()
+        .for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
 }
 
 fn dict(out: &mut Vec<u8>, dict: &Dict) {
@@ -174,8 +196,15 @@ impl<'a> Reader<'a> {
     /// A count of items of `size` bytes each, checked against what is left.
     fn length(&mut self, size: usize) -> Result<usize, CodecError> {
         let n = u64::from_le_bytes(self.array()?);
-        let bytes = usize::try_from(n).ok().and_then(|n| n.checked_mul(size)).ok_or(CodecError::Damaged)?;
-        if bytes > self.rest.len() { Err(CodecError::Damaged) } else { Ok(n as usize) }
+        let bytes = usize::try_from(n)
+            .ok()
+            .and_then(|n| n.checked_mul(size))
+            .ok_or(CodecError::Damaged)?;
+        if bytes > self.rest.len() {
+            Err(CodecError::Damaged)
+        } else {
+            Ok(n as usize)
+        }
     }
 
     fn text(&mut self) -> Result<&'a str, CodecError> {
@@ -185,7 +214,11 @@ impl<'a> Reader<'a> {
 
     fn words(&mut self) -> Result<Vec<u32>, CodecError> {
         let n = self.length(4)?;
-        Ok(self.take(4 * n)?.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        Ok(self
+            .take(4 * n)?
+            .chunks_exact(4)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect())
     }
 
     fn longs(&mut self) -> Result<Vec<i64>, CodecError> {
@@ -200,7 +233,11 @@ impl<'a> Reader<'a> {
         for _ in 0..n {
             dict.intern(self.text()?);
         }
-        if dict.len() == n { Ok(dict) } else { Err(CodecError::Damaged) }
+        if dict.len() == n {
+            Ok(dict)
+        } else {
+            Err(CodecError::Damaged)
+        }
     }
 
     fn columns(&mut self) -> Result<Vec<Column>, CodecError> {
@@ -211,10 +248,18 @@ impl<'a> Reader<'a> {
             let values = match self.take(1)?[0] {
                 0 => {
                     let codes = self.words()?;
-                    Values::Text { codes, dict: self.dict()? }
+                    Values::Text {
+                        codes,
+                        dict: self.dict()?,
+                    }
                 }
                 1 => Values::Int(self.longs()?),
-                2 => Values::Float(self.longs()?.into_iter().map(|n| f64::from_bits(n as u64)).collect()),
+                2 => Values::Float(
+                    self.longs()?
+                        .into_iter()
+                        .map(|n| f64::from_bits(n as u64))
+                        .collect(),
+                ),
                 3 => Values::Time(self.longs()?),
                 4 => {
                     let n = self.length(1)?;
