@@ -8,11 +8,13 @@ mod builder;
 pub mod codec;
 mod column;
 mod dict;
+mod merge;
 
 pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
+pub use merge::{Added, merge};
 
 use crate::time::{MISSING, Micros};
 use std::ops::Range;

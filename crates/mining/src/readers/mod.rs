@@ -1,5 +1,6 @@
 //! Files in, event logs and process models out. A reader returns everything or a [`crate::ReadError`], and counts what it passed over.
 
+pub mod detect;
 pub mod xes;
 
 use crate::EventLog;
