@@ -1,5 +1,8 @@
 //! Files in, event logs and process models out. A reader returns everything or a [`crate::ReadError`], and counts what it passed over.
 
+pub mod bpmn;
+mod xml_tree;
+
 use crate::EventLog;
 use serde::Serialize;
 
@@ -41,7 +44,11 @@ impl Skipped {
     pub fn add(&mut self, line: u64, why: impl Into<String>, text: impl Into<String>) {
         self.count += 1;
         if self.rows.len() < Self::KEPT {
-            self.rows.push(SkippedRow { line, why: why.into(), text: text.into() });
+            self.rows.push(SkippedRow {
+                line,
+                why: why.into(),
+                text: text.into(),
+            });
         }
     }
 }
