@@ -331,4 +331,4 @@ fn pending(element: &Element) -> PendingFlow {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
