@@ -1,3 +1,3 @@
-//! Estimators, intervals, sequential tests and planning. Pure: no async, no SQL, no clock.
+//! Estimators. Pure: no async, no SQL, no clock. Survival so far; the verdict arrives with improvements.
 
 pub mod survival;

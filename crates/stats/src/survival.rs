@@ -1,117 +1,93 @@
-//! Time until something happens, when for some it has not happened yet.
+//! How long until something happens when for some it has not happened yet.
 //!
-//! Kaplan and Meier, "Nonparametric estimation from incomplete observations", JASA 53 (1958).
+//! The product-limit estimator (Kaplan and Meier 1958, "Nonparametric estimation from incomplete observations",
+//! J. Am. Stat. Assoc. 53:457-481, eq. 1b). Quantiles follow R's `survfit`: the first time the curve falls below
+//! the level, or the middle of the flat stretch where it meets the level exactly. The restricted mean is the area
+//! under the curve up to the horizon (Royston and Parmar 2013).
 
-/// A survival curve: a step function that falls at each time at which something happened.
+/// A survival curve: a step down at each time at which something ended.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
-    /// Times of falls, growing; the unit is that of the durations given.
+    /// Rising distinct times with at least one end, in the unit of the durations.
     pub times: Vec<f64>,
-    /// Share still waiting just after each time.
+    /// Share still going on just after each time.
     pub survival: Vec<f64>,
-    /// How many were still waiting just before each time.
-    pub at_risk: Vec<usize>,
-    /// The longest duration seen, whether it ended or not.
-    pub last: f64,
+    /// How many were watched just before each time.
+    pub at_risk: Vec<u64>,
+    /// Largest duration, ended or not: nothing is known beyond it. `None` of nothing.
+    pub last: Option<f64>,
 }
 
-/// The Kaplan-Meier curve of `durations`; `ended[i]` is false where the i-th was still waiting when last seen.
-/// Ties of an end and a last look count the end first, as is usual. Durations below zero or NaN are left out.
+/// Estimates the curve. `ended[i]` is false where duration `i` was cut off by the end of watching; such a one counts
+/// as watched at its own duration. Both slices have one entry each; extra entries of the longer are not read, nor
+/// durations that are not numbers.
 pub fn kaplan_meier(durations: &[f64], ended: &[bool]) -> Curve {
-    let mut pairs: Vec<(f64, bool)> = durations
+    let mut rows: Vec<(f64, bool)> = durations
         .iter()
-        .zip(ended)
-        .filter(|(d, _)| **d >= 0.0)
-        .map(|(d, e)| (*d, *e))
+        .copied()
+        .zip(ended.iter().copied())
+        .filter(|(d, _)| !d.is_nan())
         .collect();
-    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut curve = Curve {
-        last: pairs.last().map_or(0.0, |p| p.0),
+        last: rows.last().map(|r| r.0),
         ..Curve::default()
     };
-    let mut waiting = pairs.len();
-    let mut share = 1.0;
-    let mut i = 0;
-    while i < pairs.len() {
-        let time = pairs[i].0;
-        let (mut ends, mut seen) = (0usize, 0usize);
-        while i < pairs.len() && pairs[i].0 == time {
-            ends += usize::from(pairs[i].1);
-            seen += 1;
-            i += 1;
-        }
+    let (mut at, mut survival) = (0, 1.0);
+    while at < rows.len() {
+        let time = rows[at].0;
+        let at_risk = rows.len() - at;
+        let same = rows[at..].iter().take_while(|r| r.0 == time);
+        let (count, ends) = same.fold((0, 0), |(n, e), r| (n + 1, e + usize::from(r.1)));
         if ends > 0 {
-            share *= 1.0 - ends as f64 / waiting as f64;
+            survival *= (at_risk - ends) as f64 / at_risk as f64;
             curve.times.push(time);
-            curve.survival.push(share);
-            curve.at_risk.push(waiting);
+            curve.survival.push(survival);
+            curve.at_risk.push(at_risk as u64);
         }
-        waiting -= seen;
+        at += count;
     }
     curve
 }
 
-impl Curve {
-    /// The time by which the share `q` has ended, or `None` when that was not reached yet. Where the curve is flat at
-    /// exactly `1 - q`, the middle of the flat part, as R's `survfit` has it.
-    pub fn quantile(&self, q: f64) -> Option<f64> {
-        let left = 1.0 - q;
-        let tolerance = 1e-9;
-        let i = self.survival.iter().position(|&s| s <= left + tolerance)?;
-        if (self.survival[i] - left).abs() <= tolerance {
-            let next = self.times.get(i + 1).copied().unwrap_or(self.last);
-            return Some((self.times[i] + next) / 2.0);
-        }
-        Some(self.times[i])
-    }
+/// Two products that stand for the same share differ by rounding; R's `survfit` uses this tolerance too.
+const EQUAL: f64 = 1.490_116_119_384_765_6e-8;
 
-    /// The median time.
+impl Curve {
+    /// The time by which half have ended; `None` when the curve does not come down to a half.
     pub fn median(&self) -> Option<f64> {
         self.quantile(0.5)
     }
 
-    /// The restricted mean up to `horizon`: the area under the curve, in units of time.
-    pub fn restricted_mean(&self, horizon: f64) -> f64 {
-        let (mut area, mut from, mut share) = (0.0, 0.0, 1.0);
-        for (&time, &after) in self.times.iter().zip(&self.survival) {
+    /// The time by which a share `p` (between 0 and 1) has ended; `None` when that is not reached.
+    pub fn quantile(&self, p: f64) -> Option<f64> {
+        let level = 1.0 - p;
+        let at = self.survival.iter().position(|&s| s <= level + EQUAL)?;
+        if self.survival[at] < level - EQUAL {
+            return Some(self.times[at]);
+        }
+        let until = self.times.get(at + 1).copied().unwrap_or(self.times[at]);
+        Some((self.times[at] + until) / 2.0)
+    }
+
+    /// Mean time up to `horizon`. `None` of nothing, or when watching stopped before the horizon while some still
+    /// went on: what happens after is not known and is not made up.
+    pub fn restricted_mean(&self, horizon: f64) -> Option<f64> {
+        let last = self.last?;
+        if horizon > last && self.survival.last().copied().unwrap_or(1.0) > EQUAL {
+            return None;
+        }
+        let (mut area, mut from, mut level) = (0.0, 0.0, 1.0);
+        for (&time, &survival) in self.times.iter().zip(&self.survival) {
             if time >= horizon {
                 break;
             }
-            area += share * (time - from);
-            (from, share) = (time, after);
+            area += level * (time - from);
+            (from, level) = (time, survival);
         }
-        area + share * (horizon - from).max(0.0)
+        Some(area + level * (horizon - from))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn without_open_cases_it_is_the_plain_median() {
-        let curve = kaplan_meier(&[3.0, 1.0, 2.0], &[true; 3]);
-        assert_eq!(
-            (curve.times.clone(), curve.median()),
-            (vec![1.0, 2.0, 3.0], Some(2.0))
-        );
-        assert!((curve.restricted_mean(10.0) - 2.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn open_cases_lengthen_the_median_and_may_leave_it_open() {
-        // By hand: at 1, 4 of 4 wait; at 3, 2 wait (one was last seen at 2).
-        let curve = kaplan_meier(&[1.0, 2.0, 3.0, 4.0], &[true, false, true, false]);
-        assert_eq!(curve.survival, [0.75, 0.375]);
-        assert_eq!(curve.median(), Some(3.0));
-        assert_eq!(
-            kaplan_meier(&[1.0, 2.0, 3.0], &[true, false, false]).median(),
-            None
-        );
-    }
-
-    #[test]
-    fn nothing_gives_an_empty_curve() {
-        assert_eq!(kaplan_meier(&[], &[]).median(), None);
-    }
-}
+mod tests;

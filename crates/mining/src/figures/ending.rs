@@ -33,6 +33,6 @@ impl EndRule {
     /// Outcomes where the steps have them and the log shows them; else activities after which cases mostly stop, when they cover
     /// four in five case ends; else silence longer than 99 of 100 pauses within cases; else, without times, always.
     pub fn propose(log: &EventLog, steps: &Steps) -> EndRule {
-        super::walk::propose_end(log, steps)
+        super::propose_end::propose_end(log, steps)
     }
 }

@@ -1,6 +1,7 @@
 //! Mean, median, 90th percentile of exact spans.
 
 use crate::time::{Micros, seconds};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Exact figures of a number of spans, in seconds. An even count takes the mean of the middle two; the 90th
@@ -56,31 +57,37 @@ impl Samples {
         self.spans.push(span);
     }
 
+    pub fn reserve(&mut self, more: usize) {
+        self.keys.reserve(more);
+        self.spans.reserve(more);
+    }
+
     pub fn append(&mut self, mut other: Samples) {
         self.keys.append(&mut other.keys);
         self.spans.append(&mut other.spans);
     }
 }
 
-/// The spans of all samples by key, by counting sort, summed up in parallel.
-pub(crate) fn spreads(samples: &[&Samples], keys: usize) -> Vec<Option<Spread>> {
-    use rayon::prelude::*;
+/// The spans by the number `group` gives their key, by counting sort, summed up in parallel.
+pub(crate) fn spreads(
+    samples: &Samples,
+    groups: usize,
+    group: impl Fn(u32) -> u32,
+) -> Vec<Option<Spread>> {
+    let keys = groups;
     let mut ends = vec![0usize; keys + 1];
-    for sample in samples {
-        for &key in &sample.keys {
-            ends[key as usize + 1] += 1;
-        }
+    for &key in &samples.keys {
+        ends[group(key) as usize + 1] += 1;
     }
     for key in 0..keys {
         ends[key + 1] += ends[key];
     }
     let mut flat = vec![0; ends[keys]];
     let mut next = ends.clone();
-    for sample in samples {
-        for (&key, &span) in sample.keys.iter().zip(&sample.spans) {
-            flat[next[key as usize]] = span;
-            next[key as usize] += 1;
-        }
+    for (&key, &span) in samples.keys.iter().zip(&samples.spans) {
+        let slot = &mut next[group(key) as usize];
+        flat[*slot] = span;
+        *slot += 1;
     }
     let mut groups: Vec<&mut [Micros]> = Vec::with_capacity(keys);
     let mut rest: &mut [Micros] = &mut flat;

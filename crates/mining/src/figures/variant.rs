@@ -2,8 +2,8 @@
 
 use crate::EventLog;
 
-/// A stable 64-bit hash of activity names in order: FNV-1a over their bytes, each ended by a byte no UTF-8 text
-/// holds, so that addresses which name a variant stay valid after the next import.
+/// A stable 64-bit hash of activity names in order, so that addresses which name a variant stay valid after the
+/// next import. Each name is hashed by FNV-1a, closed by a byte no UTF-8 text holds, and folded in with [`mix`].
 pub fn variant_hash<'a>(activities: impl IntoIterator<Item = &'a str>) -> u64 {
     activities
         .into_iter()
@@ -15,7 +15,7 @@ pub fn variant_id(hash: u64) -> String {
     format!("{hash:016x}")
 }
 
-const START: u64 = 0xcbf2_9ce4_8422_2325;
+pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 fn name_hash(name: &str) -> u64 {
