@@ -13,11 +13,17 @@ pub struct Place {
 
 impl Place {
     pub fn byte(byte: u64) -> Self {
-        Place { byte: Some(byte), ..Place::default() }
+        Place {
+            byte: Some(byte),
+            ..Place::default()
+        }
     }
 
     pub fn line(line: u64) -> Self {
-        Place { line: Some(line), ..Place::default() }
+        Place {
+            line: Some(line),
+            ..Place::default()
+        }
     }
 
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
@@ -55,8 +61,18 @@ pub struct ReadError {
 }
 
 impl ReadError {
-    pub fn new(code: &'static str, what: impl Into<String>, place: Place, remedy: impl Into<String>) -> Self {
-        ReadError { code, what: what.into(), place, remedy: remedy.into() }
+    pub fn new(
+        code: &'static str,
+        what: impl Into<String>,
+        place: Place,
+        remedy: impl Into<String>,
+    ) -> Self {
+        ReadError {
+            code,
+            what: what.into(),
+            place,
+            remedy: remedy.into(),
+        }
     }
 
     /// Names the file, when the reader itself did not know it.

@@ -17,7 +17,10 @@ impl Source {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        Ok(Source::File { file: Arc::new(file), len })
+        Ok(Source::File {
+            file: Arc::new(file),
+            len,
+        })
     }
 
     pub fn bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
@@ -69,7 +72,11 @@ impl Source {
 
     /// A reader from the start. `progress` counts the bytes handed out.
     pub fn reader<'a>(&self, progress: &'a Progress) -> SourceReader<'a> {
-        SourceReader { source: self.clone(), at: 0, progress }
+        SourceReader {
+            source: self.clone(),
+            at: 0,
+            progress,
+        }
     }
 }
 

@@ -21,7 +21,9 @@ impl Cell {
             Cell::Int(n) => n.to_string(),
             Cell::Float(n) => n.to_string(),
             Cell::Bool(b) => b.to_string(),
-            Cell::Time(t) => jiff::Timestamp::from_microsecond(t).map(|t| t.to_string()).unwrap_or_default(),
+            Cell::Time(t) => jiff::Timestamp::from_microsecond(t)
+                .map(|t| t.to_string())
+                .unwrap_or_default(),
         }
     }
 }
@@ -96,7 +98,10 @@ impl LogBuilder {
             next[c as usize] += 1;
         }
         for c in 0..cases {
-            sort_by_time(&mut order[offsets[c] as usize..offsets[c + 1] as usize], &self.time);
+            sort_by_time(
+                &mut order[offsets[c] as usize..offsets[c + 1] as usize],
+                &self.time,
+            );
         }
         let pick = |v: &[Micros]| order.iter().map(|&r| v[r as usize]).collect::<Vec<_>>();
         EventLog {
@@ -106,7 +111,11 @@ impl LogBuilder {
             activity: order.iter().map(|&r| self.activity[r as usize]).collect(),
             activities: self.activities,
             time: pick(&self.time),
-            start: if self.any_start { pick(&self.start) } else { Vec::new() },
+            start: if self.any_start {
+                pick(&self.start)
+            } else {
+                Vec::new()
+            },
             case_columns: self.case_columns.finish(cases, None),
             event_columns: self.event_columns.finish(self.case.len(), Some(&order)),
         }
@@ -155,14 +164,18 @@ impl Grower {
             Some(&at) => at,
             None => {
                 let values = match &cell {
-                    Cell::Text(_) => Values::Text { codes: Vec::new(), dict: Dict::new() },
+                    Cell::Text(_) => Values::Text {
+                        codes: Vec::new(),
+                        dict: Dict::new(),
+                    },
                     Cell::Int(_) => Values::Int(Vec::new()),
                     Cell::Float(_) => Values::Float(Vec::new()),
                     Cell::Time(_) => Values::Time(Vec::new()),
                     Cell::Bool(_) => Values::Bool(Vec::new()),
                 };
                 self.columns.push((name.to_string(), values));
-                self.by_name.insert(name.to_string(), self.columns.len() - 1);
+                self.by_name
+                    .insert(name.to_string(), self.columns.len() - 1);
                 self.columns.len() - 1
             }
         };
@@ -230,7 +243,9 @@ fn put(values: &mut Values, row: usize, cell: Cell) -> Option<Cell> {
         (values @ Values::Int(_), Cell::Float(n)) => {
             if let Values::Int(v) = values {
                 *values = Values::Float(
-                    v.iter().map(|&n| if n == i64::MIN { f64::NAN } else { n as f64 }).collect(),
+                    v.iter()
+                        .map(|&n| if n == i64::MIN { f64::NAN } else { n as f64 })
+                        .collect(),
                 );
             }
             return put(values, row, Cell::Float(n));
@@ -241,9 +256,14 @@ fn put(values: &mut Values, row: usize, cell: Cell) -> Option<Cell> {
 }
 
 fn to_text(values: &mut Values) {
-    let old = Column { name: String::new(), values: std::mem::replace(values, Values::Bool(Vec::new())) };
+    let old = Column {
+        name: String::new(),
+        values: std::mem::replace(values, Values::Bool(Vec::new())),
+    };
     let mut dict = Dict::new();
-    let codes = (0..old.len()).map(|row| old.display(row).map_or(NONE, |t| dict.intern(&t))).collect();
+    let codes = (0..old.len())
+        .map(|row| old.display(row).map_or(NONE, |t| dict.intern(&t)))
+        .collect();
     *values = Values::Text { codes, dict };
 }
 
@@ -265,7 +285,10 @@ mod tests {
         assert_eq!(log.offsets, [0, 2, 3]);
         assert_eq!(log.time, [10, 20, 5]);
         let cost = log.event_column("cost").unwrap();
-        assert_eq!([cost.display(0), cost.display(1), cost.display(2)], [Some("1.5".into()), Some("2".into()), None]);
+        assert_eq!(
+            [cost.display(0), cost.display(1), cost.display(2)],
+            [Some("1.5".into()), Some("2".into()), None]
+        );
         assert_eq!(log.case_column("channel").unwrap().text(1), Some("web"));
     }
 

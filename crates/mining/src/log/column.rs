@@ -61,8 +61,11 @@ impl Column {
             Values::Text { .. } => self.text(row).map(str::to_string),
             Values::Int(v) => (v[row] != i64::MIN).then(|| v[row].to_string()),
             Values::Float(v) => (!v[row].is_nan()).then(|| v[row].to_string()),
-            Values::Time(v) => (v[row] != MISSING)
-                .then(|| jiff::Timestamp::from_microsecond(v[row]).map(|t| t.to_string()).unwrap_or_default()),
+            Values::Time(v) => (v[row] != MISSING).then(|| {
+                jiff::Timestamp::from_microsecond(v[row])
+                    .map(|t| t.to_string())
+                    .unwrap_or_default()
+            }),
             Values::Bool(v) => match v[row] {
                 0 => Some("false".into()),
                 1 => Some("true".into()),

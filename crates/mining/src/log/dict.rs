@@ -27,18 +27,25 @@ impl Dict {
         if let Some(&code) = index.find(hash, |&code| slice(text, ends, code) == value) {
             return code;
         }
-        assert!(ends.len() < NONE as usize, "a column holds at most 2^32 - 1 distinct values");
+        assert!(
+            ends.len() < NONE as usize,
+            "a column holds at most 2^32 - 1 distinct values"
+        );
         let code = ends.len() as u32;
         text.push_str(value);
         ends.push(text.len());
-        index.insert_unique(hash, code, |&code| FxBuildHasher.hash_one(slice(text, ends, code)));
+        index.insert_unique(hash, code, |&code| {
+            FxBuildHasher.hash_one(slice(text, ends, code))
+        });
         code
     }
 
     /// The code of `value`, if it is known.
     pub fn code(&self, value: &str) -> Option<u32> {
         let hash = FxBuildHasher.hash_one(value);
-        self.index.find(hash, |&code| self.get(code) == value).copied()
+        self.index
+            .find(hash, |&code| self.get(code) == value)
+            .copied()
     }
 
     pub fn get(&self, code: u32) -> &str {

@@ -79,7 +79,12 @@ impl EventLog {
     /// First and last moment in the log, or `None` when no event has a time.
     pub fn span(&self) -> Option<(Micros, Micros)> {
         let mut span: Option<(Micros, Micros)> = None;
-        for &t in self.time.iter().chain(&self.start).filter(|&&t| t != MISSING) {
+        for &t in self
+            .time
+            .iter()
+            .chain(&self.start)
+            .filter(|&&t| t != MISSING)
+        {
             let (a, b) = span.unwrap_or((t, t));
             span = Some((a.min(t), b.max(t)));
         }
@@ -88,7 +93,12 @@ impl EventLog {
 
     /// Bytes held by the columns themselves.
     pub fn bytes(&self) -> usize {
-        let columns = self.case_columns.iter().chain(&self.event_columns).map(Column::bytes).sum::<usize>();
+        let columns = self
+            .case_columns
+            .iter()
+            .chain(&self.event_columns)
+            .map(Column::bytes)
+            .sum::<usize>();
         self.case_names.bytes()
             + self.activities.bytes()
             + 4 * (self.case_name.len() + self.offsets.len() + self.activity.len())

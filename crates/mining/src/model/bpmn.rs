@@ -62,7 +62,11 @@ pub enum NodeKind {
     End(Trigger),
     Catch(Trigger),
     Throw(Trigger),
-    Boundary { trigger: Trigger, interrupting: bool, host: NodeIx },
+    Boundary {
+        trigger: Trigger,
+        interrupting: bool,
+        host: NodeIx,
+    },
     Gateway(GatewayKind),
 }
 

@@ -41,7 +41,11 @@ impl Skipped {
     pub fn add(&mut self, line: u64, why: impl Into<String>, text: impl Into<String>) {
         self.count += 1;
         if self.rows.len() < Self::KEPT {
-            self.rows.push(SkippedRow { line, why: why.into(), text: text.into() });
+            self.rows.push(SkippedRow {
+                line,
+                why: why.into(),
+                text: text.into(),
+            });
         }
     }
 }
