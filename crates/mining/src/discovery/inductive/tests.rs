@@ -45,7 +45,7 @@ fn textbook_logs_give_their_textbook_trees() {
                 ("abcdebf", 4),
                 ("aebcdbf", 3),
             ],
-            "->('a', +('e', *('b', ->('c', 'd'))), 'f')",
+            "->('a', +(*('b', ->('c', 'd')), 'e'), 'f')",
         ),
     ];
     for (log, tree) in table {
