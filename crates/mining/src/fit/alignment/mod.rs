@@ -100,14 +100,12 @@ impl Aligner {
     pub fn new(model: &PetriNet, activities: &Dict, limits: Limits) -> Result<Aligner, ModelError> {
         let mut names = activities.clone();
         let net = Net::new(model, &mut names);
-        let mut aligner = Aligner {
-            names,
-            net,
-            shortest: 0,
-            limits,
+        let walks = lower_bound::walks(&net, component::cover(&net), names.len());
+        let mut aligner = Aligner { names, net, walks, shortest: 0, limits };
+        let found = {
+            let mut worker = aligner.worker();
+            worker.search.run(&[], &worker.walks, limits.states)
         };
-        let mut worker = aligner.worker();
-        let found = worker.search.run(&[], &worker.walks, limits.states);
         aligner.shortest = match found {
             search::Outcome::Found { cost, .. } => cost,
             search::Outcome::Impossible => return Err(ModelError::NeverCompletes),

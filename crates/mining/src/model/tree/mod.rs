@@ -121,6 +121,12 @@ fn simplify_choice(parts: Vec<ProcessTree>) -> ProcessTree {
     if others_empty {
         flat.retain(|part| *part != ProcessTree::Silent);
     }
+    // A way around something done at least once is that something done any number of times.
+    if let [ProcessTree::Loop(parts), ProcessTree::Silent] = flat.as_slice() {
+        if let [body, ProcessTree::Silent] = parts.as_slice() {
+            return ProcessTree::Loop(vec![ProcessTree::Silent, body.clone()]);
+        }
+    }
     unwrap_single(flat, ProcessTree::Choice)
 }
 
@@ -163,6 +169,8 @@ mod tests {
             ("X('a', tau, *(tau, 'b'))", "X('a', *(tau, 'b'))"),
             ("+('a', +(tau, 'b'))", "+('a', 'b')"),
             ("*(X('a', tau), tau)", "*(tau, 'a')"),
+            ("X(*('a', tau), tau)", "*(tau, 'a')"),
+            ("X(*('a', 'b'), tau)", "X(*('a', 'b'), tau)"),
             ("->(X('a'))", "'a'"),
             ("->(tau, tau)", "tau"),
         ] {
