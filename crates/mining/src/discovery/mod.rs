@@ -1,1 +1,3 @@
 //! Models proposed from logs.
+
+pub mod inductive;
