@@ -45,3 +45,6 @@ pub use tally::Tally;
 pub use team::{TeamColumn, guess_team, team_values};
 pub use types::*;
 pub use variant::{variant_hash, variant_id};
+
+#[cfg(test)]
+mod tests;
