@@ -66,24 +66,24 @@ fn day(key: &str, value: &str) -> Result<Micros, Problem> {
     let date: jiff::civil::Date = value
         .parse()
         .map_err(|_| Problem::bad_request(format!("\"{value}\" is no day (in \"{key}\")."), "Write it as year-month-day, such as 2026-03-01."))?;
-    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|e| Problem::bad_request(e.to_string(), "Choose another day."))?;
+    let zoned = date.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_err(|e| Problem::bad_request(e.to_string(), "Choose another day."))?;
     Ok(zoned.timestamp().as_microsecond())
 }
 
 /// The UTC day of a moment.
 pub fn show_day(moment: Micros) -> String {
-    jiff::Timestamp::from_microsecond(moment).map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()).unwrap_or_default()
+    jiff::Timestamp::from_microsecond(moment).map(|t| t.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()).unwrap_or_default()
 }
 
 fn state(value: &str) -> Result<StateFilter, Problem> {
     serde_json::from_value(serde_json::Value::String(value.into()))
-        .map_err(|_| Problem::bad_request(format!("\"{value}\" is no state of a case."), "Use open, ended, won or lost."))
+        .map_err(|_| Problem::bad_request(format!("\"{value}\" is no state of a case."), "Use open, closed, won or lost."))
 }
 
 fn state_word(state: StateFilter) -> &'static str {
     match state {
         StateFilter::Open => "open",
-        StateFilter::Ended => "ended",
+        StateFilter::Closed => "closed",
         StateFilter::Won => "won",
         StateFilter::Lost => "lost",
     }

@@ -1,1 +1,39 @@
 //! Pages and fragments, one page a file.
+
+mod assets;
+mod case;
+mod chart;
+mod error;
+mod format;
+mod home;
+mod import;
+pub mod map;
+mod process;
+mod shell;
+
+use crate::serve::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+pub use error::not_found;
+
+/// Uploads may be this long; what is read is bounded by its reader.
+const UPLOAD: usize = 8 << 30;
+
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(home::page))
+        .route("/import", get(import::page).post(import::upload).layer(DefaultBodyLimit::max(UPLOAD)))
+        .route("/jobs/{job}", get(import::job))
+        .route("/assets/{*file}", get(assets::file))
+        .route("/p/{process}", get(process::map::page))
+        .route("/p/{process}/map", get(process::map::page))
+        .route("/p/{process}/map.svg", get(process::map::svg_file))
+        .route("/p/{process}/steps", get(process::steps::page).post(process::steps::save))
+        .route("/p/{process}/steps/undo", post(process::steps::undo))
+        .route("/p/{process}/variants", get(process::variants::page))
+        .route("/p/{process}/cases", get(process::cases::page))
+        .route("/p/{process}/case/{case}", get(case::page))
+        .route("/p/{process}/fit", get(process::fit::page))
+}

@@ -67,6 +67,7 @@ impl Build {
             source,
             target,
             ends,
+            ..Flow::default()
         });
     }
 

@@ -30,7 +30,6 @@ use split::Splitter;
 use std::io::Read;
 use std::sync::Mutex;
 
-pub(crate) use date::{days_from_civil, days_in_month, parse as parse_date};
 
 /// How to read the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

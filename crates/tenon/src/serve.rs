@@ -1,0 +1,112 @@
+//! The server put together: routes, the gate before them, and the headers on every answer.
+
+use crate::clock::{Clock, SystemClock};
+use crate::jobs::Jobs;
+use crate::processes::Library;
+use crate::{api, policy, web};
+use anyhow::Context;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// How the server is run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub data: PathBuf,
+    pub database: Option<String>,
+    pub address: IpAddr,
+    /// 0 for any free one.
+    pub port: u16,
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct App {
+    pub library: Library,
+    pub jobs: Jobs,
+    /// Where uploads wait for their import.
+    pub uploads: Arc<PathBuf>,
+}
+
+/// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// All routes with the gate and the headers.
+pub fn app(app: App, port: u16) -> Router {
+    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    Router::new()
+        .merge(web::router())
+        .merge(api::router())
+        .fallback(web::not_found)
+        .layer(axum::middleware::from_fn_with_state(port, policy::gate))
+        .layer(CatchPanicLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn(log_request))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .with_state(app)
+}
+
+/// Serves until it is told to stop. Calls `ready` with the address once it listens.
+pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        config.address.is_loopback(),
+        "{} can be reached by others, and there is no sign-in yet: listen on 127.0.0.1",
+        config.address
+    );
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let library = Library::open(&config.data, config.database.as_deref(), clock).await?;
+    let uploads = config.data.join("uploads");
+    // What lies here was never imported: its server ended before its import did.
+    let _ = std::fs::remove_dir_all(&uploads);
+    std::fs::create_dir_all(&uploads).with_context(|| format!("cannot make {}", uploads.display()))?;
+    let listener = tokio::net::TcpListener::bind((config.address, config.port))
+        .await
+        .with_context(|| format!("cannot listen on port {}; choose another with --port", config.port))?;
+    let address = listener.local_addr()?;
+    let routes = app(App { library, jobs: Jobs::default(), uploads: Arc::new(uploads) }, address.port());
+    ready(address);
+    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
+    Ok(())
+}
+
+/// The address people open.
+pub fn local(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+/// One line a request.
+async fn log_request(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_string());
+    let begun = std::time::Instant::now();
+    let response = next.run(request).await;
+    tracing::info!(%method, path, status = response.status().as_u16(), ms = begun.elapsed().as_secs_f64() * 1000.0, "request");
+    response
+}

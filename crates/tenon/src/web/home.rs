@@ -1,0 +1,45 @@
+//! The processes there are.
+
+use super::error::{PageError, page as render};
+use super::format;
+use super::shell::Shell;
+use crate::serve::App;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    shell: Shell,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    slug: String,
+    name: String,
+    cases: String,
+    events: String,
+    since: String,
+}
+
+async fn show(app: App) -> Result<Html<String>, PageError> {
+    let now = app.library.clock().now();
+    let mut rows = Vec::new();
+    for process in app.library.list().await? {
+        let last = app.library.imports(&process.id).await?.into_iter().next();
+        rows.push(Row {
+            cases: format::count(process.cases),
+            events: format::count(process.events),
+            since: last.map(|i| format!("{}, {}", i.file_name, format::ago(i.at, now))).unwrap_or_default(),
+            slug: process.slug,
+            name: process.name,
+        });
+    }
+    render(Home { shell: Shell::new(&app.library, "Processes", "processes", None).await?, rows })
+}
+
+pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
+    show(app).await
+}
+

@@ -1,0 +1,99 @@
+//! The Map tab: the moves between activities, as many as a person can read.
+
+use super::{Query, Scene};
+use crate::serve::App;
+use crate::web::error::PageError;
+use crate::web::map::{self, Drawn};
+use crate::web::{assets, format};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use mining::figures::{StandOut, StandOutReason, stand_outs};
+
+#[derive(Template)]
+#[template(path = "map.html")]
+struct MapTab {
+    slug: String,
+    detail: u32,
+    hidden: Vec<(String, String)>,
+    drawn: Drawn,
+    rework: String,
+    standouts: Vec<(String, String, String, String)>,
+    phone: Vec<(String, Vec<(String, String, String)>)>,
+    exports: Vec<(&'static str, String)>,
+}
+
+pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
+    let scene = Scene::open(app, &process, query).await?;
+    let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
+    let link = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
+    let drawn = map::draw(&scene.view.figures, detail, Some(scene.selected()), Some(&link));
+    let query = if scene.filter_query.is_empty() { String::new() } else { format!("?{}", scene.filter_query) };
+    let export = |what: &str| format!("/api/v1/processes/{}/export/{what}{query}", scene.slug());
+    let body = MapTab {
+        slug: scene.slug().into(),
+        detail,
+        hidden: crate::processes::filter_query::pairs(&scene.view.filter),
+        rework: format::percent(scene.view.figures.rework.repeat_cases as f64 / scene.view.figures.counts.cases.max(1) as f64),
+        standouts: stand_outs(&scene.view.figures, 5).iter().map(|s| told(&scene, s)).collect(),
+        phone: slowest(&scene),
+        exports: vec![
+            ("Map as SVG", scene.link("map.svg", &[("detail", &detail.to_string())])),
+            ("Log as XES", export("log.xes")),
+            ("Log as CSV", export("log.csv")),
+            ("Steps as CSV", export("steps.csv")),
+            ("Moves as CSV", export("edges.csv")),
+            ("Variants as CSV", export("variants.csv")),
+        ],
+        drawn,
+    };
+    scene.render("map", body).await
+}
+
+/// The map as a picture that stands alone.
+pub async fn svg_file(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Response, PageError> {
+    let scene = Scene::open(app, &process, query).await?;
+    let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
+    let drawn = map::draw(&scene.view.figures, detail, None, None);
+    let svg = map::standalone(&drawn.svg, &assets::css());
+    let name = format!("attachment; filename=\"{}-map.svg\"", scene.slug().chars().filter(char::is_ascii).collect::<String>());
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml".to_string()), (header::CONTENT_DISPOSITION, name)], svg).into_response())
+}
+
+/// For narrow screens: each step with its slowest moves.
+fn slowest(scene: &Scene) -> Vec<(String, Vec<(String, String, String)>)> {
+    let figures = &scene.view.figures;
+    let steps = figures.steps.iter().enumerate().map(|(i, step)| {
+        let mut moves: Vec<_> =
+            figures.edges.iter().filter(|e| figures.activities[e.from_activity as usize].step == Some(i) && e.wait.is_some()).collect();
+        moves.sort_by(|a, b| {
+            let cost = |e: &mining::figures::EdgeFigures| e.wait.as_ref().map_or(0.0, |w| w.median_seconds) * (e.count as f64).sqrt();
+            cost(b).total_cmp(&cost(a))
+        });
+        let moves = moves.iter().take(3).map(|e| {
+            let wait = e.wait.as_ref().map(|w| format::span_text(w.median_seconds)).unwrap_or_default();
+            (format!("{} → {}", e.from, e.to), format::count(e.count as i64), wait)
+        });
+        (step.name.clone(), moves.collect())
+    });
+    steps.collect()
+}
+
+/// A friction in words: what, how much, and where to look.
+fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
+    let cost = format!("{} cases, {} case-days in all.", format::count(s.cases as i64), format::count(s.cost_case_days.round() as i64));
+    let (what, link, button) = match &s.reason {
+        StandOutReason::LongWait { from, to, median_seconds, .. } => (
+            format!("{to} begins {} after {from}.", format::span_text(*median_seconds)),
+            scene.link("cases", &[("edge_from", from), ("edge_to", to)]),
+            "See the cases",
+        ),
+        other => (describe(other), scene.link("cases", &[]), "See the cases"),
+    };
+    (what, cost, link, button.to_string())
+}
+
+fn describe(reason: &StandOutReason) -> String {
+    serde_json::to_value(reason).map(|v| v.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,200 @@
+//! The page of a process: head, strip, step panel, and one tab of five.
+
+pub mod cases;
+pub mod fit;
+pub mod map;
+pub mod panel;
+pub mod steps;
+pub mod strip;
+pub mod variants;
+
+use super::error::{PageError, page};
+use super::format;
+use super::shell::Shell;
+use crate::processes::filter_query;
+use crate::processes::{Problem, View};
+use crate::serve::App;
+use askama::Template;
+use axum::response::Html;
+use panel::Panel;
+use std::sync::Arc;
+use strip::Strip;
+
+/// The pairs of an address, as they stand.
+pub type Query = Vec<(String, String)>;
+
+#[derive(Template)]
+#[template(path = "process.html")]
+struct ProcessPage {
+    shell: Shell,
+    head: Head,
+    strip: Strip,
+    tabs: Vec<Tab>,
+    filters: Filters,
+    panel: Option<Panel>,
+    body: String,
+}
+
+struct Head {
+    name: String,
+    slug: String,
+    meta: String,
+}
+
+struct Tab {
+    name: &'static str,
+    href: String,
+    figure: String,
+    current: bool,
+}
+
+/// What can be filtered by, and what is.
+struct Filters {
+    slug: String,
+    tab: &'static str,
+    query: String,
+    from: String,
+    to: String,
+    teams: Vec<(String, String, bool)>,
+    states: Vec<(&'static str, &'static str, bool)>,
+    /// Conditions in force, each with the address without it.
+    active: Vec<(String, String)>,
+    /// Conditions the form itself does not show, kept when it is sent.
+    hidden: Vec<(String, String)>,
+}
+
+/// What a tab needs to draw itself.
+pub struct Scene {
+    pub app: App,
+    pub view: Arc<View>,
+    pub query: Query,
+    /// The filter as a query, without what only changes how things are shown.
+    pub filter_query: String,
+}
+
+impl Scene {
+    pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
+        let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+        let view = app.library.view(process, &filter).await?;
+        let filter_query = filter_query::encode(&filter_query::pairs(&filter));
+        Ok(Scene { app, view, query, filter_query })
+    }
+
+    pub fn slug(&self) -> &str {
+        &self.view.process.row.slug
+    }
+
+    /// The value of a key in the address.
+    pub fn asked(&self, key: &str) -> Option<&str> {
+        self.query.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// The step whose panel is shown: the one asked for, or the one with the longest median.
+    pub fn selected(&self) -> usize {
+        let steps = &self.view.figures.steps;
+        let asked = self.asked("panel").and_then(|name| steps.iter().position(|s| s.name == name));
+        let median = |i: &usize| steps[*i].time.median_days.unwrap_or(0.0);
+        asked.or_else(|| (0..steps.len()).max_by(|a, b| median(a).total_cmp(&median(b)))).unwrap_or(0)
+    }
+
+    /// An address of this process with the filter and more pairs.
+    pub fn link(&self, tab: &str, more: &[(&str, &str)]) -> String {
+        let mut pairs = filter_query::pairs(&self.view.filter);
+        pairs.extend(more.iter().map(|(k, v)| (k.to_string(), v.to_string())));
+        let query = filter_query::encode(&pairs);
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/p/{}/{tab}{mark}{query}", self.slug())
+    }
+
+    /// The page with this body in the given tab.
+    pub async fn render(&self, tab: &'static str, body: impl Template) -> Result<Html<String>, PageError> {
+        let row = &self.view.process.row;
+        let shell = Shell::new(&self.app.library, &row.name, tab, Some((&row.name, &row.slug))).await?;
+        let body = body.render().map_err(|e| PageError(anyhow::Error::from(e).into()))?;
+        let selected = self.selected();
+        page(ProcessPage {
+            shell,
+            head: self.head().await?,
+            strip: Strip::of(self, tab, selected),
+            tabs: self.tabs(tab),
+            filters: self.filters(tab),
+            panel: Panel::of(self, selected),
+            body,
+        })
+    }
+
+    async fn head(&self) -> Result<Head, Problem> {
+        let row = &self.view.process.row;
+        let counts = &self.view.figures.counts;
+        let now = self.app.library.clock().now();
+        let imports = self.app.library.imports(&row.id).await?;
+        let versions = self.app.library.versions(&row.id).await?;
+        let mut meta = format!("{} cases", format::count(counts.cases));
+        if let (Some(first), Some(last)) = (counts.first, counts.last) {
+            meta += &format!(", {} to {}", format::date(first), format::date(last));
+        }
+        if let Some(import) = imports.first() {
+            meta += &format!(", read from {} {}", import.file_name, format::ago(import.at, now));
+        }
+        meta += ". ";
+        meta += &match versions.as_slice() {
+            [] | [_] => "Unchanged since it was first imported.".to_string(),
+            [last, ..] => format!("Changed on {}: see Steps.", format::date(last.at)),
+        };
+        Ok(Head { name: row.name.clone(), slug: row.slug.clone(), meta })
+    }
+
+    fn tabs(&self, current: &'static str) -> Vec<Tab> {
+        let figures = &self.view.figures;
+        let tab = |name, key: &'static str, figure| Tab { name, href: self.link(key, &[]), figure, current: key == current };
+        vec![
+            tab("Map", "map", String::new()),
+            tab("Steps", "steps", figures.steps.len().to_string()),
+            tab("Variants", "variants", format::count(figures.variants.total as i64)),
+            tab("Cases", "cases", format!("{} open", format::count(figures.counts.open as i64))),
+            tab("Fit", "fit", format::percent(1.0 - figures.rework.share)),
+        ]
+    }
+
+    fn filters(&self, tab: &'static str) -> Filters {
+        let pairs = filter_query::pairs(&self.view.filter);
+        let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
+        let without = |i: usize| {
+            let rest: Vec<_> = pairs.iter().enumerate().filter(|(j, (k, _))| *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_")));
+            let rest: Vec<(String, String)> = rest.map(|(_, p)| p.clone()).collect();
+            format!("/p/{}/{tab}?{}", self.slug(), filter_query::encode(&rest))
+        };
+        let label = |key: &str, value: &str| match key {
+            "from" => format!("from {value}"),
+            "to" => format!("to {value}"),
+            "team" => value.to_string(),
+            "variant" => format!("variant {}", &value[..value.len().min(6)]),
+            "step" => format!("entered {value}"),
+            "activity" => format!("with {value}"),
+            "edge_from" => format!("{value} → {}", pairs.iter().find(|(k, _)| k == "edge_to").map_or("", |(_, v)| v)),
+            "person" => format!("worked on by {value}"),
+            _ => format!("{} {value}", key.trim_start_matches("attr.")),
+        };
+        let shown = pairs.iter().enumerate().filter(|(_, (k, _))| k != "edge_to");
+        Filters {
+            slug: self.slug().into(),
+            tab,
+            query: self.filter_query.clone(),
+            from: value("from"),
+            to: value("to"),
+            teams: self
+                .view
+                .process
+                .teams
+                .iter()
+                .take(60)
+                .map(|(name, n)| (name.clone(), format::count(*n as i64), self.view.filter.teams.contains(name)))
+                .collect(),
+            states: [("", "All"), ("open", "Open"), ("closed", "Closed"), ("won", "Won"), ("lost", "Lost")]
+                .map(|(key, name)| (key, name, value("state") == key))
+                .to_vec(),
+            active: shown.map(|(i, (k, v))| (label(k, v), without(i))).collect(),
+            hidden: pairs.iter().filter(|(k, _)| !["from", "to", "team", "state"].contains(&k.as_str())).cloned().collect(),
+        }
+    }
+}

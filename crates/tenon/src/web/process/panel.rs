@@ -1,0 +1,69 @@
+//! The panel of the selected step: how long it takes, who does not go on, who waits, who works there.
+
+use super::Scene;
+use crate::web::{chart, format};
+use mining::figures::ReasonSource;
+
+pub struct Panel {
+    pub number: usize,
+    pub of: usize,
+    pub name: String,
+    pub chart: String,
+    pub censored: String,
+    pub stopped: String,
+    pub decided: String,
+    pub reasons: Vec<(String, String)>,
+    pub reasons_are_activities: bool,
+    pub waiting: Vec<(String, String, String)>,
+    pub people: Vec<(String, String, u32)>,
+    pub others: String,
+    pub entered_href: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+impl Panel {
+    pub fn of(scene: &Scene, selected: usize) -> Option<Panel> {
+        let steps = &scene.view.figures.steps;
+        let step = steps.get(selected)?;
+        let stopped = step.lost + step.ended;
+        let total: u64 = step.reasons.iter().map(|r| r.cases).sum();
+        let share = |n: u64| format::percent(n as f64 / total.max(1) as f64);
+        let slug = scene.slug();
+        let case_link = |name: &str| format!("/p/{slug}/case/{}", urlencode(name));
+        Some(Panel {
+            number: selected + 1,
+            of: steps.len(),
+            name: step.name.clone(),
+            chart: chart::time_in_step(&step.time),
+            censored: match step.time.censored {
+                0 => String::new(),
+                n => format!("{} open cases are counted as far as they have come (Kaplan-Meier).", format::count(n as i64)),
+            },
+            stopped: format::count(stopped as i64),
+            decided: format::count((step.went_on + stopped + step.went_back) as i64),
+            reasons: step
+                .reasons
+                .iter()
+                .take(5)
+                .map(|r| (r.text.clone().unwrap_or_else(|| "No reason recorded".into()), share(r.cases)))
+                .collect(),
+            reasons_are_activities: step.reason_source == ReasonSource::LastActivity,
+            waiting: step.waiting.iter().take(5).map(|w| (w.name.clone(), case_link(&w.name), format::days(w.days))).collect(),
+            people: step.people.iter().take(5).map(|p| (p.name.clone(), format::initials(&p.name), format::hue(&p.name))).collect(),
+            others: match step.people_total.saturating_sub(5) {
+                0 => String::new(),
+                n => format!("and {} others", format::count(n as i64)),
+            },
+            entered_href: scene.link("cases", &[("step", &step.name)]),
+            previous: selected.checked_sub(1).map(|i| scene.link("map", &[("panel", &steps[i].name)])),
+            next: steps.get(selected + 1).map(|s| scene.link("map", &[("panel", &s.name)])),
+        })
+    }
+}
+
+/// A name as one part of an address.
+pub fn urlencode(name: &str) -> String {
+    let pair = crate::processes::filter_query::encode(&[(String::new(), name.to_string())]);
+    pair.trim_start_matches('=').to_string()
+}

@@ -1,0 +1,63 @@
+//! The strip: one beam of steps, with figures above it.
+
+use super::Scene;
+use crate::web::format;
+
+pub struct Strip {
+    pub steps: Vec<Step>,
+    pub summary: String,
+}
+
+pub struct Step {
+    pub name: String,
+    pub href: String,
+    pub selected: bool,
+    /// Median time in step: number and unit.
+    pub median: Option<(String, &'static str)>,
+    pub cases: String,
+    pub open: String,
+    /// Of the longest median, in percent.
+    pub len: u32,
+    /// Of this median: waiting, in percent; `None` where the log has no start times.
+    pub wait: Option<u32>,
+    pub peg: Option<String>,
+    pub last: bool,
+}
+
+impl Strip {
+    pub fn of(scene: &Scene, tab: &str, selected: usize) -> Strip {
+        let figures = &scene.view.figures;
+        let longest = figures.steps.iter().filter_map(|s| s.time.median_days).fold(0.0, f64::max);
+        let last = figures.steps.len().saturating_sub(1);
+        let wins = figures.counts.won > 0;
+        let few = figures.counts.cases < 20;
+        let steps: Vec<Step> = figures
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(i, s)| {
+                let median = s.time.median_days.filter(|_| !few);
+                Step {
+                    name: s.name.clone(),
+                    href: scene.link(tab, &[("panel", &s.name)]),
+                    selected: i == selected,
+                    median: median.map(|d| format::span(d * 86_400.0)),
+                    cases: format::count(s.cases as i64),
+                    open: format::count(s.open as i64),
+                    len: median.map_or(0, |d| if longest > 0.0 { (d / longest * 90.0) as u32 } else { 0 }),
+                    wait: s.time.working_share.map(|w| ((1.0 - w) * 100.0) as u32),
+                    peg: s.conversion.filter(|_| i < last || wins).map(|c| match i == last {
+                        true => format!("{} won", format::percent(c)),
+                        false => format::percent(c),
+                    }),
+                    last: i == last,
+                }
+            })
+            .collect();
+        let told = steps.iter().map(|s| {
+            let median = s.median.as_ref().map_or("no median yet".into(), |(n, u)| format!("median {n} {u}"));
+            format!("{}: {median}, {} cases{}.", s.name, s.cases, s.peg.as_ref().map(|p| format!(", {p} go on")).unwrap_or_default())
+        });
+        Strip { summary: told.collect::<Vec<_>>().join(" "), steps }
+    }
+}
