@@ -32,7 +32,8 @@ struct Usual {
 }
 
 /// Activities in their usual order: by how often each comes first among the pairs it is seen in (a Copeland score
-/// on shares, so that activities of short cases are compared only with those they meet).
+/// on shares, so that activities of short cases are compared only with those they meet). Only activities that one
+/// case in twenty has are compared with: a crowd of rare ones says little about the usual order.
 fn usual_order(log: &EventLog) -> Vec<Usual> {
     let n = log.activities.len();
     let (mut cases, mut ends) = (vec![0u64; n], vec![0u64; n]);
@@ -74,7 +75,9 @@ fn usual_order(log: &EventLog) -> Vec<Usual> {
             let behind = before.get(&(b, a)).copied().unwrap_or(0) as f64;
             (ahead + behind > 0.0).then(|| behind / (ahead + behind))
         };
+        let common = |b: &u32| 20 * cases[*b as usize] >= log.cases() as u64;
         let met: Vec<f64> = (0..n as u32)
+            .filter(common)
             .filter(|&b| b != a)
             .filter_map(share)
             .collect();
