@@ -258,12 +258,14 @@ fn handovers(walker: &Walker, counted: &Counted) -> (Vec<Handover>, u64) {
 /// Whole weeks from the first to the last; only the given ones when that would be more than twenty years of them.
 pub(crate) fn weeks_between(mut given: Vec<Micros>) -> Vec<Micros> {
     use crate::time::WEEK;
-    given.sort_unstable();
-    given.dedup();
-    match (given.first(), given.last()) {
+    match (given.iter().min(), given.iter().max()) {
         (Some(&a), Some(&b)) if (b - a) / WEEK <= 1040 => {
             (0..=(b - a) / WEEK).map(|w| a + w * WEEK).collect()
         }
-        _ => given,
+        _ => {
+            given.sort_unstable();
+            given.dedup();
+            given
+        }
     }
 }

@@ -66,21 +66,21 @@ pub(crate) fn outcome(name: &str) -> Option<Outcome> {
         .split(|c: char| !c.is_alphabetic())
         .filter(|w| !w.is_empty())
         .collect();
-    let lost = |w: &&str| LOST.iter().any(|l| w.starts_with(l));
+    let lost = |w: &str| LOST.iter().any(|l| w.starts_with(l));
     // Short beginnings would catch "wonder" or "window": these are whole words.
-    let won = |w: &&str| {
+    let won = |w: &str| {
         WON.iter().any(|l| {
             if l.len() <= 3 {
-                w == l
+                w == *l
             } else {
                 w.starts_with(l)
             }
         })
     };
-    if words.iter().any(|w| lost(&w)) {
+    if words.iter().any(|w| lost(w)) {
         return Some(Outcome::Lost);
     }
-    if words.iter().any(|w| won(&w)) {
+    if words.iter().any(|w| won(w)) {
         let negated = words.iter().any(|w| NOT.contains(w));
         return Some(if negated { Outcome::Lost } else { Outcome::Won });
     }

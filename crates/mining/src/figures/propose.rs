@@ -4,6 +4,7 @@ use super::outcomes::{Outcome, outcome};
 use super::{Step, StepRule, Steps};
 use crate::EventLog;
 use crate::model::bpmn::{NodeKind, ProcessModel};
+use rustc_hash::FxHashMap;
 
 const MOST_STEPS: usize = 8;
 const FEWEST_STEPS: usize = 3;
@@ -23,36 +24,69 @@ pub(crate) fn propose(log: &EventLog, model: Option<&ProcessModel>, stage_like: 
 struct Usual {
     name: String,
     code: u32,
-    /// Mean of its first place in a case, 0 at the start and 1 at the end.
+    /// 0 when it comes before all it meets, 1 when after.
     place: f64,
     cases: u64,
     /// Cases that stop with it.
     ends: u64,
 }
 
-/// Activities by mean relative place of their first occurrence.
+/// Activities in their usual order: by how often each comes first among the pairs it is seen in (a Copeland score
+/// on shares, so that activities of short cases are compared only with those they meet). Only activities that one
+/// case in twenty has are compared with: a crowd of rare ones says little about the usual order.
 fn usual_order(log: &EventLog) -> Vec<Usual> {
     let n = log.activities.len();
-    let (mut sum, mut cases, mut ends) = (vec![0.0; n], vec![0u64; n], vec![0u64; n]);
+    let (mut cases, mut ends) = (vec![0u64; n], vec![0u64; n]);
+    let mut before: FxHashMap<(u32, u32), u64> = FxHashMap::default();
+    let mut firsts: FxHashMap<Vec<u32>, u64> = FxHashMap::default();
     let mut seen = vec![usize::MAX; n];
+    let mut order: Vec<u32> = Vec::new();
     for case in 0..log.cases() {
         let activities = &log.activity[log.case(case)];
-        let length = (activities.len().max(2) - 1) as f64;
-        for (at, &a) in activities.iter().enumerate() {
+        order.clear();
+        for &a in activities {
             if seen[a as usize] != case {
                 seen[a as usize] = case;
-                sum[a as usize] += at as f64 / length;
                 cases[a as usize] += 1;
+                order.push(a);
             }
         }
         if let Some(&a) = activities.last() {
             ends[a as usize] += 1;
         }
+        // Few orders of first appearance repeat many times, and pairs grow with the square.
+        match firsts.get_mut(&order) {
+            Some(times) => *times += 1,
+            None => {
+                firsts.insert(order.clone(), 1);
+            }
+        }
     }
+    for (order, times) in &firsts {
+        for (at, &a) in order.iter().enumerate() {
+            order[at + 1..]
+                .iter()
+                .for_each(|&b| *before.entry((a, b)).or_default() += times);
+        }
+    }
+    let later = |a: u32| {
+        let share = |b: u32| {
+            let ahead = before.get(&(a, b)).copied().unwrap_or(0) as f64;
+            let behind = before.get(&(b, a)).copied().unwrap_or(0) as f64;
+            (ahead + behind > 0.0).then(|| behind / (ahead + behind))
+        };
+        let common = |b: &u32| 20 * cases[*b as usize] >= log.cases() as u64;
+        let met: Vec<f64> = (0..n as u32)
+            .filter(common)
+            .filter(|&b| b != a)
+            .filter_map(share)
+            .collect();
+        met.iter().sum::<f64>() / met.len().max(1) as f64
+    };
     let one = |a: usize| Usual {
         name: log.activity_name(a as u32).to_string(),
         code: a as u32,
-        place: sum[a] / cases[a].max(1) as f64,
+        place: later(a as u32),
         cases: cases[a],
         ends: ends[a],
     };

@@ -96,10 +96,7 @@ pub(crate) fn spreads(
         groups.push(group);
         rest = more;
     }
-    groups
-        .into_par_iter()
-        .map(|group| Spread::of(group))
-        .collect()
+    groups.into_par_iter().map(Spread::of).collect()
 }
 
 #[cfg(test)]

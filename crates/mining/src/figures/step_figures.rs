@@ -83,6 +83,7 @@ fn one(
         .collect();
     went_to.sort_by_key(|w| (std::cmp::Reverse(w.visits), w.to));
     let settled = cases - open_only;
+    let leads_on = step + 1 < walker.steps || walker.slots.contains(&Slot::Won);
     let (people, people_total) = people(walker, counted, step);
     StepFigures {
         name: name.to_string(),
@@ -94,7 +95,7 @@ fn one(
         lost,
         ended,
         went_back,
-        conversion: (settled > 0).then(|| went_on as f64 / settled as f64),
+        conversion: (settled > 0 && leads_on).then(|| went_on as f64 / settled as f64),
         time: time(walker, counted, step, visits),
         reasons: reasons(walker, &gone, reason),
         reason_source: reason.map_or(ReasonSource::LastActivity, |r| {
@@ -117,28 +118,27 @@ fn length(walker: &Walker, visit: &Visit) -> Option<f64> {
 }
 
 fn time(walker: &Walker, counted: &Counted, step: usize, visits: &[Visit]) -> StepTime {
-    let timed = visits
+    let mut timed: Vec<(f64, bool)> = visits
         .iter()
-        .filter_map(|v| Some((length(walker, v)?, v.leave != Leave::Open)));
-    let (durations, ended): (Vec<f64>, Vec<bool>) = timed.unzip();
+        .filter_map(|v| Some((length(walker, v)?, v.leave != Leave::Open)))
+        .collect();
+    // Sorted once: the curve and the quantiles want it, and a sum in this order does not depend on how cases were split.
+    timed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let (durations, ended): (Vec<f64>, Vec<bool>) = timed.into_iter().unzip();
     if durations.is_empty() {
         return StepTime::default();
     }
     let curve = stats::survival::kaplan_meier(&durations, &ended);
     let horizon = curve.last.map(|last| last.min(HORIZON_DAYS));
     let both = durations.iter().zip(&ended);
-    let mut completed: Vec<f64> = both.filter(|(_, e)| **e).map(|(d, _)| *d).collect();
-    completed.sort_unstable_by(f64::total_cmp);
+    let completed: Vec<f64> = both.filter(|(_, e)| **e).map(|(d, _)| *d).collect();
     let place = |q: f64| {
         completed
             .get((q * completed.len().saturating_sub(1) as f64).round() as usize)
             .copied()
     };
     let slow_from_days = place(0.75);
-    // A sum in sorted order does not depend on how the cases were split.
-    let mut sorted = durations.clone();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let total: f64 = sorted.iter().sum();
+    let total: f64 = durations.iter().sum();
     let worked = days(counted.step_work[step].clamp(0, i64::MAX as i128) as i64);
     StepTime {
         visits: durations.len() as u64,

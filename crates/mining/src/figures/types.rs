@@ -166,7 +166,8 @@ pub struct StepFigures {
     pub lost: u64,
     pub ended: u64,
     pub went_back: u64,
-    /// `went_on` of the cases that are not still open in it without having gone on.
+    /// `went_on` of the cases that are not still open in it without having gone on. `None` for a last step
+    /// without a won outcome: there is nowhere to go on to.
     pub conversion: Option<f64>,
     pub time: StepTime,
     pub reasons: Vec<Reason>,
