@@ -1,6 +1,7 @@
 //! Files in, event logs and process models out. A reader returns everything or a [`crate::ReadError`], and counts what it passed over.
 
 pub mod bpmn;
+pub mod ocel;
 mod xml_tree;
 
 use crate::EventLog;
