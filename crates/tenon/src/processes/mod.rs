@@ -1,1 +1,2 @@
 //! Import, versions, steps and figures of processes.
+pub mod ocel_sqlite;
