@@ -3,6 +3,7 @@
 mod activity;
 mod api;
 mod cli;
+mod clock;
 mod jobs;
 mod policy;
 mod processes;

@@ -3,13 +3,18 @@
 //! Cases are numbered `0..cases()`, events `0..events()`. The events of one case stand together, in time order
 //! (ties and missing times keep the order of the file). Attributes are columns beside them.
 
+mod arrange;
 mod builder;
+pub mod codec;
 mod column;
 mod dict;
+mod merge;
 
+pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
+pub use merge::{Added, merge};
 
 use crate::time::{MISSING, Micros};
 use std::ops::Range;

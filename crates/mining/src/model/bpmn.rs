@@ -1,5 +1,6 @@
 //! A BPMN 2.0 process (ISO/IEC 19510) as far as Tenon reads it, with its drawing (BPMN DI) when the file has one.
 
+use crate::readers::Note;
 use serde::Serialize;
 
 /// Index into [`ProcessModel::nodes`].
@@ -17,7 +18,11 @@ pub struct ProcessModel {
     pub flows: Vec<Flow>,
     /// Message flows between pools; drawn, not run.
     pub message_flows: Vec<Flow>,
+    /// Texts, data and groups: drawn, not run. They are counted in `ignored` as well.
+    pub artifacts: Vec<Artifact>,
     pub drawing: Option<Drawing>,
+    /// What was odd about the file, such as a reference to nothing.
+    pub notes: Vec<Note>,
     /// Elements that were read past, with how often and the first line they were seen at.
     pub ignored: Vec<Ignored>,
 }
@@ -59,6 +64,11 @@ pub enum NodeKind {
     CallActivity,
     SubProcess(SubKind),
     Start(Trigger),
+    /// The start of an event sub-process.
+    EventStart {
+        trigger: Trigger,
+        interrupting: bool,
+    },
     End(Trigger),
     Catch(Trigger),
     Throw(Trigger),
@@ -127,6 +137,29 @@ pub struct Flow {
     pub target: NodeIx,
     /// Ids as written, for message flows whose ends may be pools.
     pub ends: (String, String),
+    /// Taken when no condition of its siblings holds.
+    pub is_default: bool,
+    pub conditional: bool,
+}
+
+/// Something beside the process that its author drew.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Artifact {
+    pub id: String,
+    pub kind: ArtifactKind,
+    pub text: String,
+    /// For associations, ids of both ends.
+    pub ends: Option<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArtifactKind {
+    TextAnnotation,
+    DataObject,
+    DataStore,
+    Group,
+    Association,
 }
 
 /// Where the author drew things; units are those of the file.
@@ -138,6 +171,8 @@ pub struct Drawing {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Shape {
+    /// Counts the diagrams of the file from 0; each has its own plane.
+    pub diagram: usize,
     /// Id of the element drawn.
     pub element: String,
     pub bounds: Bounds,
@@ -148,6 +183,7 @@ pub struct Shape {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Edge {
+    pub diagram: usize,
     pub element: String,
     pub points: Vec<(f64, f64)>,
     pub label: Option<Bounds>,
@@ -169,17 +205,24 @@ pub struct Ignored {
 }
 
 impl ProcessModel {
-    /// Names of tasks, call activities and collapsed sub-processes: what a log can show. In order of the file.
+    /// Names of tasks, call activities and sub-processes without an inside: what a log can show. In order of the file.
     pub fn activities(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for node in &self.nodes {
-            if matches!(node.kind, NodeKind::Task(_) | NodeKind::CallActivity)
-                && !node.name.is_empty()
-                && !names.contains(&node.name.as_str())
+        for (ix, node) in self.nodes.iter().enumerate() {
+            if self.is_activity(ix) && !node.name.is_empty() && !names.contains(&node.name.as_str())
             {
                 names.push(&node.name);
             }
         }
         names
+    }
+
+    /// Whether a node is one unit of work: a sub-process is one only when nothing is drawn inside.
+    pub fn is_activity(&self, ix: NodeIx) -> bool {
+        match self.nodes[ix].kind {
+            NodeKind::Task(_) | NodeKind::CallActivity => true,
+            NodeKind::SubProcess(_) => !self.nodes.iter().any(|n| n.parent == Some(ix)),
+            _ => false,
+        }
     }
 }

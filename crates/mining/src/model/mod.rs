@@ -2,4 +2,9 @@
 
 pub mod bpmn;
 pub mod petri;
+mod reach;
+mod reduce;
+mod run;
 pub mod tree;
+
+pub use run::ConversionError;

@@ -1,5 +1,10 @@
 //! Files in, event logs and process models out. A reader returns everything or a [`crate::ReadError`], and counts what it passed over.
 
+pub mod bpmn;
+pub mod detect;
+pub mod xes;
+mod xml_tree;
+
 use crate::EventLog;
 use serde::Serialize;
 

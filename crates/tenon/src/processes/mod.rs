@@ -1,1 +1,100 @@
 //! Import, versions, steps and figures of processes.
+
+pub mod cache;
+pub mod columns;
+pub mod definition;
+pub mod files;
+pub mod filter_query;
+pub mod import;
+pub mod problem;
+pub mod view;
+
+pub use definition::{Changes, Definition};
+pub use problem::Problem;
+pub use view::{Loaded, View};
+
+use crate::clock::Clock;
+use crate::store::processes::ProcessRow;
+use crate::store::{Db, imports, models, processes, steps, versions};
+use cache::Cache;
+use columns::ColumnFiles;
+use mining::figures::Steps;
+use std::path::Path;
+use std::sync::Arc;
+
+/// All processes of an installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    files: ColumnFiles,
+    clock: Arc<dyn Clock>,
+    logs: Cache<String, mining::EventLog>,
+    loaded: Cache<(String, Option<String>, i64), Loaded>,
+    views: Cache<(String, Option<String>, i64, String), View>,
+}
+
+/// Kept logs may weigh this much together.
+const LOGS: usize = 1 << 30;
+/// Kept views: one weighs about as much as its cases.
+const VIEWS: usize = 8 << 20;
+
+impl Library {
+    /// Opens what is kept in a folder; `database` is a PostgreSQL address, or `None` for SQLite in the folder.
+    pub async fn open(folder: &Path, database: Option<&str>, clock: Arc<dyn Clock>) -> anyhow::Result<Library> {
+        std::fs::create_dir_all(folder)?;
+        let db = match database {
+            Some(url) => Db::postgres(url).await?,
+            None => Db::sqlite(&folder.join("tenon.db")).await?,
+        };
+        let files = ColumnFiles::open(folder.join("columns"))?;
+        let swept = files.sweep(&processes::columns_files(&db).await?, clock.now())?;
+        if swept > 0 {
+            tracing::info!(files = swept, "removed column files that nothing points to");
+        }
+        let inner = Inner { db, files, clock, logs: Cache::new(LOGS), loaded: Cache::new(64), views: Cache::new(VIEWS) };
+        Ok(Library { inner: Arc::new(inner) })
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    pub async fn list(&self) -> Result<Vec<ProcessRow>, Problem> {
+        Ok(processes::list(&self.inner.db).await?)
+    }
+
+    /// A process by id or by its name in addresses.
+    pub async fn process(&self, key: &str) -> Result<ProcessRow, Problem> {
+        processes::find(&self.inner.db, key).await?.ok_or_else(|| Problem::not_found("process"))
+    }
+
+    pub async fn versions(&self, process: &str) -> Result<Vec<versions::VersionRow>, Problem> {
+        Ok(versions::of_process(&self.inner.db, process).await?)
+    }
+
+    pub async fn imports(&self, process: &str) -> Result<Vec<imports::ImportRow>, Problem> {
+        Ok(imports::of_process(&self.inner.db, process).await?)
+    }
+
+    pub async fn import_row(&self, id: &str) -> Result<imports::ImportRow, Problem> {
+        imports::find(&self.inner.db, id).await?.ok_or_else(|| Problem::not_found("import"))
+    }
+
+    /// The model the cases are held against.
+    pub async fn model(&self, process: &str) -> Result<Option<models::ModelRow>, Problem> {
+        Ok(models::find(&self.inner.db, process).await?)
+    }
+
+    async fn steps_of(&self, process: &str, revision: i64) -> anyhow::Result<Steps> {
+        let json = steps::find(&self.inner.db, process, revision).await?;
+        json.map_or_else(|| Ok(Steps::default()), |json| Ok(serde_json::from_str(&json)?))
+    }
+}

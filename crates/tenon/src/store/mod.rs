@@ -1,1 +1,313 @@
-//! The database: SQLite by default, PostgreSQL when one machine is not enough. One file a table group.
+//! The database: SQLite by default, PostgreSQL when one machine is not enough. One file a table group; no SQL elsewhere.
+//!
+//! One SQL text serves both engines: `$1` binds, `RETURNING` and `ON CONFLICT` mean the same on both. The price is that
+//! nothing is checked when compiling, so every test here runs on both.
+
+pub mod events;
+pub mod imports;
+pub mod mappings;
+pub mod models;
+pub mod processes;
+pub mod steps;
+#[cfg(test)]
+pub mod testing;
+pub mod versions;
+
+use anyhow::Context;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::path::Path;
+
+/// A database of one of the two engines.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One writer; readers see the last committed state and never wait for it.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A transaction on either engine. Dropped without [`Tx::commit`], nothing happened.
+pub enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+/// Runs the same statement on whichever engine a [`Db`] is, for reading.
+macro_rules! read {
+    ($db:expr, |$on:ident| $body:expr) => {
+        match $db {
+            $crate::store::Db::Sqlite { readers: $on, .. } => $body,
+            $crate::store::Db::Postgres($on) => $body,
+        }
+    };
+}
+
+/// Runs the same statement on whichever engine a [`Tx`] is.
+macro_rules! write {
+    ($tx:expr, |$on:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $on = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $on = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use {read, write};
+
+const SQLITE: [&'static str; 1] = [include_str!("../../migrations/sqlite/0001_processes.sql")];
+const POSTGRES: [&'static str; 1] = [include_str!("../../migrations/postgres/0001_processes.sql")];
+
+impl Db {
+    /// Opens (and creates) the SQLite database in a file.
+    pub async fn sqlite(path: &Path) -> anyhow::Result<Db> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(30));
+        let place = || format!("cannot open the database {}", path.display());
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .with_context(place)?;
+        let db = Db::Sqlite {
+            readers: SqlitePoolOptions::new()
+                .max_connections(4)
+                .connect_with(options)
+                .await
+                .with_context(place)?,
+            writer,
+        };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Connects to a PostgreSQL database by its address.
+    pub async fn postgres(url: &str) -> anyhow::Result<Db> {
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect(url)
+            .await
+            .context("cannot connect to PostgreSQL")?;
+        let db = Db::Postgres(pool);
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    pub async fn begin(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            // The write lock is taken at once: a transaction that reads first could not get it later.
+            Db::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Brings the schema up to date; each step in its own transaction.
+    async fn migrate(&self) -> anyhow::Result<()> {
+        let steps = match self {
+            Db::Sqlite { .. } => SQLITE,
+            Db::Postgres(_) => POSTGRES,
+        };
+        let mut tx = self.begin().await?;
+        if let Tx::Postgres(tx) = &mut tx {
+            // Several nodes may start at once.
+            sqlx::query("SELECT pg_advisory_xact_lock(7070)")
+                .execute(&mut **tx)
+                .await?;
+        }
+        write!(&mut tx, |on| sqlx::query(
+            "CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY)"
+        )
+        .execute(on)
+        .await
+        .map(drop))?;
+        let (done,): (i64,) = write!(&mut tx, |on| sqlx::query_as(
+            "SELECT COUNT(*) FROM schema_steps"
+        )
+        .fetch_one(on)
+        .await)?;
+        let known = steps.len() as i64;
+        anyhow::ensure!(
+            done <= known,
+            "the database was written by a newer Tenon ({done} schema steps, {known} known); run that one"
+        );
+        for (number, step) in steps.into_iter().enumerate().skip(done as usize) {
+            write!(&mut tx, |on| sqlx::raw_sql(step)
+                .execute(on)
+                .await
+                .map(drop))?;
+            write!(&mut tx, |on| sqlx::query(
+                "INSERT INTO schema_steps (step) VALUES ($1)"
+            )
+            .bind(number as i64)
+            .execute(on)
+            .await
+            .map(drop))?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::on_both;
+    use super::*;
+
+    fn process(id: &str) -> processes::ProcessRow {
+        processes::ProcessRow {
+            id: id.into(),
+            slug: format!("slug-{id}"),
+            name: "Straße".into(),
+            created: 5,
+            columns_file: None,
+            cases: 0,
+            events: 0,
+            version: 1,
+            revision: 0,
+            team_column: None,
+        }
+    }
+
+    #[test]
+    fn what_was_committed_is_there_and_what_was_not_is_not() {
+        on_both(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            processes::insert(&mut tx, &process("p1")).await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = db.begin().await.unwrap();
+            processes::insert(&mut tx, &process("p2")).await.unwrap();
+            drop(tx);
+            assert_eq!(processes::list(&db).await.unwrap(), [process("p1")]);
+            assert_eq!(
+                processes::find(&db, "slug-p1").await.unwrap(),
+                Some(process("p1"))
+            );
+            assert_eq!(processes::find(&db, "p2").await.unwrap(), None);
+        });
+    }
+
+    #[test]
+    fn the_record_grows_by_one_number_an_event() {
+        on_both(|db| async move {
+            for n in 0..3 {
+                let mut tx = db.begin().await.unwrap();
+                events::append(
+                    &mut tx,
+                    n,
+                    "process.imported",
+                    "owner",
+                    Some("p1"),
+                    &serde_json::json!({ "n": n }),
+                )
+                .await
+                .unwrap();
+                tx.commit().await.unwrap();
+            }
+            let all = events::of_process(&db, "p1", 0, 10).await.unwrap();
+            assert_eq!(
+                all.iter().map(|e| e.payload.as_str()).collect::<Vec<_>>(),
+                ["{\"n\":0}", "{\"n\":1}", "{\"n\":2}"]
+            );
+            assert!(all.windows(2).all(|w| w[0].seq < w[1].seq));
+            assert_eq!(
+                events::of_process(&db, "p1", all[1].seq, 10).await.unwrap(),
+                all[2..]
+            );
+        });
+    }
+
+    #[test]
+    fn versions_steps_models_mappings_and_imports_come_back() {
+        on_both(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            processes::insert(&mut tx, &process("p1")).await.unwrap();
+            let version = versions::VersionRow {
+                number: 1,
+                at: 2,
+                definition: "{}".into(),
+                changes: "[]".into(),
+            };
+            versions::insert(&mut tx, "p1", &version).await.unwrap();
+            steps::insert(&mut tx, "p1", 0, 3, "[]").await.unwrap();
+            let model = models::ModelRow {
+                at: 4,
+                origin: "imported".into(),
+                name: "a".into(),
+                bpmn: "<x/>".into(),
+            };
+            models::put(&mut tx, "p1", &model).await.unwrap();
+            models::put(
+                &mut tx,
+                "p1",
+                &models::ModelRow {
+                    at: 5,
+                    ..model.clone()
+                },
+            )
+            .await
+            .unwrap();
+            mappings::put(&mut tx, "f", 1, "a").await.unwrap();
+            mappings::put(&mut tx, "f", 2, "b").await.unwrap();
+            let import = imports::ImportRow {
+                id: "i".into(),
+                process: "p1".into(),
+                at: 9,
+                file_name: "a.csv".into(),
+                digest: "d".into(),
+                kind: "csv".into(),
+                cases_added: 1,
+                events_added: 2,
+                skipped: 0,
+                notes: "[]".into(),
+                skipped_rows: "[]".into(),
+            };
+            imports::insert(&mut tx, &import).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(versions::of_process(&db, "p1").await.unwrap(), [version]);
+            assert_eq!(
+                steps::find(&db, "p1", 0).await.unwrap().as_deref(),
+                Some("[]")
+            );
+            assert_eq!(models::find(&db, "p1").await.unwrap().unwrap().at, 5);
+            assert_eq!(
+                mappings::find(&db, "f").await.unwrap().as_deref(),
+                Some("b")
+            );
+            assert_eq!(
+                imports::by_digest(&db, "d", Some("p1")).await.unwrap(),
+                Some(import.clone())
+            );
+            assert_eq!(
+                imports::by_digest(&db, "d", None).await.unwrap(),
+                Some(import.clone())
+            );
+            assert_eq!(
+                imports::by_digest(&db, "d", Some("p2")).await.unwrap(),
+                None
+            );
+            assert_eq!(imports::of_process(&db, "p1").await.unwrap(), [import]);
+        });
+    }
+}

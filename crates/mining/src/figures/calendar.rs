@@ -1,0 +1,180 @@
+//! Business calendars: spans counted in working time only.
+
+use crate::time::{DAY, Micros};
+use serde::{Deserialize, Serialize};
+
+/// Working hours of a week in one time zone, without holidays. A summer-time change within working hours counts
+/// the hours that really passed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Calendar {
+    /// IANA name, such as "Europe/Brussels".
+    pub zone: String,
+    /// Monday first.
+    pub days: [bool; 7],
+    /// Minutes after midnight, `from_minute < to_minute <= 1440`.
+    pub from_minute: u16,
+    pub to_minute: u16,
+    /// Days off.
+    pub holidays: Vec<jiff::civil::Date>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CalendarError {
+    #[error("The time zone \"{0}\" is not known. Write one such as \"Europe/Brussels\".")]
+    Zone(String),
+    #[error("Working hours end before they begin. Swap the two.")]
+    Hours,
+}
+
+impl Calendar {
+    /// Monday to Friday, nine to five.
+    pub fn weekdays(zone: &str) -> Self {
+        Calendar {
+            zone: zone.to_string(),
+            days: [true, true, true, true, true, false, false],
+            from_minute: 9 * 60,
+            to_minute: 17 * 60,
+            holidays: Vec::new(),
+        }
+    }
+
+    /// Working seconds from one moment to a later one; negative when they are the other way round.
+    pub fn working_seconds(&self, from: Micros, to: Micros) -> Result<f64, CalendarError> {
+        let table = Table::new(self, from.min(to), from.max(to))?;
+        Ok(table.span(from, to) as f64 / 1e6)
+    }
+}
+
+/// Working time up to each local day between two moments, so that a span is two look-ups.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    first: Micros,
+    /// For each UTC day from `first` on: working intervals that begin in it, with the working time before each.
+    days: Vec<u32>,
+    shifts: Vec<(Micros, Micros, Micros)>,
+}
+
+impl Table {
+    pub fn new(calendar: &Calendar, from: Micros, to: Micros) -> Result<Self, CalendarError> {
+        if calendar.from_minute >= calendar.to_minute || calendar.to_minute > 1440 {
+            return Err(CalendarError::Hours);
+        }
+        let zone = jiff::tz::TimeZone::get(&calendar.zone)
+            .map_err(|_| CalendarError::Zone(calendar.zone.clone()))?;
+        let date = |t: Micros| {
+            let t = jiff::Timestamp::from_microsecond(t).unwrap_or_default();
+            t.to_zoned_datetime(zone.clone()).date()
+        };
+        let moment = |day: jiff::civil::Date, minute: u16| {
+            let day = if minute == 1440 {
+                day.tomorrow().ok()?
+            } else {
+                day
+            };
+            let minute = minute % 1440;
+            let time = day.at((minute / 60) as i8, (minute % 60) as i8, 0, 0);
+            Some(
+                time.to_zoned_datetime(zone.clone())
+                    .ok()?
+                    .timestamp()
+                    .as_microsecond(),
+            )
+        };
+        let mut shifts = Vec::new();
+        let mut worked = 0;
+        let (mut day, last) = (date(from), date(to));
+        loop {
+            let weekday = day.weekday().to_monday_zero_offset() as usize;
+            if calendar.days[weekday] && !calendar.holidays.contains(&day) {
+                if let (Some(a), Some(b)) = (
+                    moment(day, calendar.from_minute),
+                    moment(day, calendar.to_minute),
+                ) {
+                    shifts.push((a, b.max(a), worked));
+                    worked += (b - a).max(0);
+                }
+            }
+            match day.tomorrow() {
+                Ok(next) if day < last => day = next,
+                _ => break,
+            }
+        }
+        let first = from.div_euclid(DAY) * DAY;
+        let mut days = Vec::new();
+        let mut at = 0;
+        for day in 0..=(to - first) / DAY {
+            while at < shifts.len() && shifts[at].0 < first + day * DAY {
+                at += 1;
+            }
+            days.push(at as u32);
+        }
+        Ok(Table {
+            first,
+            days,
+            shifts,
+        })
+    }
+
+    /// Working time from `from` to `to`, both within the table's moments.
+    pub fn span(&self, from: Micros, to: Micros) -> Micros {
+        self.worked(to) - self.worked(from)
+    }
+
+    fn worked(&self, t: Micros) -> Micros {
+        let day = ((t - self.first) / DAY).clamp(0, self.days.len() as i64 - 1);
+        let mut next = self.days[day as usize] as usize;
+        while next < self.shifts.len() && self.shifts[next].0 <= t {
+            next += 1;
+        }
+        match next.checked_sub(1).map(|at| self.shifts[at]) {
+            Some((begin, end, before)) => before + t.min(end) - begin,
+            None => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{MINUTE, SECOND};
+    use proptest::prelude::*;
+
+    /// Counts minute by minute by asking the zone what the clock on the wall says.
+    fn by_minutes(c: &Calendar, from: i64, to: i64) -> i64 {
+        let zone = jiff::tz::TimeZone::get(&c.zone).unwrap();
+        let works = |minute: &i64| {
+            let wall = jiff::Timestamp::from_second(minute * 60)
+                .unwrap()
+                .to_zoned_datetime(zone.clone());
+            let at = wall.hour() as u16 * 60 + wall.minute() as u16;
+            c.days[wall.weekday().to_monday_zero_offset() as usize]
+                && !c.holidays.contains(&wall.date())
+                && at >= c.from_minute
+                && at < c.to_minute
+        };
+        (from..to).filter(works).count() as i64
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        #[test]
+        fn working_time_equals_counting_minutes(
+            // Around the change to summer time on 31 March 2024.
+            start in 28_500_000i64..28_540_000, length in 0i64..14_000,
+            days in any::<[bool; 7]>(), hours in (0u16..700, 1u16..700), holiday in 0i64..14,
+        ) {
+            let off = jiff::civil::date(2024, 3, 25).saturating_add(jiff::Span::new().days(holiday));
+            let c = Calendar { zone: "Europe/Brussels".into(), days, from_minute: hours.0 + 40, to_minute: hours.0 + 40 + hours.1, holidays: vec![off] };
+            let seconds = c.working_seconds(start * MINUTE, (start + length) * MINUTE).unwrap();
+            prop_assert_eq!(seconds as i64, by_minutes(&c, start, start + length) * MINUTE / SECOND);
+        }
+    }
+
+    #[test]
+    fn an_unknown_zone_is_named() {
+        assert_eq!(
+            Calendar::weekdays("Mars/Base").working_seconds(0, 1),
+            Err(CalendarError::Zone("Mars/Base".into()))
+        );
+    }
+}

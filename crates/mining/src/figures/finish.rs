@@ -1,0 +1,269 @@
+//! From counts to figures. Reads only sums, multisets and facts by case, so the order of merging does not show.
+
+use super::spread::{Samples, spreads};
+use super::steps::Slot;
+use super::tally::{Counted, Tally};
+use super::walk::Walker;
+use super::*;
+use crate::time::{MISSING, Micros};
+use rustc_hash::FxHashMap;
+
+pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
+    let mut counted = tally.0.map_or_else(|| Counted::new(walker), |c| *c);
+    counted.cases.sort_unstable_by_key(|c| c.case);
+    let counted = &counted;
+    let log = walker.log;
+    let width = log.activities.len();
+    let waits = if log.start.is_empty() {
+        &counted.gaps
+    } else {
+        &counted.waits
+    };
+    let ((edges, activities), ((variants, case_duration), step_figures)) = rayon::join(
+        || {
+            let edges = edges(walker, counted, waits);
+            let before = spreads(waits, width, |key| key % width.max(1) as u32);
+            let work = spreads(&counted.work, width, |key| key);
+            (edges, activities(walker, counted, before, work))
+        },
+        || {
+            (
+                variants(walker, counted),
+                step_figures::step_figures(walker, steps, counted),
+            )
+        },
+    );
+    let (handovers, handovers_total) = handovers(walker, counted);
+    Figures {
+        counts: counts(walker, counted),
+        case_duration,
+        activities,
+        weekly_shares: weekly::weekly_shares(walker, counted, &edges, &variants),
+        weeks: weekly::weeks(counted),
+        edges,
+        variants,
+        rework: rework(counted),
+        steps: step_figures,
+        handovers,
+        handovers_total,
+        on_calendar: walker.calendar.is_some(),
+    }
+}
+
+fn counts(walker: &Walker, counted: &Counted) -> Counts {
+    let state = |s: CaseState| counted.cases.iter().filter(|c| c.state == s).count() as u64;
+    let (cases, open) = (counted.cases.len() as u64, state(CaseState::Open));
+    let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
+    Counts {
+        cases,
+        events: counted.events,
+        activities: counted.activities.iter().filter(|a| a.events > 0).count() as u64,
+        open,
+        ended: cases - open,
+        won: state(CaseState::Won),
+        lost: state(CaseState::Lost),
+        first: timed().map(|c| c.first).min(),
+        last: timed().map(|c| c.last).max(),
+        as_of: walker.as_of,
+    }
+}
+
+fn activities(
+    walker: &Walker,
+    counted: &Counted,
+    before: Vec<Option<Spread>>,
+    work: Vec<Option<Spread>>,
+) -> Vec<ActivityFigures> {
+    let all = counted
+        .activities
+        .iter()
+        .zip(before.into_iter().zip(work))
+        .enumerate();
+    all.map(|(at, (count, (wait_before, work)))| ActivityFigures {
+        name: walker.log.activity_name(at as u32).to_string(),
+        step: match walker.slots[at] {
+            Slot::Step(step) => Some(step as usize),
+            _ => None,
+        },
+        events: count.events,
+        cases: count.cases,
+        starts: count.starts,
+        ends: count.ends,
+        work,
+        wait_before,
+        rework_cases: count.rework,
+    })
+    .collect()
+}
+
+fn edges(walker: &Walker, counted: &Counted, waits: &Samples) -> Vec<EdgeFigures> {
+    let log = walker.log;
+    let width = log.activities.len();
+    let touched = counted.edges.touched();
+    let key = |from: usize, to: usize| (from * width + to) as u32;
+    let number: FxHashMap<u32, u32> = touched
+        .iter()
+        .enumerate()
+        .map(|(at, &(from, to, _))| (key(from, to), at as u32))
+        .collect();
+    // A table beats hashing a million keys while it stays small.
+    let table: Vec<u32> = if width <= 1024 {
+        let mut table = vec![0; width * width];
+        number.iter().for_each(|(&k, &at)| table[k as usize] = at);
+        table
+    } else {
+        Vec::new()
+    };
+    let group = |k: u32| table.get(k as usize).copied().unwrap_or_else(|| number[&k]);
+    let gaps = spreads(&counted.gaps, touched.len(), group);
+    let waits = if std::ptr::eq(waits, &counted.gaps) {
+        gaps.clone()
+    } else {
+        spreads(waits, touched.len(), group)
+    };
+    let mut edges: Vec<EdgeFigures> = touched
+        .into_iter()
+        .zip(gaps.into_iter().zip(waits))
+        .map(|((from, to, count), (gap, wait))| EdgeFigures {
+            from: log.activity_name(from as u32).to_string(),
+            to: log.activity_name(to as u32).to_string(),
+            from_activity: from as u32,
+            to_activity: to as u32,
+            count: count.count as u64,
+            cases: count.cases as u64,
+            gap,
+            wait,
+            kind: kind(walker, from, to),
+        })
+        .collect();
+    edges.sort_by(|a, b| {
+        b.count
+            .cmp(&a.count)
+            .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+    });
+    edges
+}
+
+fn kind(walker: &Walker, from: usize, to: usize) -> EdgeKind {
+    match (walker.slots[from], walker.slots[to]) {
+        _ if from == to => EdgeKind::SelfLoop,
+        (_, Slot::Won) => EdgeKind::Won,
+        (_, Slot::Lost) => EdgeKind::Lost,
+        (Slot::Step(a), Slot::Step(b)) if b < a => EdgeKind::Back,
+        (Slot::Step(a), Slot::Step(b)) if b > a + 1 => EdgeKind::Skip,
+        (Slot::Step(a), Slot::Step(b)) if b == a + 1 => EdgeKind::Forward,
+        // From an outcome back into a step.
+        (Slot::Won | Slot::Lost, Slot::Step(_)) => EdgeKind::Back,
+        _ => EdgeKind::Within,
+    }
+}
+
+/// Also the spread of case durations. Two variants whose 64-bit hashes collide would count as one.
+fn variants(walker: &Walker, counted: &Counted) -> (Variants, Option<Spread>) {
+    struct Group {
+        hash: u64,
+        example: u32,
+        cases: u64,
+        states: [u64; 4],
+    }
+    let mut number: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut durations = Samples::default();
+    for case in &counted.cases {
+        let at = *number.entry(case.variant).or_insert_with(|| {
+            groups.push(Group {
+                hash: case.variant,
+                example: case.case,
+                cases: 0,
+                states: [0; 4],
+            });
+            groups.len() as u32 - 1
+        });
+        let group = &mut groups[at as usize];
+        group.cases += 1;
+        group.states[case.state as usize] += 1;
+        if case.first != MISSING {
+            durations.push(at, walker.span(case.first, case.last));
+        }
+    }
+    let spread = spreads(&durations, groups.len(), |key| key);
+    let overall = Spread::of(&mut durations.spans);
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_unstable_by_key(|&g| (std::cmp::Reverse(groups[g].cases), groups[g].hash));
+    let log = walker.log;
+    let can_win = walker.slots.contains(&Slot::Won);
+    let shown = order.into_iter().take(VARIANTS_SHOWN).map(|g| {
+        let group = &groups[g];
+        let state = |s: CaseState| group.states[s as usize];
+        let ended = group.cases - state(CaseState::Open);
+        VariantFigures {
+            id: variant_id(group.hash),
+            activities: log.activity[log.case(group.example as usize)]
+                .iter()
+                .map(|&a| log.activity_name(a).to_string())
+                .collect(),
+            cases: group.cases,
+            share: group.cases as f64 / counted.cases.len() as f64,
+            duration: spread[g],
+            open: state(CaseState::Open),
+            won: state(CaseState::Won),
+            lost: state(CaseState::Lost),
+            won_share: (can_win && ended > 0).then(|| state(CaseState::Won) as f64 / ended as f64),
+        }
+    });
+    (
+        Variants {
+            total: groups.len() as u64,
+            shown: shown.collect(),
+        },
+        overall,
+    )
+}
+
+fn rework(counted: &Counted) -> Rework {
+    let sum =
+        |f: fn(&walk::CaseFacts) -> u32| counted.cases.iter().map(|c| f(c) as u64).sum::<u64>();
+    let some =
+        |f: fn(&walk::CaseFacts) -> u32| counted.cases.iter().filter(|c| f(c) > 0).count() as u64;
+    Rework {
+        cases: counted.rework_cases,
+        share: counted.rework_cases as f64 / counted.cases.len().max(1) as f64,
+        repeat_cases: counted.repeat_cases,
+        back_cases: some(|c| c.backs),
+        backs: sum(|c| c.backs),
+        skip_cases: some(|c| c.skips),
+        skips: sum(|c| c.skips),
+    }
+}
+
+fn handovers(walker: &Walker, counted: &Counted) -> (Vec<Handover>, u64) {
+    let Some((_, people)) = walker.log.resource().and_then(|c| c.codes()) else {
+        return (Vec::new(), 0);
+    };
+    let mut all = counted.handovers.touched();
+    let total = all.iter().map(|(_, _, h)| h.count).sum();
+    all.sort_by_key(|&(from, to, h)| (std::cmp::Reverse(h.count), from, to));
+    let shown = all
+        .into_iter()
+        .take(HANDOVERS_SHOWN)
+        .map(|(from, to, h)| Handover {
+            from: people.get(from as u32).to_string(),
+            to: people.get(to as u32).to_string(),
+            count: h.count,
+            mean_wait_seconds: (h.timed > 0).then(|| h.wait as f64 / h.timed as f64 / 1e6),
+        });
+    (shown.collect(), total)
+}
+
+/// Whole weeks from the first to the last; only the given ones when that would be more than twenty years of them.
+pub(crate) fn weeks_between(mut given: Vec<Micros>) -> Vec<Micros> {
+    use crate::time::WEEK;
+    given.sort_unstable();
+    given.dedup();
+    match (given.first(), given.last()) {
+        (Some(&a), Some(&b)) if (b - a) / WEEK <= 1040 => {
+            (0..=(b - a) / WEEK).map(|w| a + w * WEEK).collect()
+        }
+        _ => given,
+    }
+}

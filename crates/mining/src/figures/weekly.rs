@@ -1,0 +1,172 @@
+//! Throughput and shares by week.
+
+use super::finish::weeks_between;
+use super::tally::Counted;
+use super::walk::{Leave, Walker, week_of};
+use super::*;
+use crate::time::{MISSING, Micros, WEEK};
+use rustc_hash::FxHashMap;
+
+pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
+    let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
+    let over = |c: &&walk::CaseFacts| c.state != CaseState::Open;
+    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
+    all.extend(timed().filter(over).map(|c| week_of(c.last)));
+    let mut weeks: Vec<Week> = weeks_between(all)
+        .into_iter()
+        .map(|week| Week {
+            week,
+            started: 0,
+            ended: 0,
+            won: 0,
+            lost: 0,
+        })
+        .collect();
+    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
+    for case in timed() {
+        weeks[at[&week_of(case.first)]].started += 1;
+        if over(&case) {
+            let week = &mut weeks[at[&week_of(case.last)]];
+            week.ended += 1;
+            week.won += u64::from(case.state == CaseState::Won);
+            week.lost += u64::from(case.state == CaseState::Lost);
+        }
+    }
+    weeks
+}
+
+pub(crate) fn weekly_shares(
+    walker: &Walker,
+    counted: &Counted,
+    edges: &[EdgeFigures],
+    variants: &Variants,
+) -> WeeklyShares {
+    let width = walker.log.activities.len();
+    let moves = counted.week_edges.touched();
+    let monday = |index: usize| walker.first_week + index as i64 * WEEK;
+    let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
+    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
+    all.extend(moves.iter().map(|&(w, _, _)| monday(w)));
+    all.extend(
+        counted
+            .visits
+            .iter()
+            .filter(|v| v.left != MISSING)
+            .map(|v| week_of(v.left)),
+    );
+    let weeks = weeks_between(all);
+    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, &w)| (w, i)).collect();
+    let zeros = || vec![0u64; weeks.len()];
+    let mut shares = WeeklyShares {
+        cases: zeros(),
+        moves: zeros(),
+        step_moves: zeros(),
+        skips: zeros(),
+        step_backs: zeros(),
+        variants: Vec::new(),
+        edges: Vec::new(),
+        weeks: Vec::new(),
+    };
+    let shown: FxHashMap<&str, usize> = variants
+        .shown
+        .iter()
+        .take(WEEKLY_VARIANTS)
+        .enumerate()
+        .map(|(i, v)| (v.id.as_str(), i))
+        .collect();
+    let names = variants
+        .shown
+        .iter()
+        .take(WEEKLY_VARIANTS)
+        .map(|v| v.id.clone());
+    shares.variants = names
+        .map(|name| WeeklySeries {
+            name,
+            counts: zeros(),
+        })
+        .collect();
+    let by_hash: FxHashMap<u64, usize> = shown
+        .iter()
+        .filter_map(|(id, &i)| Some((u64::from_str_radix(id, 16).ok()?, i)))
+        .collect();
+    for case in timed() {
+        let week = at[&week_of(case.first)];
+        shares.cases[week] += 1;
+        if let Some(&i) = by_hash.get(&case.variant) {
+            shares.variants[i].counts[week] += 1;
+        }
+    }
+    let mut edge_at: FxHashMap<usize, usize> = FxHashMap::default();
+    for (i, e) in edges.iter().take(WEEKLY_EDGES).enumerate() {
+        edge_at.insert(e.from_activity as usize * width + e.to_activity as usize, i);
+        shares.edges.push(WeeklySeries {
+            name: format!("{} → {}", e.from, e.to),
+            counts: zeros(),
+        });
+    }
+    for (w, edge, &n) in moves {
+        let week = at[&monday(w)];
+        shares.moves[week] += n as u64;
+        if let Some(&i) = edge_at.get(&edge) {
+            shares.edges[i].counts[week] += n as u64;
+        }
+    }
+    step_moves(counted, &at, &mut shares, walker.steps);
+    shares.weeks = weeks;
+    shares
+}
+
+fn step_moves(
+    counted: &Counted,
+    at: &FxHashMap<Micros, usize>,
+    shares: &mut WeeklyShares,
+    steps: usize,
+) {
+    let mut visited = vec![false; steps];
+    for visits in counted.visits.chunk_by(|a, b| a.case == b.case) {
+        visited.fill(false);
+        let mut before: Option<u16> = None;
+        for visit in visits {
+            let step = visit.step;
+            let skipped =
+                before.is_some_and(|b| (b as usize + 1..step as usize).any(|s| !visited[s]));
+            visited[step as usize] = true;
+            if let (Some(b), false) = (before, visit.entered == MISSING) {
+                if let Some(&week) = at.get(&week_of(visit.entered)) {
+                    shares.step_moves[week] += 1;
+                    shares.skips[week] += u64::from(skipped);
+                    shares.step_backs[week] += u64::from(step < b);
+                }
+            }
+            before = Some(step);
+        }
+    }
+}
+
+/// Entries to and exits from one step by week.
+pub(crate) fn step_weeks(visits: &[walk::Visit]) -> Vec<StepWeek> {
+    let entered = || {
+        visits
+            .iter()
+            .filter(|v| v.entered != MISSING)
+            .map(|v| week_of(v.entered))
+    };
+    let left = || {
+        visits
+            .iter()
+            .filter(|v| v.leave != Leave::Open && v.left != MISSING)
+            .map(|v| week_of(v.left))
+    };
+    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()).collect())
+        .into_iter()
+        .map(|week| StepWeek {
+            week,
+            entered: 0,
+            left: 0,
+        })
+        .collect();
+    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
+    entered().for_each(|w| weeks[at[&w]].entered += 1);
+    left().for_each(|w| weeks[at[&w]].left += 1);
+    weeks
+}

@@ -1,0 +1,80 @@
+//! A log with its events in another order, or fewer of them.
+
+use super::{Column, EventLog, Values};
+
+impl EventLog {
+    /// The log with the events `order` (rows of this log), parted into cases by `offsets`, and the cases `cases`.
+    /// `offsets` is one longer than `cases`.
+    pub fn arrange(self, order: &[u32], offsets: Vec<u32>, cases: &[u32]) -> EventLog {
+        debug_assert_eq!(offsets.len(), cases.len() + 1);
+        let columns = |columns: Vec<Column>, rows: &[u32]| {
+            columns
+                .into_iter()
+                .map(|c| Column {
+                    name: c.name,
+                    values: pick_values(c.values, rows),
+                })
+                .collect()
+        };
+        EventLog {
+            case_names: self.case_names,
+            case_name: pick(&self.case_name, cases),
+            offsets,
+            activity: pick(&self.activity, order),
+            activities: self.activities,
+            time: pick(&self.time, order),
+            start: if self.start.is_empty() {
+                Vec::new()
+            } else {
+                pick(&self.start, order)
+            },
+            case_columns: columns(self.case_columns, cases),
+            event_columns: columns(self.event_columns, order),
+        }
+    }
+
+    /// The log with only these events; cases stay, also those left without events.
+    pub fn keep_events(self, keep: impl Fn(usize) -> bool) -> EventLog {
+        let mut order = Vec::with_capacity(self.events());
+        let mut offsets = Vec::with_capacity(self.offsets.len());
+        offsets.push(0);
+        for case in 0..self.cases() {
+            order.extend(
+                self.case(case)
+                    .filter(|&row| keep(row))
+                    .map(|row| row as u32),
+            );
+            offsets.push(order.len() as u32);
+        }
+        let cases: Vec<u32> = (0..self.cases() as u32).collect();
+        self.arrange(&order, offsets, &cases)
+    }
+
+    /// The log with only these cases, in this order.
+    pub fn keep_cases(self, cases: &[u32]) -> EventLog {
+        let mut order = Vec::new();
+        let mut offsets = vec![0];
+        for &case in cases {
+            order.extend(self.case(case as usize).map(|row| row as u32));
+            offsets.push(order.len() as u32);
+        }
+        self.arrange(&order, offsets, cases)
+    }
+}
+
+fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| values[row as usize]).collect()
+}
+
+fn pick_values(values: Values, rows: &[u32]) -> Values {
+    match values {
+        Values::Text { codes, dict } => Values::Text {
+            codes: pick(&codes, rows),
+            dict,
+        },
+        Values::Int(v) => Values::Int(pick(&v, rows)),
+        Values::Float(v) => Values::Float(pick(&v, rows)),
+        Values::Time(v) => Values::Time(pick(&v, rows)),
+        Values::Bool(v) => Values::Bool(pick(&v, rows)),
+    }
+}

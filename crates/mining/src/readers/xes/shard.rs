@@ -1,0 +1,255 @@
+//! What one thread makes of the pieces of text it was given: cases, events and their columns.
+
+use super::columns::{Columns, Kind};
+use super::date;
+use super::scan::{Attributes, Scanner, Tag, value};
+use crate::error::ReadError;
+use crate::log::{Dict, NONE};
+use crate::time::{MISSING, Micros};
+
+/// Attributes may be nested this deep; real logs stop at three.
+const DEEPEST: usize = 256;
+
+/// A run of cases that stood together in the file.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Place of the piece in the file.
+    pub piece: usize,
+    pub cases: std::ops::Range<usize>,
+    pub events: std::ops::Range<usize>,
+}
+
+/// The cases and events one thread has read.
+#[derive(Debug, Default)]
+pub(super) struct Shard {
+    pub runs: Vec<Run>,
+    pub case_names: Dict,
+    /// Case to code in `case_names`, [`NONE`] for a trace without a name.
+    pub case_name: Vec<u32>,
+    /// Case to number of events.
+    pub lengths: Vec<u32>,
+    pub activities: Dict,
+    /// Event to code in `activities`, [`NONE`] for an event without a name.
+    pub activity: Vec<u32>,
+    pub time: Vec<Micros>,
+    pub case_columns: Columns,
+    pub event_columns: Columns,
+    /// Dates of events that could not be read.
+    pub bad_times: u64,
+    /// Nested attributes that were read past.
+    pub nested: u64,
+    last_activity: u32,
+}
+
+/// Where in the tree of elements the scanner is.
+enum Level {
+    Outside,
+    Trace,
+    Event,
+}
+
+impl Shard {
+    /// Reads a piece of text that holds whole traces. `base` is its first byte in the file.
+    pub fn read(&mut self, piece: usize, text: &[u8], base: u64) -> Result<(), ReadError> {
+        let (first_case, first_event) = (self.case_name.len(), self.activity.len());
+        let mut scan = Scanner::new(text, base);
+        let mut level = Level::Outside;
+        while let Some((at, tag)) = scan.next()? {
+            level = match (level, tag) {
+                (
+                    Level::Outside,
+                    Tag::Open {
+                        name: b"trace",
+                        empty,
+                        ..
+                    },
+                ) => {
+                    self.begin_case();
+                    if empty { Level::Outside } else { Level::Trace }
+                }
+                (
+                    Level::Outside,
+                    Tag::Open {
+                        name: b"event",
+                        empty: false,
+                        ..
+                    },
+                ) => {
+                    pass_over(&mut scan, at)?;
+                    Level::Outside
+                }
+                (Level::Outside, Tag::Close { name: b"log" }) => Level::Outside,
+                (Level::Outside, Tag::Close { .. }) => {
+                    return Err(scan.broken(at, "A closing tag has no opening tag."));
+                }
+                (Level::Outside, Tag::Open { empty, .. }) => {
+                    if !empty {
+                        pass_over(&mut scan, at)?;
+                    }
+                    Level::Outside
+                }
+                (
+                    Level::Trace,
+                    Tag::Open {
+                        name: b"event",
+                        empty,
+                        ..
+                    },
+                ) => {
+                    self.begin_event();
+                    if empty { Level::Trace } else { Level::Event }
+                }
+                (Level::Trace, Tag::Close { name: b"trace" }) => Level::Outside,
+                (Level::Event, Tag::Close { name: b"event" }) => Level::Trace,
+                (
+                    level,
+                    Tag::Open {
+                        name,
+                        attributes,
+                        empty,
+                    },
+                ) => {
+                    let event = matches!(level, Level::Event);
+                    if let Some(kind) = Kind::of(name) {
+                        self.attribute(&scan, at, event, kind, attributes)?;
+                    }
+                    if !empty {
+                        self.nested += pass_over(&mut scan, at)?;
+                    }
+                    level
+                }
+                (_, Tag::Close { name }) => {
+                    let name = String::from_utf8_lossy(name).into_owned();
+                    return Err(scan.broken(at, format!("</{name}> closes what was not opened.")));
+                }
+            };
+        }
+        if !matches!(level, Level::Outside) {
+            return Err(scan.error(
+                "truncated",
+                text.len(),
+                "The file ends inside a trace.",
+                "Copy or export the file again; it is not complete.",
+            ));
+        }
+        self.runs.push(Run {
+            piece,
+            cases: first_case..self.case_name.len(),
+            events: first_event..self.activity.len(),
+        });
+        Ok(())
+    }
+
+    fn begin_case(&mut self) {
+        self.case_name.push(NONE);
+        self.lengths.push(0);
+        self.case_columns.begin_row();
+    }
+
+    #[inline]
+    fn begin_event(&mut self) {
+        self.activity.push(NONE);
+        self.time.push(MISSING);
+        if let Some(n) = self.lengths.last_mut() {
+            *n += 1;
+        }
+        self.event_columns.begin_row();
+    }
+
+    #[inline]
+    fn attribute(
+        &mut self,
+        scan: &Scanner,
+        at: usize,
+        event: bool,
+        kind: Kind,
+        text: &[u8],
+    ) -> Result<(), ReadError> {
+        let (mut key, mut raw): (&[u8], &[u8]) = (b"", b"");
+        for pair in Attributes::new(text) {
+            match pair {
+                Ok((b"key", v)) => key = v,
+                Ok((b"value", v)) => raw = v,
+                Ok(_) => {}
+                Err(()) => {
+                    return Err(scan.broken(at, "A tag has an attribute without a quoted value."));
+                }
+            }
+        }
+        let entity = |e: String| scan.broken(at, format!("The entity {e} is not known."));
+        if event && kind == Kind::Time && key == b"time:timestamp" {
+            if let (Some(slot), time) = (self.time.last_mut(), date::parse(raw)) {
+                *slot = time.unwrap_or(MISSING);
+                self.bad_times += u64::from(time.is_none() && !raw.is_empty());
+            }
+            return Ok(());
+        }
+        let text = value(raw).map_err(entity)?;
+        if key == b"concept:name" {
+            if event {
+                let known = self.last_activity;
+                let same = !self.activities.is_empty() && self.activities.get(known) == text;
+                let code = if same {
+                    known
+                } else {
+                    self.activities.intern(&text)
+                };
+                self.last_activity = code;
+                if let Some(slot) = self.activity.last_mut() {
+                    *slot = code;
+                }
+            } else if let Some(slot) = self.case_name.last_mut() {
+                *slot = self.case_names.intern(&text);
+            }
+            return Ok(());
+        }
+        let key = value(key).map_err(entity)?;
+        let (columns, row) = if event {
+            (&mut self.event_columns, self.activity.len() - 1)
+        } else {
+            (&mut self.case_columns, self.case_name.len() - 1)
+        };
+        columns.set(row, kind, &key, &text).ok_or_else(|| {
+            scan.error(
+                "too_many_columns",
+                at,
+                format!(
+                    "The log has more than {} different attributes.",
+                    super::columns::MOST_COLUMNS
+                ),
+                "Put data into values rather than into attribute names.",
+            )
+        })
+    }
+}
+
+/// Passes over the children of the element that was just opened; returns how many attributes were inside.
+pub(super) fn pass_over(scan: &mut Scanner, from: usize) -> Result<u64, ReadError> {
+    let (mut depth, mut count) = (1, 0);
+    while depth > 0 {
+        match scan.next()? {
+            Some((_, Tag::Open { empty, .. })) => {
+                count += 1;
+                depth += usize::from(!empty);
+                if depth > DEEPEST {
+                    return Err(scan.error(
+                        "too_deep",
+                        from,
+                        format!("Elements are nested more than {DEEPEST} deep."),
+                        "Event logs need two or three levels; export the log again.",
+                    ));
+                }
+            }
+            Some((_, Tag::Close { .. })) => depth -= 1,
+            None => {
+                return Err(scan.error(
+                    "truncated",
+                    from,
+                    "The file ends inside an element.",
+                    "Copy or export the file again; it is not complete.",
+                ));
+            }
+        }
+    }
+    Ok(count)
+}

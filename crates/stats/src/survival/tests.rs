@@ -1,0 +1,137 @@
+use super::*;
+use proptest::prelude::*;
+
+/// Rows of a data set beside the project, as text by column; prints why and gives nothing when it is absent.
+fn shared(name: &str, columns: [&str; 3]) -> Option<Vec<[String; 3]>> {
+    let root = std::env::var("TENON_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_string());
+    let Ok(text) = std::fs::read_to_string(format!("{root}/refs/stats/{name}")) else {
+        println!("skipped: shared data absent");
+        return None;
+    };
+    let mut lines = text.lines();
+    let head: Vec<&str> = lines.next()?.split(',').collect();
+    let at = columns.map(|c| head.iter().position(|h| *h == c).unwrap());
+    Some(
+        lines
+            .map(|l| {
+                let cells: Vec<&str> = l.split(',').collect();
+                at.map(|i| cells[i].to_string())
+            })
+            .collect(),
+    )
+}
+
+fn curve(rows: &[[String; 3]], group: &str) -> Curve {
+    let rows = || rows.iter().filter(|r| r[2] == group);
+    let durations: Vec<f64> = rows().map(|r| r[0].parse().unwrap()).collect();
+    let ended: Vec<bool> = rows().map(|r| r[1] == "1").collect();
+    kaplan_meier(&durations, &ended)
+}
+
+fn close(a: f64, b: f64) {
+    assert!((a - b).abs() < 1e-9, "{a} is not {b}");
+}
+
+/// R 4.2.2, survival 3.5-3, in the file survival_R.json: `rossi_km`, `rossi_rmst52`.
+#[test]
+fn rossi_agrees_with_r() {
+    let Some(rows) = shared("rossi.csv", ["week", "arrest", "fin"]) else {
+        return;
+    };
+    let expected = [
+        (
+            "0",
+            [
+                0.958333333333333,
+                0.902777777777778,
+                0.828703703703704,
+                0.773148148148148,
+                0.694444444444444,
+            ],
+            44.8333333333333,
+        ),
+        (
+            "1",
+            [
+                0.972222222222222,
+                0.912037037037037,
+                0.893518518518518,
+                0.833333333333333,
+                0.777777777777778,
+            ],
+            46.875,
+        ),
+    ];
+    for (fin, survival, mean) in expected {
+        let curve = curve(&rows, fin);
+        for (time, s) in [10.0, 20.0, 30.0, 40.0, 52.0].iter().zip(survival) {
+            let at = curve.times.iter().rposition(|t| t <= time).unwrap();
+            close(curve.survival[at], s);
+        }
+        close(curve.restricted_mean(52.0).unwrap(), mean);
+        assert_eq!(curve.median(), None);
+    }
+}
+
+/// The same file: `waltons_median`, `waltons_rmst60`.
+#[test]
+fn waltons_agrees_with_r() {
+    let Some(rows) = shared("waltons.csv", ["T", "E", "group"]) else {
+        return;
+    };
+    for (group, median, mean) in [
+        ("control", 58.0, 54.303556822839),
+        ("miR-137", 26.0, 25.5882352941176),
+    ] {
+        let curve = curve(&rows, group);
+        assert_eq!(curve.median(), Some(median));
+        close(curve.restricted_mean(60.0).unwrap(), mean);
+    }
+}
+
+/// By the definition: at each time, of those still watched, the share that did not end then, multiplied up.
+fn naive(rows: &[(u32, bool)], time: u32) -> f64 {
+    (0..=time).fold(1.0, |s, t| {
+        let risk = rows.iter().filter(|r| r.0 >= t).count();
+        let ends = rows.iter().filter(|r| r.0 == t && r.1).count();
+        if risk == 0 {
+            s
+        } else {
+            s * (1.0 - ends as f64 / risk as f64)
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_curve_is_the_product_of_conditional_shares(rows in proptest::collection::vec((0u32..20, any::<bool>()), 1..60)) {
+        let durations: Vec<f64> = rows.iter().map(|r| r.0 as f64).collect();
+        let ended: Vec<bool> = rows.iter().map(|r| r.1).collect();
+        let curve = kaplan_meier(&durations, &ended);
+        for (time, s) in curve.times.iter().zip(&curve.survival) {
+            prop_assert!((naive(&rows, *time as u32) - s).abs() < 1e-12);
+        }
+        let last = rows.iter().map(|r| r.0).max().unwrap();
+        let area: f64 = (0..last).map(|t| naive(&rows, t)).sum();
+        prop_assert!((curve.restricted_mean(last as f64).unwrap() - area).abs() < 1e-9);
+    }
+
+    #[test]
+    fn without_censoring_it_is_the_share_still_going(durations in proptest::collection::vec(0u32..20, 1..60)) {
+        let d: Vec<f64> = durations.iter().map(|&d| d as f64).collect();
+        let curve = kaplan_meier(&d, &vec![true; d.len()]);
+        for (time, s) in curve.times.iter().zip(&curve.survival) {
+            let longer = d.iter().filter(|x| *x > time).count() as f64 / d.len() as f64;
+            prop_assert!((longer - s).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_none() {
+    assert_eq!(kaplan_meier(&[], &[]).median(), None);
+    let one_of_three = kaplan_meier(&[1.0, 2.0, 2.0], &[true, false, false]);
+    assert_eq!(one_of_three.median(), None);
+    assert_eq!(one_of_three.restricted_mean(3.0), None);
+}

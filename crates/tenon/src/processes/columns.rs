@@ -1,0 +1,94 @@
+//! Files of columns beside the database: written whole and synced before anything points to them.
+
+use mining::EventLog;
+use mining::log::codec;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The folder of column files.
+#[derive(Debug, Clone)]
+pub struct ColumnFiles {
+    folder: PathBuf,
+}
+
+impl ColumnFiles {
+    pub fn open(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(ColumnFiles { folder })
+    }
+
+    /// Writes a log under the name of its content and returns that name. After this the file survives a crash.
+    pub fn put(&self, log: &EventLog) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        codec::write(log, &mut bytes)?;
+        let name = format!("{}.columns", hex(&Sha256::digest(&bytes)));
+        let path = self.folder.join(&name);
+        if path.exists() {
+            return Ok(name);
+        }
+        let part = self.folder.join(format!("{name}.{}.part", std::process::id()));
+        let mut file = File::create(&part)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, &path)?;
+        File::open(&self.folder)?.sync_all()?;
+        Ok(name)
+    }
+
+    pub fn get(&self, name: &str) -> anyhow::Result<EventLog> {
+        let path = self.folder.join(name);
+        let bytes = fs::read(&path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        codec::read(&bytes).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+    }
+
+    /// Removes files that nothing points to and that are older than an hour, left by a crash or replaced since.
+    pub fn sweep(&self, known: &[String], now: mining::Micros) -> io::Result<usize> {
+        let mut removed = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !known.contains(&name) && older_than_an_hour(&entry.path(), now)? {
+                fs::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {
+    let written = fs::metadata(path)?.modified()?.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64);
+    Ok(now - written > mining::time::HOUR)
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mining::log::LogBuilder;
+
+    #[test]
+    fn a_log_is_kept_once_and_what_nothing_points_to_is_swept() {
+        let folder = crate::store::testing::folder();
+        let files = ColumnFiles::open(folder.clone()).unwrap();
+        let mut b = LogBuilder::new();
+        let case = b.case("1");
+        b.event(case, "a", 1, 1);
+        let log = b.finish();
+        let name = files.put(&log).unwrap();
+        assert_eq!(files.put(&log).unwrap(), name);
+        assert_eq!(files.get(&name).unwrap(), log);
+        let later = i64::MAX / 2;
+        assert_eq!(files.sweep(std::slice::from_ref(&name), later).unwrap(), 0);
+        assert_eq!(files.sweep(&[], 0).unwrap(), 0, "young files may be an import under way");
+        assert_eq!(files.sweep(&[], later).unwrap(), 1);
+        assert!(files.get(&name).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,72 @@
+//! What a process is said to be, and what changed between two such sayings.
+
+use mining::EventLog;
+use mining::model::bpmn::ProcessModel;
+use serde::{Deserialize, Serialize};
+
+/// The process as its source defines it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Names of activities, in alphabetical order.
+    pub activities: Vec<String>,
+    /// Digest of the imported model's activities and flows, when there is one.
+    pub model: Option<String>,
+}
+
+/// What is new and what is gone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    pub model_changed: bool,
+}
+
+impl Definition {
+    pub fn of(log: Option<&EventLog>, model: Option<&ProcessModel>) -> Self {
+        let mut activities: Vec<String> = match (log, model) {
+            (Some(log), _) => log.activities.iter().map(str::to_string).collect(),
+            (None, Some(model)) => model.activities().into_iter().map(str::to_string).collect(),
+            (None, None) => Vec::new(),
+        };
+        activities.sort();
+        activities.dedup();
+        Definition { activities, model: model.map(digest) }
+    }
+
+    /// `None` when nothing changed.
+    pub fn changes_since(&self, before: &Definition) -> Option<Changes> {
+        let missing_in = |a: &[String], b: &[String]| a.iter().filter(|x| !b.contains(x)).cloned().collect::<Vec<_>>();
+        let changes = Changes {
+            added: missing_in(&self.activities, &before.activities),
+            removed: missing_in(&before.activities, &self.activities),
+            model_changed: self.model != before.model,
+        };
+        (changes != Changes::default()).then_some(changes)
+    }
+}
+
+/// Changes with what the model says, not with where things are drawn.
+fn digest(model: &ProcessModel) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for node in &model.nodes {
+        hash.update(format!("{:?} {}\n", node.kind, node.name));
+    }
+    for flow in &model.flows {
+        hash.update(format!("{} {}\n", flow.source, flow.target));
+    }
+    super::columns::hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_activity_is_a_change_and_the_same_is_none() {
+        let of = |names: &[&str]| Definition { activities: names.iter().map(|s| s.to_string()).collect(), model: None };
+        assert_eq!(of(&["a"]).changes_since(&of(&["a"])), None);
+        let changes = of(&["a", "c"]).changes_since(&of(&["a", "b"])).unwrap();
+        assert_eq!((changes.added, changes.removed), (vec!["c".to_string()], vec!["b".to_string()]));
+    }
+}

@@ -1,0 +1,83 @@
+//! A process as it is looked at: its log and steps in memory, and its figures under a filter.
+
+use super::{Library, Problem};
+use crate::store::processes::ProcessRow;
+use mining::EventLog;
+use mining::figures::{EndRule, Figures, Filter, Options, Selection, Steps, TeamColumn, guess_team, team_values};
+use std::sync::Arc;
+
+/// A process with its log, ready to be asked.
+pub struct Loaded {
+    pub row: ProcessRow,
+    pub log: Arc<EventLog>,
+    pub steps: Steps,
+    pub options: Options,
+    /// Teams with their cases.
+    pub teams: Vec<(String, u64)>,
+}
+
+/// The figures of a process under a filter.
+pub struct View {
+    pub process: Arc<Loaded>,
+    pub filter: Filter,
+    pub selection: Selection,
+    pub figures: Figures,
+}
+
+impl Library {
+    /// Loads a process; from memory when neither its log nor its steps changed.
+    pub async fn load(&self, key: &str) -> Result<Arc<Loaded>, Problem> {
+        let row = self.process(key).await?;
+        let id = (row.id.clone(), row.columns_file.clone(), row.revision);
+        if let Some(loaded) = self.inner.loaded.get(&id) {
+            return Ok(loaded);
+        }
+        let steps = self.steps_of(&row.id, row.revision).await?;
+        let library = self.clone();
+        let loaded = tokio::task::spawn_blocking(move || -> anyhow::Result<Arc<Loaded>> {
+            let log = match &row.columns_file {
+                Some(name) => library.log(name)?,
+                None => Arc::new(mining::log::LogBuilder::new().finish()),
+            };
+            let team: Option<TeamColumn> = guess_team(&log);
+            let options = Options { end: EndRule::propose(&log, &steps), team: team.clone(), ..Options::default() };
+            let teams = team.map(|t| team_values(&log, &t)).unwrap_or_default();
+            Ok(Arc::new(Loaded { row, log, steps, options, teams }))
+        })
+        .await
+        .map_err(anyhow::Error::from)??;
+        self.inner.loaded.put(id, loaded.clone(), 1);
+        Ok(loaded)
+    }
+
+    /// The log in a column file, from memory when it is there.
+    pub(super) fn log(&self, name: &str) -> anyhow::Result<Arc<EventLog>> {
+        if let Some(log) = self.inner.logs.get(&name.to_string()) {
+            return Ok(log);
+        }
+        let log = Arc::new(self.inner.files.get(name)?);
+        self.inner.logs.put(name.to_string(), log.clone(), log.bytes());
+        Ok(log)
+    }
+
+    /// The figures of a process under a filter; from memory when they were asked before.
+    pub async fn view(&self, key: &str, filter: &Filter) -> Result<Arc<View>, Problem> {
+        let process = self.load(key).await?;
+        let row = &process.row;
+        let id = (row.id.clone(), row.columns_file.clone(), row.revision, filter.canonical());
+        if let Some(view) = self.inner.views.get(&id) {
+            return Ok(view);
+        }
+        let filter = filter.clone();
+        let view = tokio::task::spawn_blocking(move || -> Result<Arc<View>, Problem> {
+            let selection = filter.select(&process.log, &process.steps, &process.options)?;
+            let figures = Figures::of(&process.log, &process.steps, &selection, &process.options)
+                .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            Ok(Arc::new(View { process, filter, selection, figures }))
+        })
+        .await
+        .map_err(anyhow::Error::from)??;
+        self.inner.views.put(id, view.clone(), 65_536 + view.selection.len() * 4);
+        Ok(view)
+    }
+}

@@ -1,0 +1,57 @@
+//! The one event record.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+use serde::Serialize;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+pub struct Event {
+    /// Grows by every event; what readers resume from.
+    pub seq: i64,
+    pub at: Micros,
+    pub kind: String,
+    pub actor: String,
+    pub process: Option<String>,
+    /// JSON.
+    pub payload: String,
+}
+
+/// Appends an event in the transaction of what it tells of.
+pub async fn append(
+    tx: &mut Tx,
+    at: Micros,
+    kind: &str,
+    actor: &str,
+    process: Option<&str>,
+    payload: &serde_json::Value,
+) -> sqlx::Result<i64> {
+    let (seq,): (i64,) = write!(tx, |on| {
+        sqlx::query_as("INSERT INTO events (at, kind, actor, process, payload) VALUES ($1, $2, $3, $4, $5) RETURNING seq")
+            .bind(at)
+            .bind(kind)
+            .bind(actor)
+            .bind(process)
+            .bind(payload.to_string())
+            .fetch_one(on)
+            .await
+    })?;
+    Ok(seq)
+}
+
+/// Events of a process after `after`, oldest first.
+pub async fn of_process(
+    db: &Db,
+    process: &str,
+    after: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<Event>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT seq, at, kind, actor, process, payload FROM events WHERE process = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+            .bind(process)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(on)
+            .await
+    })
+}

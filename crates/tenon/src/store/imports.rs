@@ -1,0 +1,89 @@
+//! What was imported, from which file, and what was passed over.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+use serde::Serialize;
+
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+pub struct ImportRow {
+    pub id: String,
+    pub process: String,
+    pub at: Micros,
+    pub file_name: String,
+    /// SHA-256 of the file and of how it was read.
+    pub digest: String,
+    pub kind: String,
+    pub cases_added: i64,
+    pub events_added: i64,
+    pub skipped: i64,
+    /// JSON of the reader's notes.
+    pub notes: String,
+    /// JSON of the rows that were skipped, as far as kept.
+    pub skipped_rows: String,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, process, at, file_name, digest, kind, cases_added, events_added, skipped, notes, skipped_rows FROM imports ",
+            $rest
+        )
+    };
+}
+
+/// Newest first.
+pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<ImportRow>> {
+    read!(db, |on| sqlx::query_as(select!(
+        "WHERE process = $1 ORDER BY at DESC, id DESC"
+    ))
+    .bind(process)
+    .fetch_all(on)
+    .await)
+}
+
+pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ImportRow>> {
+    read!(db, |on| sqlx::query_as(select!("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(on)
+        .await)
+}
+
+/// The import of the same file into a process, or into any when `process` is `None`.
+pub async fn by_digest(
+    db: &Db,
+    digest: &str,
+    process: Option<&str>,
+) -> sqlx::Result<Option<ImportRow>> {
+    read!(db, |on| {
+        sqlx::query_as(select!(
+            "WHERE digest = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
+        ))
+        .bind(digest)
+        .bind(process)
+        .fetch_optional(on)
+        .await
+    })
+}
+
+pub async fn insert(tx: &mut Tx, row: &ImportRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO imports (id, process, at, file_name, digest, kind, cases_added, events_added, skipped, notes, skipped_rows) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(&row.id)
+        .bind(&row.process)
+        .bind(row.at)
+        .bind(&row.file_name)
+        .bind(&row.digest)
+        .bind(&row.kind)
+        .bind(row.cases_added)
+        .bind(row.events_added)
+        .bind(row.skipped)
+        .bind(&row.notes)
+        .bind(&row.skipped_rows)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}

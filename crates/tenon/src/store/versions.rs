@@ -1,0 +1,39 @@
+//! What a process was said to be, each time that changed.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+use serde::Serialize;
+
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+pub struct VersionRow {
+    pub number: i64,
+    pub at: Micros,
+    /// JSON of [`crate::processes::Definition`].
+    pub definition: String,
+    /// JSON of [`crate::processes::Changes`].
+    pub changes: String,
+}
+
+/// Newest first.
+pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<VersionRow>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT number, at, definition, changes FROM versions WHERE process = $1 ORDER BY number DESC")
+            .bind(process)
+            .fetch_all(on)
+            .await
+    })
+}
+
+pub async fn insert(tx: &mut Tx, process: &str, row: &VersionRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query("INSERT INTO versions (process, number, at, definition, changes) VALUES ($1, $2, $3, $4, $5)")
+            .bind(process)
+            .bind(row.number)
+            .bind(row.at)
+            .bind(&row.definition)
+            .bind(&row.changes)
+            .execute(on)
+            .await
+            .map(drop)
+    })
+}
