@@ -192,4 +192,12 @@ proptest! {
         let net = mine(&log, &names(), Options { noise }).to_petri();
         prop_assert!(Aligner::new(&net, &names(), Limits::default()).is_ok());
     }
+
+    #[test]
+    fn a_tree_drawn_as_bpmn_allows_the_same(tree in any_tree(), trace in any_trace()) {
+        // Without a single activity there is nothing to draw.
+        prop_assume!(!tree.activities().is_empty());
+        let drawn = tree.clone().simplify().to_bpmn("drawn").to_petri().unwrap();
+        prop_assert_eq!(cost(&drawn, &trace), cost(&tree.to_petri(), &trace), "{} on {:?}", tree, trace);
+    }
 }

@@ -61,7 +61,13 @@ impl Build {
             self.model.nodes[source].id.clone(),
             self.model.nodes[target].id.clone(),
         );
-        self.model.flows.push(Flow { id, source, target, ends, ..Flow::default() });
+        self.model.flows.push(Flow {
+            id,
+            source,
+            target,
+            ends,
+            ..Flow::default()
+        });
     }
 
     /// Draws `tree` after the node `from` and returns the node from which the next flow leaves.
