@@ -180,6 +180,13 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn align(&mut self, trace: &[u32]) -> AlignmentResult {
+        if trace.len() + self.aligner.shortest as usize >= lower_bound::HIGHEST {
+            return AlignmentResult::NotWithinLimit { at_least: 0 };
+        }
+        // Markings are remembered from trace to trace, within reason.
+        if self.search.known_markings() > self.aligner.limits.states {
+            self.search = Search::new(StateSpace::new(&self.aligner.net));
+        }
         let pairs = self.before.iter().rev().zip(trace.iter().rev());
         let kept = pairs.take_while(|(a, b)| a == b).count();
         self.walks

@@ -51,6 +51,10 @@ impl<'a> Search<'a> {
         }
     }
 
+    pub fn known_markings(&self) -> usize {
+        self.space.len()
+    }
+
     pub fn run(&mut self, trace: &[u32], walks: &[Walk], limit: usize) -> Outcome {
         self.nodes.clear();
         self.index.clear();
