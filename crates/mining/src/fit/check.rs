@@ -70,9 +70,47 @@ pub enum DeviationKind {
 pub struct VariantFit {
     #[serde(flatten)]
     pub variant: VariantCases,
-    pub result: AlignmentResult,
+    /// `None` when the alignment was not found within the limit.
+    pub cost: Option<u32>,
+    pub fitness: Option<f64>,
+    /// What is known of the cost: the cost itself, or a lower bound.
+    pub cost_at_least: u32,
+    /// The alignment, move by move.
+    pub moves: Vec<NamedMove>,
     pub deviations: Deviations,
     pub sentence: String,
+}
+
+/// One move of an alignment with the activity's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamedMove {
+    pub kind: MoveKind,
+    pub activity: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MoveKind {
+    /// As the process says.
+    Synchronous,
+    /// Expected by the process and not done.
+    Skipped,
+    /// Done where the process does not expect it.
+    Extra,
+}
+
+impl NamedMove {
+    fn of(step: Move, names: &Dict) -> NamedMove {
+        let (kind, code) = match step {
+            Move::Synchronous(code) => (MoveKind::Synchronous, code),
+            Move::Model(code) => (MoveKind::Skipped, code),
+            Move::Log(code) => (MoveKind::Extra, code),
+        };
+        NamedMove {
+            kind,
+            activity: names.get(code).to_string(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -199,19 +237,6 @@ fn activities(model: &PetriNet, names: &Dict, variants: &[Variant]) -> Vec<Activ
 }
 
 fn variant_fit(names: &Dict, variant: Variant, result: AlignmentResult) -> VariantFit {
-    let (deviations, sentence) = match &result {
-        AlignmentResult::Aligned(alignment) => {
-            let deviations = Deviations::of(&alignment.moves, names);
-            let sentence = deviations.sentence();
-            (deviations, sentence)
-        }
-        AlignmentResult::NotWithinLimit { at_least } => {
-            let known = format!(
-                "At least {at_least} deviations; the exact fit was not found within the limit."
-            );
-            (Deviations::default(), known)
-        }
-    };
     let variant = VariantCases {
         activities: variant
             .trace
@@ -221,11 +246,34 @@ fn variant_fit(names: &Dict, variant: Variant, result: AlignmentResult) -> Varia
         cases: variant.cases.len() as u64,
         case_numbers: variant.cases,
     };
-    VariantFit {
-        variant,
-        result,
-        deviations,
-        sentence,
+    match result {
+        AlignmentResult::Aligned(alignment) => {
+            let deviations = Deviations::of(&alignment.moves, names);
+            VariantFit {
+                variant,
+                cost: Some(alignment.cost),
+                fitness: Some(alignment.fitness),
+                cost_at_least: alignment.cost,
+                moves: alignment
+                    .moves
+                    .iter()
+                    .map(|&step| NamedMove::of(step, names))
+                    .collect(),
+                sentence: deviations.sentence(),
+                deviations,
+            }
+        }
+        AlignmentResult::NotWithinLimit { at_least } => VariantFit {
+            variant,
+            cost: None,
+            fitness: None,
+            cost_at_least: at_least,
+            moves: Vec::new(),
+            deviations: Deviations::default(),
+            sentence: format!(
+                "At least {at_least} deviations; the exact fit was not found within the limit."
+            ),
+        },
     }
 }
 

@@ -19,5 +19,8 @@ mod state_space;
 mod variants;
 
 pub use alignment::{Aligner, Alignment, AlignmentResult, Limits, ModelError, Move};
-pub use check::{ActivityFit, FitReport, TopDeviation, VariantFit, check};
+pub use check::{
+    ActivityFit, DeviationKind, FitReport, MoveKind, NamedMove, TopDeviation, VariantCases,
+    VariantFit, check,
+};
 pub use variants::{Variant, variants};
