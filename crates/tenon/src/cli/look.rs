@@ -79,7 +79,7 @@ fn conformance(log: &EventLog, model: &ProcessModel) -> anyhow::Result<serde_jso
     let per_variant: Vec<Value> = report
         .per_variant
         .iter()
-        .map(|v| json!({ "activities": v.variant.activities, "cases": v.variant.cases, "result": v.result }))
+        .map(|v| json!({ "activities": v.variant.activities, "cases": v.variant.cases, "cost": v.cost, "fitness": v.fitness, "sentence": v.sentence }))
         .collect();
     let object = json!({
         "token_replay": replay::replay(&net, &log.activities, &variants),
