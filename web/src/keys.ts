@@ -1,0 +1,67 @@
+/** Keys for those who look often. `?` tells them all. */
+export function keys(): void {
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const after = went && event.timeStamp - went < 1500 ? "g" : "";
+    went = 0;
+    const done = act(after + event.key);
+    if (event.key === "g" && !after) went = event.timeStamp;
+    if (done) event.preventDefault();
+  });
+}
+
+function act(keys: string): boolean {
+  switch (keys) {
+    case "/":
+      return focus("[role=search] input");
+    case "?": {
+      const help = document.querySelector<HTMLDialogElement>("#help");
+      help?.showModal();
+      return !!help;
+    }
+    case "gh":
+      return follow("[data-go=h]");
+    case "gp":
+      return follow("[data-go=p]");
+    case "gc":
+      return follow("[data-go=c]");
+    case "gi":
+      return follow("[data-go=i]");
+    case "[":
+      return follow("[data-step=previous]");
+    case "]":
+      return follow("[data-step=next]");
+    case "j":
+      return walk(1);
+    case "k":
+      return walk(-1);
+    default:
+      return false;
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
+}
+
+function focus(selector: string): boolean {
+  const field = document.querySelector<HTMLElement>(selector);
+  field?.focus();
+  return !!field;
+}
+
+function follow(selector: string): boolean {
+  const link = document.querySelector<HTMLAnchorElement>(selector);
+  link?.click();
+  return !!link;
+}
+
+/** Moves the focus through the rows of the list on the page. */
+function walk(by: number): boolean {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-list] a[data-row]")];
+  if (!rows.length) return false;
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))].focus();
+  return true;
+}
