@@ -27,14 +27,15 @@ pub struct Edge {
 pub fn cover(net: &Net) -> Vec<Component> {
     let mut covered: Vec<bool> = net.transitions.iter().map(|t| t.label == NONE).collect();
     let mut components = Vec::new();
+    let mut attempts = 0;
     for target in 0..net.transitions.len() {
-        if covered[target] {
+        if covered[target] || attempts > ATTEMPTS_IN_ALL {
             continue;
         }
         let distance = distances(net, |t| t == target);
         let to_uncovered = distances(net, |t| !covered[t]);
         let prefer = |place: u32| (distance[place as usize], to_uncovered[place as usize]);
-        let Some(component) = find(net, target, &prefer) else {
+        let Some(component) = find(net, target, &prefer, &mut attempts) else {
             continue;
         };
         component
@@ -70,10 +71,16 @@ fn distances(net: &Net, wanted: impl Fn(usize) -> bool) -> Vec<u32> {
     distance
 }
 
-/// How many choices a search for one component may try.
-const ATTEMPTS: usize = 2_000;
+/// How many choices the search for one component may try, and the searches for all of them together.
+const ATTEMPTS: usize = 1_000;
+const ATTEMPTS_IN_ALL: usize = 20_000;
 
-fn find(net: &Net, target: usize, prefer: &dyn Fn(u32) -> (u32, u32)) -> Option<Component> {
+fn find(
+    net: &Net,
+    target: usize,
+    prefer: &dyn Fn(u32) -> (u32, u32),
+    attempts: &mut usize,
+) -> Option<Component> {
     let mut search = Search {
         net,
         prefer,
@@ -87,17 +94,14 @@ fn find(net: &Net, target: usize, prefer: &dyn Fn(u32) -> (u32, u32)) -> Option<
     }
     let mut starts = net.initial.clone();
     starts.sort_by_key(|&p| prefer(p));
-    for start in starts {
+    let found = starts.into_iter().find_map(|start| {
         let mut inside = vec![false; net.places];
         inside[start as usize] = true;
-        let component = search
-            .grow(inside, vec![start])
-            .and_then(|inside| build(net, &inside));
-        if let Some(found) = component.filter(|c| c.edges.iter().any(|e| e.transition == target)) {
-            return Some(found);
-        }
-    }
-    None
+        let inside = search.grow(inside, vec![start])?;
+        build(net, &inside).filter(|c| c.edges.iter().any(|e| e.transition == target))
+    });
+    *attempts += search.attempts;
+    found
 }
 
 struct Search<'a> {

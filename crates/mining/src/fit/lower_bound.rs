@@ -11,6 +11,9 @@ use crate::log::NONE;
 /// More than any cost; no completion from here.
 pub const DEAD: u16 = u16::MAX;
 
+/// Costs up to here can be told from [`DEAD`].
+pub const HIGHEST: usize = 65_000;
+
 /// One component with the costs it accounts for, and its table for the suffixes of the trace at hand.
 #[derive(Clone)]
 pub struct Walk {

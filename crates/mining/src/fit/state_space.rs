@@ -106,6 +106,23 @@ impl<'a> StateSpace<'a> {
         from..self.steps.len()
     }
 
+    /// The label of a transition, [`crate::log::NONE`] for silent ones and for no transition.
+    pub fn label(&self, transition: u32) -> u32 {
+        self.net
+            .transitions
+            .get(transition as usize)
+            .map_or(crate::log::NONE, |t| t.label)
+    }
+
+    /// The marking after a transition that is known to be possible.
+    pub fn after(&mut self, marking: u32, transition: u32) -> u32 {
+        let steps = self.steps(marking);
+        let fired = self.steps[steps]
+            .iter()
+            .find(|step| step.transition == transition);
+        fired.map_or(marking, |step| step.target)
+    }
+
     pub fn step(&self, index: usize) -> Step {
         self.steps[index]
     }

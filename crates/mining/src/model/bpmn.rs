@@ -226,3 +226,73 @@ impl ProcessModel {
         }
     }
 }
+
+/// A model in numbers, for people and programs that look at a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    pub name: String,
+    pub processes: usize,
+    pub activities: Vec<String>,
+    /// Gateways by kind, in order of the kind's name.
+    pub gateways: std::collections::BTreeMap<&'static str, usize>,
+    pub events: usize,
+    pub boundary_events: usize,
+    pub sub_processes: usize,
+    pub flows: usize,
+    pub message_flows: usize,
+    pub lanes: Vec<String>,
+    pub pools: Vec<String>,
+    /// Whether the file has a drawing.
+    pub drawn: bool,
+    pub ignored: Vec<Ignored>,
+    pub notes: Vec<Note>,
+}
+
+impl ProcessModel {
+    /// What the file has, counted.
+    pub fn summary(&self) -> Summary {
+        let mut gateways = std::collections::BTreeMap::new();
+        let (mut events, mut boundary_events, mut sub_processes) = (0, 0, 0);
+        let mut processes: Vec<&str> = Vec::new();
+        for node in &self.nodes {
+            if processes.last() != Some(&node.process.as_str()) {
+                processes.push(&node.process);
+            }
+            match node.kind {
+                NodeKind::Gateway(kind) => *gateways.entry(kind.word()).or_insert(0) += 1,
+                NodeKind::SubProcess(_) => sub_processes += 1,
+                NodeKind::Boundary { .. } => boundary_events += 1,
+                NodeKind::Task(_) | NodeKind::CallActivity => {}
+                _ => events += 1,
+            }
+        }
+        Summary {
+            name: self.name.clone(),
+            processes: processes.len(),
+            activities: self.activities().into_iter().map(str::to_string).collect(),
+            gateways,
+            events: events + boundary_events,
+            boundary_events,
+            sub_processes,
+            flows: self.flows.len(),
+            message_flows: self.message_flows.len(),
+            lanes: self.lanes.iter().map(|l| l.name.clone()).collect(),
+            pools: self.pools.iter().map(|p| p.name.clone()).collect(),
+            drawn: self.drawing.is_some(),
+            ignored: self.ignored.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+impl GatewayKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            GatewayKind::Exclusive => "exclusive",
+            GatewayKind::Parallel => "parallel",
+            GatewayKind::Inclusive => "inclusive",
+            GatewayKind::EventBased => "event_based",
+            GatewayKind::Complex => "complex",
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod bpmn;
 pub mod detect;
+pub mod ocel;
 pub mod xes;
 mod xml_tree;
 

@@ -44,15 +44,24 @@ impl Element {
 
 /// The root element of the document.
 pub fn read(source: &Source, progress: &Progress) -> Result<Element, ReadError> {
-    if source.len() > MAX_BYTES {
+    parse(
+        &text(source, progress, MAX_BYTES)?,
+        usize::MAX,
+        &mut |_, _| {},
+    )
+}
+
+/// The text of a file of at most `limit` bytes.
+pub fn text(source: &Source, progress: &Progress, limit: u64) -> Result<String, ReadError> {
+    if source.len() > limit {
         return Err(ReadError::new(
             "too_large",
             format!(
-                "The file has {} bytes; a model has at most {MAX_BYTES}.",
+                "The file has {} bytes; at most {limit} are read.",
                 source.len()
             ),
             Place::default(),
-            "Check that this is a model and not a log.",
+            "Check that this is the file you meant.",
         ));
     }
     let mut bytes = Vec::with_capacity(source.len() as usize);
@@ -75,7 +84,7 @@ pub fn read(source: &Source, progress: &Progress) -> Result<Element, ReadError> 
             "Start it again.",
         ));
     }
-    parse(&decode(&bytes)?)
+    decode(&bytes)
 }
 
 /// Bytes to text by byte order mark, then by the declaration, then as UTF-8.
@@ -138,7 +147,12 @@ impl Lines<'_> {
     }
 }
 
-fn parse(text: &str) -> Result<Element, ReadError> {
+/// Elements `depth` levels below the root go to `take`, with the name of their parent, and not into the tree.
+pub fn parse(
+    text: &str,
+    depth: usize,
+    take: &mut dyn FnMut(&str, Element),
+) -> Result<Element, ReadError> {
     if text.trim_start().is_empty() {
         return Err(ReadError::new(
             "empty_file",
@@ -155,7 +169,7 @@ fn parse(text: &str) -> Result<Element, ReadError> {
                 line: Some(1),
                 ..Place::byte(0)
             },
-            "Choose a BPMN 2.0 file (.bpmn or .xml).",
+            "Choose an XML file, or one of another kind that is read here.",
         ));
     }
     let mut reader = Reader::from_str(text);
@@ -201,11 +215,11 @@ fn parse(text: &str) -> Result<Element, ReadError> {
             }
             Event::Empty(tag) => {
                 let done = element(&tag, line).map_err(|e| broken(&e, place()))?;
-                close(done, &mut open, &mut root);
+                close(done, &mut open, &mut root, depth, take);
             }
             Event::End(_) => {
                 if let Some(done) = open.pop() {
-                    close(done, &mut open, &mut root);
+                    close(done, &mut open, &mut root, depth, take);
                 }
             }
             Event::Text(piece) => {
@@ -266,8 +280,16 @@ fn element(tag: &BytesStart<'_>, line: u64) -> Result<Element, String> {
     Ok(element)
 }
 
-fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) {
+fn close(
+    done: Element,
+    open: &mut [Element],
+    root: &mut Option<Element>,
+    depth: usize,
+    take: &mut dyn FnMut(&str, Element),
+) {
+    let level = open.len();
     match open.last_mut() {
+        Some(parent) if level == depth => take(&parent.name, done),
         Some(parent) => parent.children.push(done),
         None => *root = root.take().or(Some(done)),
     }

@@ -1,1 +1,3 @@
 //! Logs and models back into files others can read.
+
+pub mod bpmn;

@@ -6,6 +6,7 @@ pub mod definition;
 pub mod files;
 pub mod filter_query;
 pub mod import;
+pub mod ocel_sqlite;
 pub mod problem;
 pub mod view;
 

@@ -38,9 +38,9 @@ pub struct Alignment {
     /// 1 - cost / (events of the trace + cost of the model's shortest run); 1 when both are empty.
     pub fitness: f64,
     pub moves: Vec<Move>,
-    /// Transitions fired, silent ones among them, in the numbering of the searched net; for precision.
+    /// Transitions fired, silent ones among them, in the numbering of the searched net.
     #[serde(skip)]
-    pub(super) markings: Vec<Vec<u32>>,
+    pub(super) run: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,7 +101,13 @@ impl Aligner {
         let mut names = activities.clone();
         let net = Net::new(model, &mut names);
         let walks = lower_bound::walks(&net, component::cover(&net), names.len());
-        let mut aligner = Aligner { names, net, walks, shortest: 0, limits };
+        let mut aligner = Aligner {
+            names,
+            net,
+            walks,
+            shortest: 0,
+            limits,
+        };
         let found = {
             let mut worker = aligner.worker();
             worker.search.run(&[], &worker.walks, limits.states)
@@ -174,6 +180,13 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn align(&mut self, trace: &[u32]) -> AlignmentResult {
+        if trace.len() + self.aligner.shortest as usize >= lower_bound::HIGHEST {
+            return AlignmentResult::NotWithinLimit { at_least: 0 };
+        }
+        // Markings are remembered from trace to trace, within reason.
+        if self.search.known_markings() > self.aligner.limits.states {
+            self.search = Search::new(StateSpace::new(&self.aligner.net));
+        }
         let pairs = self.before.iter().rev().zip(trace.iter().rev());
         let kept = pairs.take_while(|(a, b)| a == b).count();
         self.walks
@@ -185,11 +198,7 @@ impl Worker<'_> {
             .search
             .run(trace, &self.walks, self.aligner.limits.states)
         {
-            search::Outcome::Found {
-                cost,
-                moves,
-                markings,
-            } => {
+            search::Outcome::Found { cost, moves, run } => {
                 let worst = trace.len() as u32 + self.aligner.shortest;
                 let fitness = if worst == 0 {
                     1.0
@@ -200,7 +209,7 @@ impl Worker<'_> {
                     cost,
                     fitness,
                     moves,
-                    markings,
+                    run,
                 })
             }
             search::Outcome::OverLimit { at_least } => AlignmentResult::NotWithinLimit { at_least },

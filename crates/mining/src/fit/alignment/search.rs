@@ -7,11 +7,11 @@ use crate::log::NONE;
 use rustc_hash::FxHashMap;
 
 pub enum Outcome {
-    /// `markings` are those right after each move that the model takes part in, the initial one before them.
+    /// `run` is what the model fired, silent steps among it.
     Found {
         cost: u32,
         moves: Vec<Move>,
-        markings: Vec<Vec<u32>>,
+        run: Vec<u32>,
     },
     OverLimit {
         at_least: u32,
@@ -25,8 +25,8 @@ struct Node {
     marking: u32,
     cost: u32,
     parent: u32,
-    /// The move that led here; `None` for silent steps and the start.
-    step: Option<Move>,
+    /// What fired last, or [`NONE`] after a log move and at the start.
+    transition: u32,
     settled: bool,
 }
 
@@ -51,12 +51,16 @@ impl<'a> Search<'a> {
         }
     }
 
+    pub fn known_markings(&self) -> usize {
+        self.space.len()
+    }
+
     pub fn run(&mut self, trace: &[u32], walks: &[Walk], limit: usize) -> Outcome {
         self.nodes.clear();
         self.index.clear();
         self.queue.iter_mut().for_each(Vec::clear);
         let start = self.space.initial;
-        self.offer(trace.len(), walks, Node::new(0, start, 0, u32::MAX, None));
+        self.offer(trace.len(), walks, Node::new(0, start, 0, u32::MAX, NONE));
         let mut estimate = 0;
         loop {
             let Some(number) = self.queue.get_mut(estimate).and_then(Vec::pop) else {
@@ -72,7 +76,7 @@ impl<'a> Search<'a> {
             }
             self.nodes[number as usize].settled = true;
             if node.at as usize == trace.len() && node.marking == self.space.r#final {
-                return self.found(number);
+                return self.found(trace, number);
             }
             if self.nodes.len() > limit {
                 return Outcome::OverLimit {
@@ -87,31 +91,26 @@ impl<'a> Search<'a> {
         let next = trace.get(node.at as usize).copied();
         let steps = self.space.steps(node.marking);
         // Last in, first out: moves together are offered last.
-        if let Some(event) = next {
-            let to = Node::new(
-                node.at + 1,
-                node.marking,
-                node.cost + 1,
-                number,
-                Some(Move::Log(event)),
-            );
+        if next.is_some() {
+            let to = Node::new(node.at + 1, node.marking, node.cost + 1, number, NONE);
             self.offer(trace.len(), walks, to);
         }
         for i in steps.clone() {
             let step = self.space.step(i);
-            let (pay, kind) = if step.label == NONE {
-                (0, None)
-            } else {
-                (1, Some(Move::Model(step.label)))
-            };
-            let to = Node::new(node.at, step.target, node.cost + pay, number, kind);
+            let pay = u32::from(step.label != NONE);
+            let to = Node::new(
+                node.at,
+                step.target,
+                node.cost + pay,
+                number,
+                step.transition,
+            );
             self.offer(trace.len(), walks, to);
         }
         for i in steps {
             let step = self.space.step(i);
             if next == Some(step.label) {
-                let kind = Some(Move::Synchronous(step.label));
-                let to = Node::new(node.at + 1, step.target, node.cost, number, kind);
+                let to = Node::new(node.at + 1, step.target, node.cost, number, step.transition);
                 self.offer(trace.len(), walks, to);
             }
         }
@@ -159,37 +158,38 @@ impl<'a> Search<'a> {
         Some(sum)
     }
 
-    fn found(&self, goal: u32) -> Outcome {
+    fn found(&self, trace: &[u32], goal: u32) -> Outcome {
         let cost = self.nodes[goal as usize].cost;
-        let (mut moves, mut markings) = (Vec::new(), vec![]);
-        let mut number = goal;
-        while number != u32::MAX {
-            let node = &self.nodes[number as usize];
-            moves.extend(node.step);
-            if matches!(node.step, Some(Move::Synchronous(_) | Move::Model(_))) {
-                markings.push(self.space.marking(node.marking).to_vec());
+        let (mut moves, mut run) = (Vec::new(), Vec::new());
+        let mut node = &self.nodes[goal as usize];
+        while let Some(parent) = self.nodes.get(node.parent as usize) {
+            let label = self.space.label(node.transition);
+            if node.transition == NONE {
+                moves.push(Move::Log(trace[parent.at as usize]));
+            } else {
+                run.push(node.transition);
+                match label {
+                    NONE => {}
+                    label if node.at > parent.at => moves.push(Move::Synchronous(label)),
+                    label => moves.push(Move::Model(label)),
+                }
             }
-            number = node.parent;
+            node = parent;
         }
-        markings.push(self.space.marking(self.space.initial).to_vec());
         moves.reverse();
-        markings.reverse();
-        Outcome::Found {
-            cost,
-            moves,
-            markings,
-        }
+        run.reverse();
+        Outcome::Found { cost, moves, run }
     }
 }
 
 impl Node {
-    fn new(at: u32, marking: u32, cost: u32, parent: u32, step: Option<Move>) -> Node {
+    fn new(at: u32, marking: u32, cost: u32, parent: u32, transition: u32) -> Node {
         Node {
             at,
             marking,
             cost,
             parent,
-            step,
+            transition,
             settled: false,
         }
     }

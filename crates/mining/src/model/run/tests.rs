@@ -268,7 +268,7 @@ fn a_join_that_waits_for_ever_is_an_error() {
 }
 
 #[test]
-fn reference_files_become_sound_nets() {
+fn reference_files_become_nets_and_block_structured_ones_are_sound() {
     use crate::readers::bpmn::tests::shared;
     for name in [
         "receipt",
@@ -294,8 +294,8 @@ fn reference_files_become_sound_nets() {
             states.markings.len(),
             states.complete
         );
-        // A.2.1 has conditions on the flows of an activity and no join for them.
-        if states.complete && states.markings.len() < 1000 && name != "miwg-A.2.1" {
+        // The others end in one place or in several at once: the early end is then a dead end of the net, never a run.
+        if ["receipt", "a32f0n00", "miwg-A.1.0", "miwg-A.2.0"].contains(&name) {
             assert!(sound(&net), "{name}");
         }
     }

@@ -63,7 +63,6 @@ impl Build {
         );
         self.model.flows.push(Flow {
             id,
-            name: String::new(),
             source,
             target,
             ends,

@@ -80,20 +80,23 @@ fn slowest(scene: &Scene) -> Vec<(String, Vec<(String, String, String)>)> {
     steps.collect()
 }
 
-/// A friction in words: what, how much, and where to look.
+/// A friction in words: what, how much, where to look, and what the button says.
 fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
-    let cost = format!("{} cases, {} case-days in all.", format::count(s.cases as i64), format::count(s.cost_case_days.round() as i64));
-    let (what, link, button) = match &s.reason {
-        StandOutReason::LongWait { from, to, median_seconds, .. } => (
-            format!("{to} begins {} after {from}.", format::span_text(*median_seconds)),
-            scene.link("cases", &[("edge_from", from), ("edge_to", to)]),
-            "See the cases",
-        ),
-        other => (describe(other), scene.link("cases", &[]), "See the cases"),
+    let edge = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
+    let times = |n: u64| format::count(n as i64);
+    let (what, link) = match &s.reason {
+        StandOutReason::LongWait { from, to, median_days, .. } => {
+            (format!("{to} comes {} after {from}.", format::days(*median_days)), edge(from, to))
+        }
+        StandOutReason::Repeated { activity, times: n } => (format!("{activity} is repeated {} times.", times(*n)), edge(activity, activity)),
+        StandOutReason::GoesBack { from, to, times: n } => (format!("{} times a case goes back from {from} to {to}.", times(*n)), edge(from, to)),
+        StandOutReason::Losses { step, lost, share } => {
+            (format!("{} cases stop at {step}, {} of those that were there.", times(*lost), format::percent(*share)), scene.link("cases", &[("step", step)]))
+        }
+        StandOutReason::HandOver { from, to, times: n, mean_days } => {
+            (format!("{from} hands over to {to} {} times, with {} between.", times(*n), format::days(*mean_days)), scene.link("cases", &[("person", from)]))
+        }
     };
-    (what, cost, link, button.to_string())
-}
-
-fn describe(reason: &StandOutReason) -> String {
-    serde_json::to_value(reason).map(|v| v.to_string()).unwrap_or_default()
+    let cost = format!("{} cases, {} case-days in all.", times(s.cases), format::count(s.cost_case_days.round() as i64));
+    (what, cost, link, "See the cases".into())
 }

@@ -1,0 +1,103 @@
+//! Where activities stand: a column a step, top to bottom in the order they usually come.
+
+use mining::figures::{EdgeKind, Figures};
+use rustc_hash::FxHashMap;
+
+pub const NODE_W: f64 = 122.0;
+pub const NODE_H: f64 = 48.0;
+const COLUMN: f64 = 176.0;
+const ROW: f64 = 118.0;
+const TOP: f64 = 92.0;
+
+/// A node's centre.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spot {
+    pub activity: u32,
+    pub column: usize,
+    pub row: usize,
+    pub x: f64,
+    pub y: f64,
+}
+
+pub struct Placed {
+    pub spots: Vec<Spot>,
+    pub at: FxHashMap<u32, usize>,
+    /// Column to step; the last may be beside all steps.
+    pub columns: Vec<Option<usize>>,
+    pub width: f64,
+    pub height: f64,
+    /// Where the space for nodes ends and losses are told.
+    pub bottom: f64,
+}
+
+/// Middle of a column.
+pub fn middle(column: usize) -> f64 {
+    COLUMN * (column as f64 + 0.5) + 2.0
+}
+
+pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
+    let mut nodes: Vec<u32> = Vec::new();
+    for &i in chosen {
+        for n in [figures.edges[i].from_activity, figures.edges[i].to_activity] {
+            if !nodes.contains(&n) {
+                nodes.push(n);
+            }
+        }
+    }
+    if nodes.is_empty() {
+        nodes = (0..figures.activities.len() as u32).filter(|&a| figures.activities[a as usize].events > 0).collect();
+    }
+    let columns: Vec<Option<usize>> = (0..figures.steps.len()).map(Some).collect();
+    // Outcomes and activities in no step stand where most moves into them come from.
+    let column_of = |activity: u32| -> usize {
+        figures.activities[activity as usize].step.unwrap_or_else(|| {
+            let into = figures.edges.iter().filter(|e| e.to_activity == activity);
+            let best = into.filter_map(|e| figures.activities[e.from_activity as usize].step.map(|s| (e.count, s))).max();
+            best.map_or(figures.steps.len().saturating_sub(1), |(_, step)| step)
+        })
+    };
+    let mut by_column: Vec<Vec<u32>> = vec![Vec::new(); columns.len().max(1)];
+    for &n in &nodes {
+        by_column[column_of(n).min(columns.len().max(1) - 1)].push(n);
+    }
+    let mut spots = Vec::new();
+    let mut at = FxHashMap::default();
+    let rows = by_column.iter().map(Vec::len).max().unwrap_or(1);
+    for (column, members) in by_column.iter_mut().enumerate() {
+        order(figures, members);
+        // Short columns stand in the middle of the height, so that moves run level where they can.
+        let offset = (rows - members.len()) as f64 / 2.0;
+        for (row, &activity) in members.iter().enumerate() {
+            at.insert(activity, spots.len());
+            let y = TOP + (row as f64 + offset.floor()) * ROW + NODE_H / 2.0;
+            spots.push(Spot { activity, column, row, x: middle(column), y });
+        }
+    }
+    let bottom = TOP + rows as f64 * ROW - (ROW - NODE_H) + 26.0;
+    let losses = figures.steps.iter().any(|s| s.lost + s.ended > 0);
+    Placed { spots, at, width: COLUMN * by_column.len() as f64 + 4.0, height: bottom + if losses { 74.0 } else { 20.0 }, bottom, columns }
+}
+
+/// Puts the activities of a column in the order that lets most moves go down: each next is the one with the largest
+/// surplus of moves out over moves in among those left.
+fn order(figures: &Figures, members: &mut Vec<u32>) {
+    let mut left = std::mem::take(members);
+    while !left.is_empty() {
+        let surplus = |n: u32| -> i64 {
+            let inside = figures.edges.iter().filter(|e| e.kind != EdgeKind::SelfLoop);
+            inside
+                .map(|e| {
+                    let count = e.count as i64;
+                    match (e.from_activity == n && left.contains(&e.to_activity), e.to_activity == n && left.contains(&e.from_activity)) {
+                        (true, _) => count,
+                        (_, true) => -count,
+                        _ => 0,
+                    }
+                })
+                .sum::<i64>()
+                + figures.activities[n as usize].starts as i64
+        };
+        let next = (0..left.len()).max_by_key(|&i| (surplus(left[i]), figures.activities[left[i] as usize].cases, std::cmp::Reverse(left[i]))).unwrap_or(0);
+        members.push(left.remove(next));
+    }
+}

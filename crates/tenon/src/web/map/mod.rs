@@ -1,0 +1,89 @@
+//! The process map: which moves to show, where to put them, and the SVG.
+//!
+//! Steps are columns, activities stand in their column in the order they usually come. The layout is our own: a
+//! general graph layout would hide the order of the steps, which is what people know the process by.
+
+mod layout;
+mod svg;
+
+use mining::figures::{EdgeKind, Figures};
+
+pub use svg::standalone;
+
+/// A map, drawn.
+pub struct Drawn {
+    pub svg: String,
+    pub shown: usize,
+    pub of: usize,
+    /// Share of all moves that is shown, in percent.
+    pub moves: String,
+}
+
+/// As many moves as a person can read at once.
+const READABLE: usize = 22;
+/// The fewest moves the slider shows.
+const FEWEST: usize = 6;
+
+/// How many of the moves a detail of 0 to 100 shows: growing by a constant factor, so each bit of the slider tells.
+fn wanted(total: usize, detail: u32) -> usize {
+    let fewest = FEWEST.min(total) as f64;
+    if total <= FEWEST {
+        return total;
+    }
+    (fewest * (total as f64 / fewest).powf(f64::from(detail) / 100.0)).round() as usize
+}
+
+/// The detail that shows what can be read.
+pub fn default_detail(figures: &Figures) -> u32 {
+    let total = figures.edges.len();
+    (0..=100).rev().find(|&d| wanted(total, d) <= READABLE.max(FEWEST)).unwrap_or(0)
+}
+
+/// Draws the map with the given detail. `link` makes the address a move leads to.
+pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Option<&dyn Fn(&str, &str) -> String>) -> Drawn {
+    let chosen = choose(figures, wanted(figures.edges.len(), detail));
+    let placed = layout::place(figures, &chosen);
+    let all: u64 = figures.edges.iter().map(|e| e.count).sum();
+    let shown: u64 = chosen.iter().map(|&i| figures.edges[i].count).sum();
+    Drawn {
+        svg: svg::draw(figures, &chosen, &placed, selected, link),
+        shown: chosen.len(),
+        of: figures.edges.len(),
+        moves: super::format::percent(shown as f64 / all.max(1) as f64),
+    }
+}
+
+/// The most frequent moves, and for each activity they touch the strongest way in and out, so that nothing hangs loose.
+fn choose(figures: &Figures, wanted: usize) -> Vec<usize> {
+    let mut chosen: Vec<usize> = (0..figures.edges.len().min(wanted)).collect();
+    let mut nodes: Vec<u32> = chosen.iter().flat_map(|&i| [figures.edges[i].from_activity, figures.edges[i].to_activity]).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut grown = 0;
+    while grown < nodes.len() {
+        let node = nodes[grown];
+        grown += 1;
+        let other = |i: &usize, into: bool| {
+            let e = &figures.edges[*i];
+            e.kind != EdgeKind::SelfLoop && if into { e.to_activity == node } else { e.from_activity == node }
+        };
+        for into in [true, false] {
+            let begins = figures.activities[node as usize].starts * 2 > figures.activities[node as usize].cases;
+            let ends = figures.activities[node as usize].ends * 2 > figures.activities[node as usize].cases;
+            if (into && begins) || (!into && ends) || chosen.iter().any(|i| other(i, into)) {
+                continue;
+            }
+            // Edges are sorted by count, so the first that fits is the strongest.
+            if let Some(i) = (0..figures.edges.len()).find(|i| other(i, into)) {
+                chosen.push(i);
+                let e = &figures.edges[i];
+                for n in [e.from_activity, e.to_activity] {
+                    if !nodes.contains(&n) {
+                        nodes.push(n);
+                    }
+                }
+            }
+        }
+    }
+    chosen
+}

@@ -1,0 +1,328 @@
+//! The map as SVG: themed by classes, readable by machines that read aloud, free of scripts.
+
+use super::layout::{NODE_H, NODE_W, Placed, Spot, middle};
+use crate::web::format;
+use mining::figures::{EdgeFigures, EdgeKind, Figures};
+use std::fmt::Write;
+
+/// A label or node that others must not cover: left, top, right, bottom.
+type Box = (f64, f64, f64, f64);
+
+/// Lower bounds, in days, of the four wait colours.
+const WAITS: [f64; 3] = [1.0, 3.0, 7.0];
+
+pub fn draw(
+    figures: &Figures,
+    chosen: &[usize],
+    placed: &Placed,
+    selected: Option<usize>,
+    link: Option<&dyn Fn(&str, &str) -> String>,
+) -> String {
+    let mut svg = String::with_capacity(32_768);
+    let shown = placed.spots.len();
+    let _ = write!(
+        svg,
+        "<svg class=\"map\" viewBox=\"0 0 {:.0} {:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
+         <title id=\"map-t\">Process map: {shown} activities in {} steps. Longest usual waits: {}.</title>",
+        placed.width,
+        placed.height,
+        placed.width,
+        placed.height,
+        figures.steps.len(),
+        escape(&longest(figures, chosen))
+    );
+    bands(&mut svg, figures, placed, selected);
+    losses(&mut svg, figures, placed);
+    let most = chosen.iter().map(|&i| figures.edges[i].count).max().unwrap_or(1) as f64;
+    let mut taken: Vec<Box> = placed.spots.iter().map(|s| (s.x - NODE_W / 2.0, s.y - NODE_H / 2.0, s.x + NODE_W / 2.0, s.y + NODE_H / 2.0)).collect();
+    let mut labels = String::new();
+    starts(&mut svg, figures, placed);
+    for &i in chosen {
+        let e = &figures.edges[i];
+        let (Some(&a), Some(&b)) = (placed.at.get(&e.from_activity), placed.at.get(&e.to_activity)) else { continue };
+        let (a, b) = (placed.spots[a], placed.spots[b]);
+        let curve = route(&a, &b, placed, figures.edges.iter().any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity));
+        edge(&mut svg, e, &curve, most, link);
+        label(&mut labels, e, &curve, &mut taken, selected.is_some_and(|s| a.column == s && b.column == s));
+    }
+    svg.push_str(&labels);
+    for spot in &placed.spots {
+        node(&mut svg, figures, spot, selected);
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// The picture with its styles inside, for other programs.
+pub fn standalone(svg: &str, css: &str) -> String {
+    svg.replacen('>', &format!("><style>{css}\nsvg{{background:var(--surface);font-family:var(--sans)}}</style>"), 1)
+}
+
+fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<usize>) {
+    for (column, step) in placed.columns.iter().enumerate() {
+        let Some(step) = step else { continue };
+        let class = if selected == Some(*step) { "band is-selected" } else { "band" };
+        let x = middle(column);
+        let name = clip(&figures.steps[*step].name, 26);
+        let _ = write!(
+            svg,
+            "<rect class=\"{class}\" x=\"{:.0}\" y=\"8\" width=\"172\" height=\"{:.0}\" rx=\"6\"/><text class=\"band-name\" x=\"{:.0}\" y=\"32\">{}</text>",
+            x - 86.0,
+            placed.height - 16.0,
+            x - 74.0,
+            escape(&name)
+        );
+    }
+}
+
+fn losses(svg: &mut String, figures: &Figures, placed: &Placed) {
+    let gone = |i: usize| figures.steps[i].lost + if i + 1 < figures.steps.len() { figures.steps[i].ended } else { 0 };
+    let most = (0..figures.steps.len()).map(gone).max().unwrap_or(0).max(1) as f64;
+    let word = if figures.counts.lost > 0 { "lost here" } else { "stop here" };
+    for (column, step) in placed.columns.iter().enumerate() {
+        let Some(n) = step.map(gone).filter(|&n| n > 0) else { continue };
+        let (x, y) = (middle(column), placed.bottom);
+        let w = (n as f64 / most * 116.0).max(4.0);
+        let _ = write!(
+            svg,
+            "<path class=\"lost\" d=\"M{x} {:.0}v18\"/><path class=\"lost-tip\" d=\"M{:.0} {:.0}h10l-5 7z\"/>\
+             <rect class=\"lost-bar\" x=\"{:.1}\" y=\"{:.0}\" width=\"{w:.1}\" height=\"4\" rx=\"2\"/>\
+             <text class=\"lost-n\" x=\"{x}\" y=\"{:.0}\" text-anchor=\"middle\">{} {word}</text>",
+            y - 2.0,
+            x - 5.0,
+            y + 15.0,
+            x - w / 2.0,
+            y + 30.0,
+            y + 52.0,
+            format::count(n as i64)
+        );
+    }
+}
+
+/// A dot above each activity that begins more than one case in twenty.
+fn starts(svg: &mut String, figures: &Figures, placed: &Placed) {
+    for spot in &placed.spots {
+        let activity = &figures.activities[spot.activity as usize];
+        if activity.starts * 20 > figures.counts.cases {
+            let top = spot.y - NODE_H / 2.0;
+            let _ = write!(
+                svg,
+                "<circle class=\"start\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\"/><path class=\"edge w0\" d=\"M{:.1} {:.1}v12\" stroke-width=\"2\"/>",
+                spot.x - 40.0,
+                top - 18.0,
+                spot.x - 40.0,
+                top - 13.0
+            );
+        }
+    }
+}
+
+/// A cubic curve from border to border.
+struct Curve {
+    points: [(f64, f64); 4],
+    /// Which way the label stands off the curve.
+    side: (f64, f64),
+}
+
+fn route(a: &Spot, b: &Spot, placed: &Placed, has_twin: bool) -> Curve {
+    let (hw, hh) = (NODE_W / 2.0, NODE_H / 2.0);
+    if a.activity == b.activity {
+        let x = a.x - hw;
+        return Curve { points: [(x, a.y + 12.0), (x - 30.0, a.y + 26.0), (x - 30.0, a.y - 26.0), (x, a.y - 10.0)], side: (-1.0, 1.6) };
+    }
+    if a.column == b.column {
+        let down = b.y > a.y;
+        let near = placed.spots.iter().filter(|s| s.column == a.column && (s.y - a.y) * (s.y - b.y) < 0.0).count() == 0;
+        let shift = match (has_twin, down) {
+            (false, _) => 0.0,
+            (true, true) => -16.0,
+            (true, false) => 22.0,
+        };
+        if near {
+            let (y1, y2) = if down { (a.y + hh, b.y - hh) } else { (a.y - hh, b.y + hh) };
+            let x = a.x + shift;
+            let third = (y2 - y1) / 3.0;
+            return Curve { points: [(x, y1), (x, y1 + third), (x, y2 - third), (x, y2)], side: (if shift < 0.0 { -1.0 } else { 1.0 }, 0.0) };
+        }
+        // Past the nodes between, on the left going down, on the right going up.
+        let (x, bulge) = if down { (a.x - hw, -26.0) } else { (a.x + hw, 26.0) };
+        return Curve { points: [(x, a.y + 8.0), (x + bulge, a.y + 20.0), (x + bulge, b.y - 20.0), (x, b.y - 8.0)], side: (bulge.signum() * 0.2, 0.0) };
+    }
+    let forward = b.column > a.column;
+    let span = a.column.abs_diff(b.column);
+    if span == 1 {
+        let (x1, x2) = if forward { (a.x + hw, b.x - hw) } else { (a.x - hw, b.x + hw) };
+        let (dy1, dy2) = if forward { (-6.0, -6.0) } else { (12.0, 12.0) };
+        let (y1, y2) = (a.y + dy1, b.y + dy2 + if (a.y - b.y).abs() > 1.0 { if a.y > b.y { 10.0 } else { -4.0 } } else { 0.0 });
+        let pull = (x2 - x1) * 0.75;
+        return Curve { points: [(x1, y1), (x1 + pull, y1), (x2 - pull, y2), (x2, y2)], side: (0.0, -1.0) };
+    }
+    // Over the columns between: above when going on, below when going back.
+    let between = placed.spots.iter().filter(|s| s.column > a.column.min(b.column) && s.column < a.column.max(b.column));
+    if forward {
+        let top = between.map(|s| s.y - hh).fold(f64::MAX, f64::min).min(a.y - hh).min(b.y - hh) - 34.0 - 8.0 * (span as f64 - 2.0);
+        let high = (top - 0.25 * (a.y + b.y) / 2.0) / 0.75;
+        let high = high.max(40.0);
+        Curve { points: [(a.x + hw * 0.5, a.y - hh), (a.x + hw + 30.0, high), (b.x - hw - 30.0, high), (b.x - hw * 0.5, b.y - hh)], side: (0.0, -1.0) }
+    } else {
+        let low = between.map(|s| s.y + hh).fold(0.0, f64::max).max(a.y + hh).max(b.y + hh) + 34.0;
+        let low = low.min(placed.bottom + 10.0);
+        Curve { points: [(a.x - hw * 0.5, a.y + hh), (a.x - hw - 20.0, low), (b.x + hw + 20.0, low), (b.x + hw * 0.5, b.y + hh)], side: (0.0, 1.0) }
+    }
+}
+
+impl Curve {
+    fn at(&self, t: f64) -> (f64, f64) {
+        let u = 1.0 - t;
+        let w = [u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t];
+        self.points.iter().zip(w).fold((0.0, 0.0), |(x, y), (p, w)| (x + p.0 * w, y + p.1 * w))
+    }
+}
+
+fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: Option<&dyn Fn(&str, &str) -> String>) {
+    let width = 1.6 + 7.4 * (e.count as f64 / most).sqrt();
+    let wait = wait_class(e);
+    let back = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { " rework" } else { "" };
+    let size = 3.0 + width * 0.8;
+    let [p0, p1, p2, p3] = curve.points;
+    let (dx, dy) = (p3.0 - p2.0, p3.1 - p2.1);
+    let len = dx.hypot(dy).max(1e-6);
+    let (ux, uy) = (dx / len, dy / len);
+    let (bx, by) = (p3.0 - ux * size * 1.6, p3.1 - uy * size * 1.6);
+    let told = format!("{} to {}: {} times{}", e.from, e.to, format::count(e.count as i64), wait_words(e));
+    let open = link.map(|l| format!("<a href=\"{}\" aria-label=\"{}\">", escape(&l(&e.from, &e.to)), escape(&told))).unwrap_or_default();
+    let close = if link.is_some() { "</a>" } else { "" };
+    let _ = write!(
+        svg,
+        "{open}<g class=\"move\"><title>{}</title><path class=\"edge {wait}{back}\" d=\"M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}\" stroke-width=\"{width:.1}\"/>\
+         <polygon class=\"tip {wait}\" points=\"{:.1},{:.1} {:.1},{:.1} {:.1},{:.1}\"/></g>{close}",
+        escape(&told),
+        p0.0,
+        p0.1,
+        p1.0,
+        p1.1,
+        p2.0,
+        p2.1,
+        bx + ux,
+        by + uy,
+        p3.0,
+        p3.1,
+        bx - uy * size,
+        by + ux * size,
+        bx + uy * size,
+        by - ux * size
+    );
+}
+
+/// Puts the label where it covers nothing, trying places along the curve; a label that finds none is left to the title.
+fn label(svg: &mut String, e: &EdgeFigures, curve: &Curve, taken: &mut Vec<Box>, on_band: bool) {
+    let count = format::count(e.count as i64);
+    let soft = match e.kind {
+        EdgeKind::SelfLoop => "again".to_string(),
+        EdgeKind::Back => "back".to_string(),
+        _ => e.wait.as_ref().map(|w| format::span_text(w.median_seconds)).unwrap_or_default(),
+    };
+    let w = 6.6 * count.chars().count().max(soft.chars().count()) as f64;
+    for t in [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8] {
+        let (x, y) = curve.at(t);
+        for flip in [1.0, -1.0] {
+            let cx = x + curve.side.0 * flip * (w / 2.0 + 9.0);
+            let cy = y + curve.side.1 * flip * 17.0;
+            let space = (cx - w / 2.0 - 2.0, cy - 14.0, cx + w / 2.0 + 2.0, cy + 13.0);
+            if taken.iter().all(|b| space.2 <= b.0 || b.2 <= space.0 || space.3 <= b.1 || b.3 <= space.1) {
+                taken.push(space);
+                let band = if on_band { " on-band" } else { "" };
+                let _ = write!(
+                    svg,
+                    "<text class=\"edge-n{band}\" text-anchor=\"middle\" aria-hidden=\"true\"><tspan x=\"{cx:.1}\" y=\"{:.1}\">{count}</tspan><tspan class=\"soft\" x=\"{cx:.1}\" y=\"{:.1}\">{soft}</tspan></text>",
+                    cy - 2.0,
+                    cy + 11.0
+                );
+                return;
+            }
+        }
+    }
+}
+
+fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize>) {
+    let activity = &figures.activities[spot.activity as usize];
+    let outcome = activity.step.is_none() && activity.ends * 2 > activity.events;
+    let class = match (outcome, selected) {
+        (true, _) => "node is-end",
+        (_, Some(s)) if activity.step == Some(s) => "node is-selected",
+        _ => "node",
+    };
+    let lines = wrap(&activity.name, 17);
+    let _ = write!(
+        svg,
+        "<g class=\"{class}\"><title>{}, {} cases</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
+        escape(&activity.name),
+        format::count(activity.cases as i64),
+        spot.x - NODE_W / 2.0,
+        spot.y - NODE_H / 2.0
+    );
+    let (first, step) = if lines.len() == 1 { (-2.0, 0.0) } else { (-9.0, 13.0) };
+    for (i, line) in lines.iter().enumerate() {
+        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", spot.x, spot.y + first + step * i as f64, escape(line));
+    }
+    let y = spot.y + if lines.len() == 1 { 15.0 } else { 18.0 };
+    let _ = write!(svg, "<text class=\"node-n\" x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text></g>", spot.x, format::count(activity.cases as i64));
+}
+
+fn wait_class(e: &EdgeFigures) -> &'static str {
+    let days = e.wait.as_ref().map_or(0.0, |w| w.median_seconds / 86_400.0);
+    ["w0", "w1", "w2", "w3"][WAITS.iter().filter(|&&w| days >= w).count()]
+}
+
+fn wait_words(e: &EdgeFigures) -> String {
+    e.wait.as_ref().map(|w| format!(", usually after {}", format::span_text(w.median_seconds))).unwrap_or_default()
+}
+
+fn longest(figures: &Figures, chosen: &[usize]) -> String {
+    let mut waits: Vec<_> = chosen.iter().map(|&i| &figures.edges[i]).filter_map(|e| e.wait.as_ref().map(|w| (w.median_seconds, e))).collect();
+    waits.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let told: Vec<String> = waits.iter().take(2).map(|(s, e)| format!("{} to {} ({})", e.from, e.to, format::span_text(*s))).collect();
+    if told.is_empty() { "not known, the log has no times".into() } else { told.join(" and ") }
+}
+
+/// At most two lines of about `width` letters, cut with an ellipsis.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    if text.chars().count() <= width + 1 {
+        return vec![text.to_string()];
+    }
+    let mut first = String::new();
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.peek() {
+        if !first.is_empty() && first.chars().count() + 1 + word.chars().count() > width {
+            break;
+        }
+        if !first.is_empty() {
+            first.push(' ');
+        }
+        first.push_str(words.next().unwrap_or_default());
+    }
+    let rest = words.collect::<Vec<_>>().join(" ");
+    let first = clip(&first, width + 1);
+    if rest.is_empty() { vec![first] } else { vec![first, clip(&rest, width)] }
+}
+
+fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most { text.to_string() } else { text.chars().take(most - 1).chain(['…']).collect() }
+}
+
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // Not allowed in XML at all.
+            c if (c as u32) < 32 && !matches!(c, '\n' | '\t' | '\r') => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
