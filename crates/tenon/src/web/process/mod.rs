@@ -1,6 +1,7 @@
 //! The page of a process: head, strip, step panel, and one tab of five.
 
 pub mod cases;
+mod filters;
 pub mod fit;
 pub mod map;
 pub mod panel;
