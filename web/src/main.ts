@@ -1,16 +1,16 @@
 // Islands: each improves what works without it.
-import htmx from "htmx.org";
+import { detail } from "./detail";
 import { dropzones } from "./drop";
+import { job } from "./job";
 import { keys } from "./keys";
 import { mapPictures } from "./picture";
 import { menus } from "./menus";
 import { themeButton } from "./theme-button";
 
-// Pages swap parts by `hx-` attributes; nothing is evaluated, the content security policy would refuse it.
-(globalThis as Record<string, unknown>).htmx = htmx;
-
 themeButton();
 keys();
 menus();
 dropzones();
+detail();
+job();
 mapPictures();

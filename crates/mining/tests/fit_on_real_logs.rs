@@ -1,5 +1,7 @@
 //! Discovery and fit on public logs, when they lie beside the project.
 
+#![allow(clippy::unwrap_used)]
+
 use mining::EventLog;
 use mining::discovery::inductive::{Options, mine};
 use mining::fit::{self, FitReport, Limits};

@@ -1,5 +1,7 @@
 //! What must hold for every tree, trace and log: discovery's promise, and that alignments are optimal.
 
+#![allow(clippy::unwrap_used)]
+
 use mining::discovery::inductive::{Options, mine};
 use mining::fit::{Aligner, Limits};
 use mining::log::Dict;

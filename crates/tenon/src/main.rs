@@ -8,6 +8,7 @@ mod jobs;
 mod policy;
 mod processes;
 mod sample;
+mod serve;
 mod store;
 mod web;
 

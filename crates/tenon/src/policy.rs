@@ -35,6 +35,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/p/{process}/cases", Access::Read),
     ("GET", "/p/{process}/case/{case}", Access::Read),
     ("GET", "/p/{process}/fit", Access::Read),
+    ("POST", "/p/{process}/fit/confirm", Access::Change),
     ("GET", "/api/v1/processes", Access::Read),
     ("GET", "/api/v1/processes/{process}", Access::Read),
     ("GET", "/api/v1/processes/{process}/figures", Access::Read),
@@ -46,7 +47,6 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/imports/{import}/skipped.csv", Access::Read),
     ("POST", "/api/v1/imports", Access::Change),
     ("GET", "/api/v1/jobs/{job}", Access::Read),
-    ("GET", "/api/v1/openapi.json", Access::Read),
 ];
 
 /// Lets a request through or not. `State` is the port the server listens on.

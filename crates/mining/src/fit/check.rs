@@ -2,87 +2,13 @@
 
 use super::alignment::{Aligner, AlignmentResult, Limits, ModelError, Move};
 use super::precision::precision;
+use super::report::{
+    ActivityFit, DeviationKind, FitReport, NamedMove, TopDeviation, VariantCases, VariantFit,
+};
 use super::sentence::Deviations;
 use super::variants::{Variant, variants};
 use crate::log::{Dict, EventLog};
 use crate::model::petri::PetriNet;
-use serde::Serialize;
-
-/// Shares are from 0 to 1. Averages are over the cases that were aligned within the limit; the others are counted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FitReport {
-    pub cases: u64,
-    pub variants: u64,
-    /// Mean over cases of 1 - cost / (events + cost of the model's shortest run).
-    pub average_trace_fitness: Option<f64>,
-    /// 1 - sum of costs / sum of worst costs: long cases weigh more. In unit costs.
-    pub log_fitness: Option<f64>,
-    /// Share of cases that cost nothing.
-    pub fitting: Option<f64>,
-    /// Share of what the model allows, at the points cases came by, that some case did.
-    pub precision: Option<f64>,
-    pub not_within_limit: u64,
-    /// Events in the shortest run of the model.
-    pub shortest_run: u32,
-    /// Every activity of model and log, most deviations first.
-    pub per_activity: Vec<ActivityFit>,
-    /// Activities of the model that no case shows: a model may fit and still not be what is done.
-    pub never_seen: Vec<String>,
-    /// Activities of the log that the model does not know.
-    pub not_in_model: Vec<String>,
-    /// What deviates, by the number of cases it does in.
-    pub top_deviations: Vec<TopDeviation>,
-    /// Most frequent first.
-    pub per_variant: Vec<VariantFit>,
-}
-
-/// Moves over all cases.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ActivityFit {
-    pub name: String,
-    pub synchronous: u64,
-    /// Expected by the model and not done.
-    pub skipped: u64,
-    /// Done where the model does not expect it.
-    pub extra: u64,
-    pub in_model: bool,
-    pub in_log: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TopDeviation {
-    pub kind: DeviationKind,
-    pub activity: String,
-    pub cases: u64,
-    pub share: f64,
-    pub sentence: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviationKind {
-    LeftOut,
-    OutOfOrder,
-    Unexpected,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VariantFit {
-    #[serde(flatten)]
-    pub variant: VariantCases,
-    pub result: AlignmentResult,
-    pub deviations: Deviations,
-    pub sentence: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VariantCases {
-    pub activities: Vec<String>,
-    pub cases: u64,
-    /// Case numbers in the log.
-    #[serde(skip)]
-    pub case_numbers: Vec<u32>,
-}
 
 /// Aligns the variants of the selected cases (all when `None`) with the model.
 pub fn check(
@@ -199,19 +125,6 @@ fn activities(model: &PetriNet, names: &Dict, variants: &[Variant]) -> Vec<Activ
 }
 
 fn variant_fit(names: &Dict, variant: Variant, result: AlignmentResult) -> VariantFit {
-    let (deviations, sentence) = match &result {
-        AlignmentResult::Aligned(alignment) => {
-            let deviations = Deviations::of(&alignment.moves, names);
-            let sentence = deviations.sentence();
-            (deviations, sentence)
-        }
-        AlignmentResult::NotWithinLimit { at_least } => {
-            let known = format!(
-                "At least {at_least} deviations; the exact fit was not found within the limit."
-            );
-            (Deviations::default(), known)
-        }
-    };
     let variant = VariantCases {
         activities: variant
             .trace
@@ -221,11 +134,34 @@ fn variant_fit(names: &Dict, variant: Variant, result: AlignmentResult) -> Varia
         cases: variant.cases.len() as u64,
         case_numbers: variant.cases,
     };
-    VariantFit {
-        variant,
-        result,
-        deviations,
-        sentence,
+    match result {
+        AlignmentResult::Aligned(alignment) => {
+            let deviations = Deviations::of(&alignment.moves, names);
+            VariantFit {
+                variant,
+                cost: Some(alignment.cost),
+                fitness: Some(alignment.fitness),
+                cost_at_least: alignment.cost,
+                moves: alignment
+                    .moves
+                    .iter()
+                    .map(|&step| NamedMove::of(step, names))
+                    .collect(),
+                sentence: deviations.sentence(),
+                deviations,
+            }
+        }
+        AlignmentResult::NotWithinLimit { at_least } => VariantFit {
+            variant,
+            cost: None,
+            fitness: None,
+            cost_at_least: at_least,
+            moves: Vec::new(),
+            deviations: Deviations::default(),
+            sentence: format!(
+                "At least {at_least} deviations; the exact fit was not found within the limit."
+            ),
+        },
     }
 }
 
@@ -265,23 +201,6 @@ fn top_deviations(variants: &[VariantFit], all: u64) -> Vec<TopDeviation> {
             .then_with(|| a.activity.cmp(&b.activity))
     });
     top
-}
-
-impl TopDeviation {
-    fn in_words(&self) -> String {
-        let cases = match self.cases {
-            1 => "1 case".to_string(),
-            n => format!("{n} cases"),
-        };
-        let name = &self.activity;
-        match self.kind {
-            DeviationKind::LeftOut => format!("{cases} left out '{name}'."),
-            DeviationKind::OutOfOrder => format!("{cases} did '{name}' out of order."),
-            DeviationKind::Unexpected => {
-                format!("{cases} did '{name}' where the process does not expect it.")
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,10 +14,15 @@ mod net;
 pub mod pipeline;
 pub mod precision;
 pub mod replay;
+mod report;
 pub mod sentence;
 mod state_space;
 mod variants;
 
 pub use alignment::{Aligner, Alignment, AlignmentResult, Limits, ModelError, Move};
-pub use check::{ActivityFit, FitReport, TopDeviation, VariantFit, check};
+pub use check::check;
+pub use report::{
+    ActivityFit, DeviationKind, FitReport, MoveKind, NamedMove, TopDeviation, VariantCases,
+    VariantFit,
+};
 pub use variants::{Variant, variants};

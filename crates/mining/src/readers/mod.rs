@@ -33,7 +33,7 @@ pub struct Skipped {
     pub rows: Vec<SkippedRow>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct SkippedRow {
     pub line: u64,
     pub why: String,

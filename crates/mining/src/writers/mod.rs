@@ -1,3 +1,5 @@
 //! Logs and models back into files others can read.
 
 pub mod bpmn;
+pub mod csv;
+pub mod xes;

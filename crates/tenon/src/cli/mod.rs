@@ -1,7 +1,62 @@
 //! The command line: one file a command.
 
+mod import;
+mod look;
+mod serve;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// See how a process really runs, plug tools into its steps, and prove whether they helped.
+#[derive(Parser)]
+#[command(name = "tenon", version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Import(import::Args),
+    Look(look::Args),
+    Serve(serve::Args),
+    /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Where Tenon keeps what it knows.
+#[derive(clap::Args, Clone)]
+struct Place {
+    /// Folder that holds the database and the columns
+    #[arg(long, env = "TENON_DATA", default_value = ".tenon")]
+    data: PathBuf,
+    /// PostgreSQL to use instead of the database in the folder, such as postgres://tenon@db/tenon
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
+}
+
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Import(args) => import::run(args),
+        Command::Look(args) => look::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs async work to its end.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

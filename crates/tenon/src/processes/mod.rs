@@ -5,9 +5,11 @@ pub mod columns;
 pub mod definition;
 pub mod files;
 pub mod filter_query;
+pub mod fit;
 pub mod import;
 pub mod ocel_sqlite;
 pub mod problem;
+pub mod reading;
 pub mod view;
 
 pub use definition::{Changes, Definition};
@@ -36,6 +38,7 @@ struct Inner {
     logs: Cache<String, mining::EventLog>,
     loaded: Cache<(String, Option<String>, i64), Loaded>,
     views: Cache<(String, Option<String>, i64, String), View>,
+    fits: Cache<(String, Option<String>, i64, String), fit::Fit>,
 }
 
 /// Kept logs may weigh this much together.
@@ -56,7 +59,7 @@ impl Library {
         if swept > 0 {
             tracing::info!(files = swept, "removed column files that nothing points to");
         }
-        let inner = Inner { db, files, clock, logs: Cache::new(LOGS), loaded: Cache::new(64), views: Cache::new(VIEWS) };
+        let inner = Inner { db, files, clock, logs: Cache::new(LOGS), loaded: Cache::new(64), views: Cache::new(VIEWS), fits: Cache::new(200) };
         Ok(Library { inner: Arc::new(inner) })
     }
 

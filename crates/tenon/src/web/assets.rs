@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::OnceLock;
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
+#[folder = "../../web/dist"]
 struct Dist;
 
 pub async fn file(Path(file): Path<String>) -> Response {

@@ -4,7 +4,7 @@ mod assets;
 mod case;
 mod chart;
 mod error;
-mod format;
+pub mod format;
 mod home;
 mod import;
 pub mod map;
@@ -17,6 +17,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use error::not_found;
+pub use import::receive;
 
 /// Uploads may be this long; what is read is bounded by its reader.
 const UPLOAD: usize = 8 << 30;
@@ -36,4 +37,5 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/cases", get(process::cases::page))
         .route("/p/{process}/case/{case}", get(case::page))
         .route("/p/{process}/fit", get(process::fit::page))
+        .route("/p/{process}/fit/confirm", post(process::fit::confirm))
 }

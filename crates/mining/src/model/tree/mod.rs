@@ -121,13 +121,18 @@ fn simplify_choice(parts: Vec<ProcessTree>) -> ProcessTree {
     if others_empty {
         flat.retain(|part| *part != ProcessTree::Silent);
     }
-    // A way around something done at least once is that something done any number of times.
-    if let [ProcessTree::Loop(parts), ProcessTree::Silent] = flat.as_slice() {
-        if let [body, ProcessTree::Silent] = parts.as_slice() {
-            return ProcessTree::Loop(vec![ProcessTree::Silent, body.clone()]);
-        }
-    }
-    unwrap_single(flat, ProcessTree::Choice)
+    any_number(&flat).unwrap_or_else(|| unwrap_single(flat, ProcessTree::Choice))
+}
+
+/// A way around something done at least once is that something done any number of times.
+fn any_number(ways: &[ProcessTree]) -> Option<ProcessTree> {
+    let [ProcessTree::Loop(parts), ProcessTree::Silent] = ways else {
+        return None;
+    };
+    let [body, ProcessTree::Silent] = parts.as_slice() else {
+        return None;
+    };
+    Some(ProcessTree::Loop(vec![ProcessTree::Silent, body.clone()]))
 }
 
 fn simplify_loop(parts: Vec<ProcessTree>) -> ProcessTree {
@@ -135,22 +140,24 @@ fn simplify_loop(parts: Vec<ProcessTree>) -> ProcessTree {
     if parts.len() < 2 {
         return unwrap_single(parts, ProcessTree::Loop);
     }
-    let redo_is_silent = parts[1..].iter().all(|part| *part == ProcessTree::Silent);
-    if redo_is_silent {
-        if let ProcessTree::Choice(ways) = &parts[0] {
-            if ways.contains(&ProcessTree::Silent) {
-                let mut inner = vec![ProcessTree::Silent];
-                inner.extend(
-                    ways.iter()
-                        .filter(|way| **way != ProcessTree::Silent)
-                        .cloned(),
-                );
-                return ProcessTree::Loop(inner);
-            }
-        }
-        parts.truncate(2);
+    if parts[1..].iter().any(|part| *part != ProcessTree::Silent) {
+        return ProcessTree::Loop(parts);
     }
-    ProcessTree::Loop(parts)
+    match &parts[0] {
+        ProcessTree::Choice(ways) if ways.contains(&ProcessTree::Silent) => {
+            let visible = ways.iter().filter(|way| **way != ProcessTree::Silent);
+            ProcessTree::Loop(
+                std::iter::once(&ProcessTree::Silent)
+                    .chain(visible)
+                    .cloned()
+                    .collect(),
+            )
+        }
+        _ => {
+            parts.truncate(2);
+            ProcessTree::Loop(parts)
+        }
+    }
 }
 
 #[cfg(test)]

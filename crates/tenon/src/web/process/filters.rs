@@ -5,7 +5,7 @@ use crate::web::format;
 
 impl Filters {
     /// The conditions in force except some, for the hidden fields of the form that sets those.
-    pub fn but(&self, keys: [&str; 2]) -> Vec<(String, String)> {
+    pub fn but(&self, one: &str, other: &str) -> Vec<(String, String)> {
         let mut pairs = self.hidden.clone();
         let mut put = |key: &str, value: &str| {
             if !value.is_empty() {
@@ -16,7 +16,7 @@ impl Filters {
         put("to", &self.to);
         self.teams.iter().filter(|t| t.2).for_each(|t| put("team", &t.0));
         self.states.iter().filter(|s| s.2).for_each(|s| put("state", s.0));
-        pairs.retain(|(key, _)| !keys.contains(&key.as_str()));
+        pairs.retain(|(key, _)| key != one && key != other);
         pairs
     }
 

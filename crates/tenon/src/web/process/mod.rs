@@ -161,7 +161,7 @@ impl Scene {
         let pairs = filter_query::pairs(&self.view.filter);
         let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
         let without = |i: usize| {
-            let rest: Vec<_> = pairs.iter().enumerate().filter(|(j, (k, _))| *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_")));
+            let rest = pairs.iter().enumerate().filter(|(j, (k, _))| *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_")));
             let rest: Vec<(String, String)> = rest.map(|(_, p)| p.clone()).collect();
             format!("/p/{}/{tab}?{}", self.slug(), filter_query::encode(&rest))
         };

@@ -1,0 +1,36 @@
+//! Processes and their versions.
+
+use super::problem::ApiError;
+use crate::processes::{Changes, Definition};
+use crate::serve::App;
+use crate::store::processes::ProcessRow;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+
+pub async fn list(State(app): State<App>) -> Result<Json<Vec<ProcessRow>>, ApiError> {
+    Ok(Json(app.library.list().await?))
+}
+
+pub async fn one(State(app): State<App>, Path(process): Path<String>) -> Result<Json<ProcessRow>, ApiError> {
+    Ok(Json(app.library.process(&process).await?))
+}
+
+#[derive(Serialize)]
+pub struct Version {
+    number: i64,
+    at: mining::Micros,
+    definition: Definition,
+    changes: Changes,
+}
+
+pub async fn versions(State(app): State<App>, Path(process): Path<String>) -> Result<Json<Vec<Version>>, ApiError> {
+    let row = app.library.process(&process).await?;
+    let versions = app.library.versions(&row.id).await?.into_iter().map(|v| Version {
+        number: v.number,
+        at: v.at,
+        definition: serde_json::from_str(&v.definition).unwrap_or_default(),
+        changes: serde_json::from_str(&v.changes).unwrap_or_default(),
+    });
+    Ok(Json(versions.collect()))
+}

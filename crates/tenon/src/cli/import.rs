@@ -1,0 +1,92 @@
+//! `tenon import`
+
+use crate::clock::SystemClock;
+use crate::processes::Library;
+use crate::processes::files::ReadOptions;
+use crate::processes::import::{ImportRequest, Outcome};
+use crate::web::format;
+use anyhow::Context;
+use mining::source::Progress;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Import files into the processes kept here
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  tenon import log.xes.gz\n  tenon import deals-may.xes deals-june.xes --process 'New business'\n  tenon import process.bpmn --process 'New business'")]
+pub struct Args {
+    /// Event logs and process models
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Process to add to; a new one named after the file when there is none such
+    #[arg(long)]
+    process: Option<String>,
+    /// XES: join start and completion of an activity into one event
+    #[arg(long)]
+    pair_lifecycle: bool,
+    /// XES: the classifier that tells activities apart
+    #[arg(long)]
+    classifier: Option<String>,
+    #[command(flatten)]
+    place: super::Place,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    super::block_on(async {
+        let library = Library::open(&args.place.data, args.place.database.as_deref(), Arc::new(SystemClock)).await?;
+        for path in &args.files {
+            let file_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let size = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?.len();
+            let options = ReadOptions { classifier: args.classifier.clone(), pair_lifecycle: args.pair_lifecycle };
+            let request = ImportRequest { path: path.clone(), file_name, process: args.process.clone(), options, actor: "command line".into() };
+            let progress = Arc::new(Progress::default());
+            let work = library.import(request, progress.clone());
+            tokio::pin!(work);
+            let begun = Instant::now();
+            let outcome = loop {
+                tokio::select! {
+                    done = &mut work => break done,
+                    () = tokio::time::sleep(Duration::from_millis(100)) => bar(&path.display().to_string(), progress.done().min(size), size, begun),
+                }
+            };
+            if std::io::stderr().is_terminal() {
+                eprint!("\r\x1b[K");
+            }
+            tell(&outcome.map_err(anyhow::Error::from)?);
+        }
+        Ok(())
+    })
+}
+
+/// A line that is drawn over, where somebody looks.
+fn bar(name: &str, done: u64, size: u64, begun: Instant) {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let rate = done as f64 / begun.elapsed().as_secs_f64();
+    let share = done as f64 / size.max(1) as f64;
+    let full = (share * 24.0) as usize;
+    let left = if rate > 0.0 && done < size { format!(", {} left", format::span_text((size - done) as f64 / rate)) } else { String::new() };
+    eprint!("\r\x1b[K{name} {}{} {:.0}% {}/s{left}", "━".repeat(full), "─".repeat(24 - full), share * 100.0, format::bytes(rate));
+    let _ = std::io::stderr().flush();
+}
+
+fn tell(done: &Outcome) {
+    let count = |n: u64| format::count(n as i64);
+    if done.already.is_some() {
+        println!("{}: this file was imported before; nothing was added.", done.name);
+        return;
+    }
+    println!("{}: {} cases and {} events added, {} cases in all.", done.name, count(done.cases_added), count(done.events_added), count(done.cases));
+    if done.events_known > 0 {
+        println!("  {} events were known already.", count(done.events_known));
+    }
+    if done.skipped > 0 {
+        println!("  {} rows could not be used; the import's page lists them.", count(done.skipped));
+    }
+    for note in &done.notes {
+        println!("  {}", note.text);
+    }
+    println!("  See it at {}/p/{} while `tenon serve` runs.", crate::serve::local(7070), done.slug);
+}
