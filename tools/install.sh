@@ -1,0 +1,25 @@
+#!/bin/sh
+# Installs what the tests need on a Debian machine, and says loudly what it could not.
+set -u
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null 2>&1; then sudo -n "$@"; else return 1; fi
+}
+
+need=""
+command -v chromium >/dev/null 2>&1 || [ -x /usr/bin/chromium ] || need="$need chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+[ -n "$need" ] || exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+  as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
+fi
+
+status=0
+for tool in $need; do
+  case $tool in
+    chromium) [ -x /usr/bin/chromium ] || { echo "*** Chromium is missing: the journeys in the browser cannot run. Install it and set CHROMIUM to its path."; status=1; } ;;
+    postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "*** PostgreSQL is missing: the store is tested on SQLite only." ;;
+  esac
+done
+exit $status
