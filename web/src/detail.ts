@@ -13,7 +13,7 @@ export function detail(): void {
       const answer = await fetch(here, { signal: running.signal });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const id of ["map-svg", "detail-out"]) {
+      for (const id of ["map-svg", "detail-out", "map-exports"]) {
         const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
         if (old && fresh) old.replaceChildren(...fresh.childNodes);
       }

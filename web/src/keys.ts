@@ -1,66 +1,67 @@
-/** Keyboard: `/` search, `?` help, `g` then p, c, i; j and k in lists; [ and ] for steps. */
+/** Keys for those who look often. `?` tells them all. */
 export function keys(): void {
-  let waitsForPlace = false;
+  let went = 0;
   document.addEventListener("keydown", (event) => {
-    const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, dialog")) return;
-    if (waitsForPlace) {
-      waitsForPlace = false;
-      const places: Record<string, string> = { p: ".nav a[href^='/p/']", c: ".nav a[href$='/cases']", h: ".nav a[href='/']", i: ".nav a[href='/import']" };
-      const link = places[event.key] && document.querySelector<HTMLAnchorElement>(places[event.key]);
-      if (link) link.click();
-      return;
-    }
-    switch (event.key) {
-      case "/": {
-        const search = document.querySelector<HTMLInputElement>(".search input, .inline input");
-        if (!search) return;
-        event.preventDefault();
-        search.focus();
-        break;
-      }
-      case "g":
-        waitsForPlace = true;
-        break;
-      case "[":
-      case "]":
-        document.querySelector<HTMLAnchorElement>(`[data-key="${event.key}"]`)?.click();
-        break;
-      case "j":
-      case "k": {
-        const links = [...document.querySelectorAll<HTMLAnchorElement>("[data-list] tbody th a")];
-        const at = links.indexOf(document.activeElement as HTMLAnchorElement);
-        links[Math.max(0, Math.min(links.length - 1, at + (event.key === "j" ? 1 : -1)))]?.focus();
-        break;
-      }
-      case "?":
-        help();
-        break;
-    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const after = went && event.timeStamp - went < 1500 ? "g" : "";
+    went = 0;
+    const done = act(after + event.key);
+    if (event.key === "g" && !after) went = event.timeStamp;
+    if (done) event.preventDefault();
   });
 }
 
-function help(): void {
-  const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-label", "Keyboard");
-  const rows = [["/", "Search"], ["g then h, p, c, i", "Processes, process, cases, import"], ["j, k", "Down and up in a list"], ["[ and ]", "Previous and next step"], ["?", "This help"]];
-  const list = document.createElement("dl");
-  list.className = "plain";
-  for (const [key, what] of rows) {
-    const row = document.createElement("div");
-    const dt = document.createElement("dt");
-    const dd = document.createElement("dd");
-    dt.textContent = what;
-    dd.textContent = key;
-    row.append(dt, dd);
-    list.append(row);
+function act(keys: string): boolean {
+  switch (keys) {
+    case "/":
+      return focus("[role=search] input");
+    case "?": {
+      const help = document.querySelector<HTMLDialogElement>("#help");
+      help?.showModal();
+      return !!help;
+    }
+    case "gh":
+      return follow("[data-go=h]");
+    case "gp":
+      return follow("[data-go=p]");
+    case "gc":
+      return follow("[data-go=c]");
+    case "gi":
+      return follow("[data-go=i]");
+    case "[":
+      return follow("[data-step=previous]");
+    case "]":
+      return follow("[data-step=next]");
+    case "j":
+      return walk(1);
+    case "k":
+      return walk(-1);
+    default:
+      return false;
   }
-  const close = document.createElement("button");
-  close.className = "btn";
-  close.textContent = "Close";
-  close.addEventListener("click", () => dialog.close());
-  dialog.append(list, close);
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
+}
+
+function focus(selector: string): boolean {
+  const field = document.querySelector<HTMLElement>(selector);
+  field?.focus();
+  return !!field;
+}
+
+function follow(selector: string): boolean {
+  const link = document.querySelector<HTMLAnchorElement>(selector);
+  link?.click();
+  return !!link;
+}
+
+/** Moves the focus through the rows of the list on the page. */
+function walk(by: number): boolean {
+  const rows = [...document.querySelectorAll<HTMLElement>("[data-list] a[data-row]")];
+  if (!rows.length) return false;
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))].focus();
+  return true;
 }

@@ -1,14 +1,16 @@
-// Small improvements of pages that work without them.
-import { keys } from "./keys";
+// Islands: each improves what works without it.
 import { detail } from "./detail";
-import { drop } from "./drop";
+import { dropzones } from "./drop";
 import { job } from "./job";
-import { picture } from "./picture";
-import { theme } from "./theme";
+import { keys } from "./keys";
+import { mapPictures } from "./picture";
+import { menus } from "./menus";
+import { themeButton } from "./theme-button";
 
-theme();
+themeButton();
 keys();
+menus();
+dropzones();
 detail();
-drop();
 job();
-picture();
+mapPictures();

@@ -1,29 +1,28 @@
-/** The map as PNG, drawn from the SVG the server gives. */
-export function picture(): void {
-  const button = document.querySelector<HTMLButtonElement>("[data-png]");
-  const source = document.querySelector<HTMLAnchorElement>("a[href*='map.svg']");
-  if (!button || !source) return;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const text = await (await fetch(source.href)).text();
+/** Saves the map as PNG: the standalone SVG, drawn on a canvas at twice its size. */
+export function mapPictures(): void {
+  document.addEventListener("click", async (event) => {
+    const link = (event.target as Element | null)?.closest<HTMLAnchorElement>("a[data-png]");
+    if (!link) return;
+    event.preventDefault();
+    const answer = await fetch(link.href);
+    if (!answer.ok) return;
+    const url = URL.createObjectURL(new Blob([await answer.text()], { type: "image/svg+xml" }));
     const image = new Image();
-    image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    image.src = url;
     await image.decode();
-    const scale = 2;
     const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth * scale;
-    canvas.height = image.naturalHeight * scale;
-    const paper = canvas.getContext("2d")!;
-    paper.scale(scale, scale);
-    paper.drawImage(image, 0, 0);
-    URL.revokeObjectURL(image.src);
-    canvas.toBlob((blob) => {
-      if (!blob) return;
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = "map.png";
-      link.click();
-      URL.revokeObjectURL(link.href);
-    });
+    canvas.width = image.width * 2;
+    canvas.height = image.height * 2;
+    const pen = canvas.getContext("2d");
+    pen?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(url);
+    canvas.toBlob((png) => {
+      if (!png) return;
+      const save = document.createElement("a");
+      save.href = URL.createObjectURL(png);
+      save.download = link.dataset.png || "map.png";
+      save.click();
+      setTimeout(() => URL.revokeObjectURL(save.href), 10_000);
+    }, "image/png");
   });
 }

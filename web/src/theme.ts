@@ -1,14 +1,9 @@
-/** Light or dark, kept on this machine; the system's choice until a person makes one. */
-export function theme(): void {
-  const root = document.documentElement;
-  const kept = localStorage.getItem("theme");
-  if (kept === "light" || kept === "dark") root.dataset.theme = kept;
-  const button = document.querySelector<HTMLButtonElement>("[data-theme-toggle]");
-  if (!button) return;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    localStorage.setItem("theme", root.dataset.theme);
-  });
+// Runs before the first paint, so that a chosen theme never flashes the other one.
+// What only scripts can do is hidden until this class says they run.
+document.documentElement.classList.add("js");
+try {
+  const theme = localStorage.getItem("theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {
+  // Storage may be switched off: then the system's theme stays.
 }

@@ -61,6 +61,11 @@ pub fn date(moment: Micros) -> String {
     civil(moment).map(|t| t.strftime("%-d %b %Y").to_string()).unwrap_or_default()
 }
 
+/// A day as it stands in addresses (`2026-03-01`), as people write it; anything else stays as it is.
+pub fn day(text: &str) -> String {
+    text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_string(), |d| d.strftime("%-d %b %Y").to_string())
+}
+
 /// `3 Mar 2026, 14:05`.
 pub fn date_time(moment: Micros) -> String {
     civil(moment).map(|t| t.strftime("%-d %b %Y, %H:%M").to_string()).unwrap_or_default()

@@ -82,6 +82,14 @@ impl JobPage {
         matches!(self.status.state, jobs::State::Reading | jobs::State::Keeping)
     }
 
+    fn count(&self, n: &u64) -> String {
+        format::count(*n)
+    }
+
+    fn date(&self, moment: &mining::Micros) -> String {
+        format::date_time(*moment)
+    }
+
     fn is_keeping(&self) -> bool {
         self.status.state == jobs::State::Keeping
     }

@@ -8,6 +8,8 @@ pub const NODE_H: f64 = 48.0;
 const COLUMN: f64 = 176.0;
 const ROW: f64 = 118.0;
 const TOP: f64 = 92.0;
+/// How much higher a move over one more column runs.
+pub const ARC: f64 = 15.0;
 
 /// A node's centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,20 +62,32 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
     for &n in &nodes {
         by_column[column_of(n).min(columns.len().max(1) - 1)].push(n);
     }
+    for members in &mut by_column {
+        order(figures, members);
+    }
+    // The busiest activity of each column stands on one level, so that the main way runs straight.
+    let spine = |members: &Vec<u32>| {
+        let busiest = members.iter().enumerate().max_by_key(|(row, a)| (figures.activities[**a as usize].cases, std::cmp::Reverse(*row)));
+        busiest.map_or(0, |(row, _)| row)
+    };
+    let longest = by_column.iter().map(Vec::len).max().unwrap_or(1).max(1);
+    let level = by_column.iter().map(spine).max().unwrap_or(0);
+    let level_rows = by_column.iter().map(|m| level - spine(m) + m.len()).max().unwrap_or(1);
+    let is_level = level_rows <= longest + 2;
+    let rows = if is_level { level_rows } else { longest };
+    let jump = chosen.iter().map(|&i| &figures.edges[i]).map(|e| column_of(e.to_activity).saturating_sub(column_of(e.from_activity)));
+    let top = TOP + ARC * (jump.max().unwrap_or(0) as f64 - 2.0).clamp(0.0, 5.0);
     let mut spots = Vec::new();
     let mut at = FxHashMap::default();
-    let rows = by_column.iter().map(Vec::len).max().unwrap_or(1);
-    for (column, members) in by_column.iter_mut().enumerate() {
-        order(figures, members);
-        // Short columns stand in the middle of the height, so that moves run level where they can.
-        let offset = (rows - members.len()) as f64 / 2.0;
+    for (column, members) in by_column.iter().enumerate() {
+        let offset = if is_level { level - spine(members) } else { (rows - members.len()) / 2 };
         for (row, &activity) in members.iter().enumerate() {
             at.insert(activity, spots.len());
-            let y = TOP + (row as f64 + offset.floor()) * ROW + NODE_H / 2.0;
-            spots.push(Spot { activity, column, row, x: middle(column), y });
+            let y = top + (row + offset) as f64 * ROW + NODE_H / 2.0;
+            spots.push(Spot { activity, column, row: row + offset, x: middle(column), y });
         }
     }
-    let bottom = TOP + rows as f64 * ROW - (ROW - NODE_H) + 26.0;
+    let bottom = top + rows as f64 * ROW - (ROW - NODE_H) + 26.0;
     let losses = figures.steps.iter().any(|s| s.lost + s.ended > 0);
     Placed { spots, at, width: COLUMN * by_column.len() as f64 + 4.0, height: bottom + if losses { 74.0 } else { 20.0 }, bottom, columns }
 }

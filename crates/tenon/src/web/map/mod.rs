@@ -4,7 +4,9 @@
 //! general graph layout would hide the order of the steps, which is what people know the process by.
 
 mod layout;
+mod route;
 mod svg;
+mod text;
 
 use mining::figures::{EdgeKind, Figures};
 

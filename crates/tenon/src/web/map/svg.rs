@@ -1,6 +1,8 @@
 //! The map as SVG: themed by classes, readable by machines that read aloud, free of scripts.
 
 use super::layout::{NODE_H, NODE_W, Placed, Spot, middle};
+use super::route::{Curve, route};
+use super::text::{clip, lines};
 use crate::web::format;
 use mining::figures::{EdgeFigures, EdgeKind, Figures};
 use std::fmt::Write;
@@ -22,8 +24,9 @@ pub fn draw(
     let shown = placed.spots.len();
     let _ = write!(
         svg,
-        "<svg class=\"map\" viewBox=\"0 0 {:.0} {:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
+        "<svg class=\"map\" style=\"--w:{:.0}\" viewBox=\"0 0 {:.0} {:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
          <title id=\"map-t\">Process map: {shown} activities in {} steps. Longest usual waits: {}.</title>",
+        placed.width,
         placed.width,
         placed.height,
         placed.width,
@@ -63,7 +66,7 @@ fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<
         let Some(step) = step else { continue };
         let class = if selected == Some(*step) { "band is-selected" } else { "band" };
         let x = middle(column);
-        let name = clip(&figures.steps[*step].name, 26);
+        let name = clip(&figures.steps[*step].name, 156.0);
         let _ = write!(
             svg,
             "<rect class=\"{class}\" x=\"{:.0}\" y=\"8\" width=\"172\" height=\"{:.0}\" rx=\"6\"/><text class=\"band-name\" x=\"{:.0}\" y=\"32\">{}</text>",
@@ -117,70 +120,10 @@ fn starts(svg: &mut String, figures: &Figures, placed: &Placed) {
     }
 }
 
-/// A cubic curve from border to border.
-struct Curve {
-    points: [(f64, f64); 4],
-    /// Which way the label stands off the curve.
-    side: (f64, f64),
-}
-
-fn route(a: &Spot, b: &Spot, placed: &Placed, has_twin: bool) -> Curve {
-    let (hw, hh) = (NODE_W / 2.0, NODE_H / 2.0);
-    if a.activity == b.activity {
-        let x = a.x - hw;
-        return Curve { points: [(x, a.y + 12.0), (x - 30.0, a.y + 26.0), (x - 30.0, a.y - 26.0), (x, a.y - 10.0)], side: (-1.0, 1.6) };
-    }
-    if a.column == b.column {
-        let down = b.y > a.y;
-        let near = placed.spots.iter().filter(|s| s.column == a.column && (s.y - a.y) * (s.y - b.y) < 0.0).count() == 0;
-        let shift = match (has_twin, down) {
-            (false, _) => 0.0,
-            (true, true) => -16.0,
-            (true, false) => 22.0,
-        };
-        if near {
-            let (y1, y2) = if down { (a.y + hh, b.y - hh) } else { (a.y - hh, b.y + hh) };
-            let x = a.x + shift;
-            let third = (y2 - y1) / 3.0;
-            return Curve { points: [(x, y1), (x, y1 + third), (x, y2 - third), (x, y2)], side: (if shift < 0.0 { -1.0 } else { 1.0 }, 0.0) };
-        }
-        // Past the nodes between, on the left going down, on the right going up.
-        let (x, bulge) = if down { (a.x - hw, -26.0) } else { (a.x + hw, 26.0) };
-        return Curve { points: [(x, a.y + 8.0), (x + bulge, a.y + 20.0), (x + bulge, b.y - 20.0), (x, b.y - 8.0)], side: (bulge.signum() * 0.2, 0.0) };
-    }
-    let forward = b.column > a.column;
-    let span = a.column.abs_diff(b.column);
-    if span == 1 {
-        let (x1, x2) = if forward { (a.x + hw, b.x - hw) } else { (a.x - hw, b.x + hw) };
-        let (dy1, dy2) = if forward { (-6.0, -6.0) } else { (12.0, 12.0) };
-        let (y1, y2) = (a.y + dy1, b.y + dy2 + if (a.y - b.y).abs() > 1.0 { if a.y > b.y { 10.0 } else { -4.0 } } else { 0.0 });
-        let pull = (x2 - x1) * 0.75;
-        return Curve { points: [(x1, y1), (x1 + pull, y1), (x2 - pull, y2), (x2, y2)], side: (0.0, -1.0) };
-    }
-    // Over the columns between: above when going on, below when going back.
-    let between = placed.spots.iter().filter(|s| s.column > a.column.min(b.column) && s.column < a.column.max(b.column));
-    if forward {
-        let top = between.map(|s| s.y - hh).fold(f64::MAX, f64::min).min(a.y - hh).min(b.y - hh) - 34.0 - 8.0 * (span as f64 - 2.0);
-        let high = (top - 0.25 * (a.y + b.y) / 2.0) / 0.75;
-        let high = high.max(40.0);
-        Curve { points: [(a.x + hw * 0.5, a.y - hh), (a.x + hw + 30.0, high), (b.x - hw - 30.0, high), (b.x - hw * 0.5, b.y - hh)], side: (0.0, -1.0) }
-    } else {
-        let low = between.map(|s| s.y + hh).fold(0.0, f64::max).max(a.y + hh).max(b.y + hh) + 34.0;
-        let low = low.min(placed.bottom + 10.0);
-        Curve { points: [(a.x - hw * 0.5, a.y + hh), (a.x - hw - 20.0, low), (b.x + hw + 20.0, low), (b.x + hw * 0.5, b.y + hh)], side: (0.0, 1.0) }
-    }
-}
-
-impl Curve {
-    fn at(&self, t: f64) -> (f64, f64) {
-        let u = 1.0 - t;
-        let w = [u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t];
-        self.points.iter().zip(w).fold((0.0, 0.0), |(x, y), (p, w)| (x + p.0 * w, y + p.1 * w))
-    }
-}
-
 fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: Option<&dyn Fn(&str, &str) -> String>) {
-    let width = 1.6 + 7.4 * (e.count as f64 / most).sqrt();
+    // Repeats and ways back stay thin: many of them would hide the way on.
+    let widest = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { 2.4 } else { 7.4 };
+    let width = 1.6 + widest * (e.count as f64 / most).sqrt();
     let wait = wait_class(e);
     let back = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { " rework" } else { "" };
     let size = 3.0 + width * 0.8;
@@ -252,7 +195,7 @@ fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize
         (_, Some(s)) if activity.step == Some(s) => "node is-selected",
         _ => "node",
     };
-    let lines = wrap(&activity.name, 17);
+    let lines = lines(&activity.name, NODE_W - 12.0);
     let _ = write!(
         svg,
         "<g class=\"{class}\"><title>{}, {} cases</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
@@ -283,31 +226,6 @@ fn longest(figures: &Figures, chosen: &[usize]) -> String {
     waits.sort_by(|a, b| b.0.total_cmp(&a.0));
     let told: Vec<String> = waits.iter().take(2).map(|(s, e)| format!("{} to {} ({})", e.from, e.to, format::span_text(*s))).collect();
     if told.is_empty() { "not known, the log has no times".into() } else { told.join(" and ") }
-}
-
-/// At most two lines of about `width` letters, cut with an ellipsis.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    if text.chars().count() <= width + 1 {
-        return vec![text.to_string()];
-    }
-    let mut first = String::new();
-    let mut words = text.split(' ').peekable();
-    while let Some(word) = words.peek() {
-        if !first.is_empty() && first.chars().count() + 1 + word.chars().count() > width {
-            break;
-        }
-        if !first.is_empty() {
-            first.push(' ');
-        }
-        first.push_str(words.next().unwrap_or_default());
-    }
-    let rest = words.collect::<Vec<_>>().join(" ");
-    let first = clip(&first, width + 1);
-    if rest.is_empty() { vec![first] } else { vec![first, clip(&rest, width)] }
-}
-
-fn clip(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_string() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 
 pub fn escape(text: &str) -> String {

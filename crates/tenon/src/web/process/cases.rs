@@ -24,6 +24,7 @@ struct CasesTab {
     hidden: Vec<(String, String)>,
     slug: String,
     csv: String,
+    has_teams: bool,
 }
 
 struct Row {
@@ -95,6 +96,7 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         hidden: crate::processes::filter_query::pairs(&scene.view.filter),
         slug: scene.slug().into(),
         csv: format!("/api/v1/processes/{}/export/cases.csv{query}", scene.slug()),
+        has_teams: !process.teams.is_empty(),
         rows,
     };
     scene.render("cases", body).await

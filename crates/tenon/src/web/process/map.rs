@@ -21,7 +21,6 @@ struct MapTab {
     rework: String,
     standouts: Vec<(String, String, String, String)>,
     phone: Vec<(String, Vec<(String, String, String)>)>,
-    exports: Vec<(&'static str, String)>,
 }
 
 pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
@@ -29,8 +28,6 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
     let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
     let link = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
     let drawn = map::draw(&scene.view.figures, detail, Some(scene.selected()), Some(&link));
-    let query = if scene.filter_query.is_empty() { String::new() } else { format!("?{}", scene.filter_query) };
-    let export = |what: &str| format!("/api/v1/processes/{}/export/{what}{query}", scene.slug());
     let body = MapTab {
         slug: scene.slug().into(),
         detail,
@@ -38,14 +35,6 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         rework: format::percent(scene.view.figures.rework.repeat_cases as f64 / scene.view.figures.counts.cases.max(1) as f64),
         standouts: stand_outs(&scene.view.figures, 5).iter().map(|s| told(&scene, s)).collect(),
         phone: slowest(&scene),
-        exports: vec![
-            ("Map as SVG", scene.link("map.svg", &[("detail", &detail.to_string())])),
-            ("Log as XES", export("log.xes")),
-            ("Log as CSV", export("log.csv")),
-            ("Steps as CSV", export("steps.csv")),
-            ("Moves as CSV", export("edges.csv")),
-            ("Variants as CSV", export("variants.csv")),
-        ],
         drawn,
     };
     scene.render("map", body).await

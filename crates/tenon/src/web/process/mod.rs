@@ -1,6 +1,7 @@
 //! The page of a process: head, strip, step panel, and one tab of five.
 
 pub mod cases;
+mod filters;
 pub mod fit;
 pub mod map;
 pub mod panel;
@@ -30,6 +31,7 @@ struct ProcessPage {
     head: Head,
     strip: Strip,
     tabs: Vec<Tab>,
+    exports: Vec<(&'static str, String)>,
     filters: Filters,
     panel: Option<Panel>,
     body: String,
@@ -117,6 +119,7 @@ impl Scene {
             head: self.head().await?,
             strip: Strip::of(self, tab, selected),
             tabs: self.tabs(tab),
+            exports: self.exports(),
             filters: self.filters(tab),
             panel: Panel::of(self, selected),
             body,
@@ -153,6 +156,23 @@ impl Scene {
             tab("Variants", "variants", format::count(figures.variants.total as i64)),
             tab("Cases", "cases", format!("{} open", format::count(figures.counts.open as i64))),
             tab("Fit", "fit", format::percent(1.0 - figures.rework.share)),
+        ]
+    }
+
+    /// What can be saved of what is seen.
+    fn exports(&self) -> Vec<(&'static str, String)> {
+        let query = if self.filter_query.is_empty() { String::new() } else { format!("?{}", self.filter_query) };
+        let export = |what: &str| format!("/api/v1/processes/{}/export/{what}{query}", self.slug());
+        let detail: Vec<(&str, &str)> = self.asked("detail").map(|d| ("detail", d)).into_iter().collect();
+        vec![
+            ("Map as SVG", self.link("map.svg", &detail)),
+            ("Steps as CSV", export("steps.csv")),
+            ("Moves as CSV", export("edges.csv")),
+            ("Variants as CSV", export("variants.csv")),
+            ("Cases as CSV", export("cases.csv")),
+            ("Process as BPMN", export("process.bpmn")),
+            ("Log as XES", export("log.xes")),
+            ("Log as CSV", export("log.csv")),
         ]
     }
 

@@ -60,4 +60,9 @@ impl Strip {
         });
         Strip { summary: told.collect::<Vec<_>>().join(" "), steps }
     }
+
+    /// Whether any step tells waiting from working.
+    pub fn works(&self) -> bool {
+        self.steps.iter().any(|s| s.wait.is_some())
+    }
 }

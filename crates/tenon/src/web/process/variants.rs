@@ -15,6 +15,7 @@ struct VariantsTab {
     shown: String,
     total: String,
     has_outcome: bool,
+    all: Option<String>,
 }
 
 struct Row {
@@ -31,14 +32,16 @@ struct Row {
 }
 
 /// Activities of a variant shown at most.
-const CHIPS: usize = 24;
+const CHIPS: usize = 16;
+/// Variants on a page, and with `all=1`.
+const ROWS: usize = 40;
 
 pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
     let figures = &scene.view.figures;
     let most = figures.variants.shown.first().map_or(1, |v| v.cases).max(1) as f64;
     let step_of = |name: &str| figures.activities.iter().find(|a| a.name == name).and_then(|a| a.step);
-    let rows = figures.variants.shown.iter().map(|v| {
+    let rows = figures.variants.shown.iter().take(if scene.asked("all").is_some() { usize::MAX } else { ROWS }).map(|v| {
         let mut chips: Vec<(String, u32, u32)> = Vec::new();
         for activity in &v.activities {
             match chips.last_mut() {
@@ -65,7 +68,8 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
     });
     let body = VariantsTab {
         rows: rows.collect(),
-        shown: format::count(figures.variants.shown.len() as i64),
+        all: (scene.asked("all").is_none() && figures.variants.shown.len() > ROWS).then(|| scene.link("variants", &[("all", "1")])),
+        shown: format::count(figures.variants.shown.len().min(if scene.asked("all").is_some() { usize::MAX } else { ROWS }) as i64),
         total: format::count(figures.variants.total as i64),
         has_outcome: figures.counts.won > 0,
     };
