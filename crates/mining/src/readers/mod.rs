@@ -1,9 +1,11 @@
 //! Files in, event logs and process models out. A reader returns everything or a [`crate::ReadError`], and counts what it passed over.
 
 pub mod bpmn;
+pub mod csv;
 pub mod detect;
 pub mod ocel;
 pub mod xes;
+mod text;
 mod xml_tree;
 
 use crate::EventLog;

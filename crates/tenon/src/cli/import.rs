@@ -2,7 +2,6 @@
 
 use crate::clock::SystemClock;
 use crate::processes::Library;
-use crate::processes::files::ReadOptions;
 use crate::processes::import::{ImportRequest, Outcome};
 use crate::web::format;
 use anyhow::Context;
@@ -22,12 +21,8 @@ pub struct Args {
     /// Process to add to; a new one named after the file when there is none such
     #[arg(long)]
     process: Option<String>,
-    /// XES: join start and completion of an activity into one event
-    #[arg(long)]
-    pair_lifecycle: bool,
-    /// XES: the classifier that tells activities apart
-    #[arg(long)]
-    classifier: Option<String>,
+    #[command(flatten)]
+    reading: super::reading::Reading,
     #[command(flatten)]
     place: super::Place,
 }
@@ -38,7 +33,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         for path in &args.files {
             let file_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let size = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?.len();
-            let options = ReadOptions { classifier: args.classifier.clone(), pair_lifecycle: args.pair_lifecycle };
+            let options = args.reading.options();
             let request = ImportRequest { path: path.clone(), file_name, process: args.process.clone(), options, actor: "command line".into() };
             let progress = Arc::new(Progress::default());
             let work = library.import(request, progress.clone());

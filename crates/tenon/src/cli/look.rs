@@ -22,16 +22,12 @@ pub struct Args {
     /// BPMN model to hold the log against
     #[arg(long)]
     model: Option<PathBuf>,
-    /// XES: join start and completion of an activity into one event
-    #[arg(long)]
-    pair_lifecycle: bool,
-    /// XES: the classifier that tells activities apart
-    #[arg(long)]
-    classifier: Option<String>,
+    #[command(flatten)]
+    reading: super::reading::Reading,
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let options = ReadOptions { classifier: args.classifier.clone(), pair_lifecycle: args.pair_lifecycle };
+    let options = args.reading.options();
     match open(&args.file, &options)? {
         Opened::Model(model) => model_told(&model, args.json),
         Opened::Log(imported, _) => {

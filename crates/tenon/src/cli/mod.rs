@@ -2,6 +2,7 @@
 
 mod import;
 mod look;
+mod reading;
 mod sample;
 mod serve;
 

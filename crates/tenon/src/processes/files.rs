@@ -3,7 +3,7 @@
 use super::Problem;
 use mining::model::bpmn::ProcessModel;
 use mining::readers::detect::{self, FileKind};
-use mining::readers::{Imported, xes};
+use mining::readers::{Imported, Note, csv, ocel, xes};
 use mining::source::{Progress, Source};
 use mining::{Place, ReadError};
 use std::io::Read;
@@ -17,6 +17,12 @@ pub struct ReadOptions {
     pub classifier: Option<String>,
     /// XES: join start and complete into one event.
     pub pair_lifecycle: bool,
+    /// Tables: what a person said of the columns.
+    pub csv: csv::Overrides,
+    /// Tables: the columns as they were confirmed; counts before any guess.
+    pub mapping: Option<csv::Mapping>,
+    /// Object-centric logs: the type of object that is the case.
+    pub object_type: Option<String>,
 }
 
 /// A file, read.
@@ -50,6 +56,13 @@ pub fn read_any(path: &Path, name: &str, options: &ReadOptions, progress: &Progr
             xes::read(&source, &options, progress).map(|log| Opened::Log(Box::new(log), kind))
         }
         FileKind::Bpmn => mining::readers::bpmn::read(&source, progress).map(|model| Opened::Model(Box::new(model))),
+        FileKind::Csv => table(&source, options, progress).map(|log| Opened::Log(Box::new(log), kind)),
+        FileKind::OcelJson | FileKind::OcelXml => {
+            ocel::read(&source, progress).and_then(|log| flatten(&log, options)).map(|log| Opened::Log(Box::new(log), kind))
+        }
+        FileKind::OcelSqlite => {
+            sqlite(path).and_then(|log| flatten(&log, options)).map(|log| Opened::Log(Box::new(log), kind))
+        }
         FileKind::Spreadsheet => Err(ReadError::new(
             "spreadsheet",
             "This is a spreadsheet workbook.",
@@ -64,4 +77,45 @@ pub fn read_any(path: &Path, name: &str, options: &ReadOptions, progress: &Progr
         )),
     };
     Ok(opened.map_err(|e| e.in_file(name))?)
+}
+
+/// A table, by the confirmed mapping or by a guess that is told.
+fn table(source: &Source, options: &ReadOptions, progress: &Progress) -> Result<Imported, ReadError> {
+    if let Some(mapping) = &options.mapping {
+        return csv::read(source, mapping, progress);
+    }
+    let preview = csv::preview(source, &options.csv)?;
+    let mut imported = csv::read(source, &preview.mapping, progress)?;
+    imported.notes.splice(0..0, preview.reasons.into_iter().map(|text| Note { code: "guessed", text }));
+    Ok(imported)
+}
+
+/// One case an object of the type that was named, or of the one proposed; the others are told.
+fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<Imported, ReadError> {
+    let preview = log.preview();
+    let known: Vec<String> = preview.types.iter().map(|t| format!("{} ({} objects)", t.name, t.objects)).collect();
+    let wrong = |what: String| ReadError::new("no_object_type", what, Place::default(), format!("Choose one of: {}.", known.join(", ")));
+    let chosen = match &options.object_type {
+        Some(name) => preview.types.iter().find(|t| t.name == *name).map(|t| t.name.clone()).ok_or_else(|| wrong(format!("The log has no objects of type \"{name}\".")))?,
+        None => preview.proposed.clone().ok_or_else(|| wrong("The log has no objects that events happen to.".into()))?,
+    };
+    let mut imported = log.flatten(&chosen);
+    imported.notes.insert(0, Note { code: "object_type", text: format!("A case is one of \"{chosen}\". The log has {}.", known.join(", ")) });
+    if imported.log.events() == 0 {
+        return Err(ReadError::new("empty_log", format!("No event happens to objects of type \"{chosen}\"."), Place::default(), "Choose another type of object."));
+    }
+    Ok(imported)
+}
+
+/// Reading SQLite is asynchronous and we are on a thread of our own, inside a server's runtime or without any.
+fn sqlite(path: &Path) -> Result<ocel::ObjectLog, ReadError> {
+    let path = path.to_path_buf();
+    let work = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|e| e.to_string()).and_then(|r| Ok(r.block_on(super::ocel_sqlite::read(&path))))
+    });
+    match work.join() {
+        Ok(Ok(result)) => result,
+        _ => Err(ReadError::new("unreadable", "The database could not be read.", Place::default(), "Copy the file again.")),
+    }
 }

@@ -11,7 +11,6 @@
 mod columns;
 mod date;
 mod head;
-mod input;
 mod merge;
 mod scan;
 mod shape;
@@ -29,6 +28,8 @@ use shard::Shard;
 use split::Splitter;
 use std::io::Read;
 use std::sync::Mutex;
+
+pub(crate) use date::{days_from_civil, days_in_month, parse as parse_date};
 
 
 /// How to read the log.
@@ -48,7 +49,7 @@ pub fn read(
     options: &XesOptions,
     progress: &Progress,
 ) -> Result<Imported, ReadError> {
-    let reader = input::text(source, progress)?;
+    let reader = crate::readers::text::text(source, progress)?;
     let (splitter, head) = Splitter::open(reader)?;
     check_utf8(&head, 0)?;
     let head = Head::read(&head)?;
@@ -88,7 +89,7 @@ pub fn read(
 /// The classifiers a log declares, without reading its events.
 pub fn classifiers(source: &Source) -> Result<Vec<Classifier>, ReadError> {
     let progress = Progress::default();
-    let (_, head) = Splitter::open(input::text(source, &progress)?)?;
+    let (_, head) = Splitter::open(crate::readers::text::text(source, &progress)?)?;
     Ok(Head::read(&head)?.classifiers)
 }
 

@@ -4,6 +4,7 @@
 //! comment or a CDATA section; both are walked over.
 
 use crate::error::{Place, ReadError};
+use crate::readers::text::io_error;
 use memchr::memmem;
 use std::io::Read;
 
@@ -233,31 +234,6 @@ impl<R: Read> Splitter<R> {
         }
         None
     }
-}
-
-pub(super) fn io_error(error: &std::io::Error, at: u64) -> ReadError {
-    let (code, what): (&'static str, String) = match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => ("truncated", "The file ends too early.".into()),
-        std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => (
-            "broken_gzip",
-            format!("The file cannot be unpacked: {error}."),
-        ),
-        std::io::ErrorKind::QuotaExceeded => {
-            return ReadError::new(
-                "gzip_bomb",
-                error.to_string(),
-                Place::byte(at),
-                "Unpack the file and look at it, or import it in parts.",
-            );
-        }
-        _ => ("unreadable", format!("The file cannot be read: {error}.")),
-    };
-    ReadError::new(
-        code,
-        what,
-        Place::byte(at),
-        "Copy or export the file again.",
-    )
 }
 
 /// Where the comment or CDATA section that begins at `start` ends.

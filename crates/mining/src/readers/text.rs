@@ -1,7 +1,6 @@
 //! Bytes of a file as UTF-8 text: unpacked, decoded, and bounded.
 
-use super::split::io_error;
-use crate::error::ReadError;
+use crate::error::{Place, ReadError};
 use crate::source::{Progress, Source};
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
@@ -11,29 +10,30 @@ use std::io::{self, BufReader, Read};
 const FREE: u64 = 1 << 28;
 const RATIO: u64 = 100;
 
-/// The text of a source as a stream of UTF-8.
-pub(super) fn text<'a>(
-    source: &Source,
-    progress: &'a Progress,
-) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+/// The bytes of a source, out of gzip when they are in it.
+pub(super) fn unpacked<'a>(source: &Source, progress: &'a Progress) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
     let head = source.head(2).map_err(|e| io_error(&e, 0))?;
-    let bytes: Box<dyn Read + Send + 'a> = if head == [0x1f, 0x8b] {
+    Ok(if head == [0x1f, 0x8b] {
         let packed = BufReader::with_capacity(1 << 17, source.reader(progress));
-        Box::new(Bounded {
-            inner: MultiGzDecoder::new(packed),
-            packed: source.len(),
-            out: 0,
-        })
+        Box::new(Bounded { inner: MultiGzDecoder::new(packed), packed: source.len(), out: 0 })
     } else {
         Box::new(source.reader(progress))
-    };
-    decode(bytes).map_err(|e| io_error(&e, 0))
+    })
 }
 
-fn decode<'a>(mut bytes: Box<dyn Read + Send + 'a>) -> io::Result<Box<dyn Read + Send + 'a>> {
+/// The text of an XML source as a stream of UTF-8.
+pub(super) fn text<'a>(source: &Source, progress: &'a Progress) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+    decoded(unpacked(source, progress)?, None).map_err(|e| io_error(&e, 0))
+}
+
+/// Bytes as UTF-8. A byte order mark counts first, then `encoding`, then what an XML declaration says.
+pub(super) fn decoded<'a>(
+    mut bytes: Box<dyn Read + Send + 'a>,
+    encoding: Option<&'static Encoding>,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut head = Vec::with_capacity(256);
     bytes.by_ref().take(256).read_to_end(&mut head)?;
-    let (encoding, bom) = Encoding::for_bom(&head).unwrap_or_else(|| (declared(&head), 0));
+    let (encoding, bom) = Encoding::for_bom(&head).unwrap_or_else(|| (encoding.unwrap_or_else(|| declared(&head)), 0));
     let rest = io::Cursor::new(head.split_off(bom)).chain(bytes);
     if encoding == UTF_8 {
         return Ok(Box::new(rest));
@@ -49,7 +49,6 @@ fn decode<'a>(mut bytes: Box<dyn Read + Send + 'a>) -> io::Result<Box<dyn Read +
         left_at: 0,
     }))
 }
-
 fn declared(head: &[u8]) -> &'static Encoding {
     match head {
         [b'<', 0, ..] => return UTF_16LE,
@@ -139,4 +138,28 @@ impl<R: Read> Read for Decoded<R> {
             self.ended = last;
         }
     }
+}
+pub(super) fn io_error(error: &std::io::Error, at: u64) -> ReadError {
+    let (code, what): (&'static str, String) = match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => ("truncated", "The file ends too early.".into()),
+        std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => (
+            "broken_gzip",
+            format!("The file cannot be unpacked: {error}."),
+        ),
+        std::io::ErrorKind::QuotaExceeded => {
+            return ReadError::new(
+                "gzip_bomb",
+                error.to_string(),
+                Place::byte(at),
+                "Unpack the file and look at it, or import it in parts.",
+            );
+        }
+        _ => ("unreadable", format!("The file cannot be read: {error}.")),
+    };
+    ReadError::new(
+        code,
+        what,
+        Place::byte(at),
+        "Copy or export the file again.",
+    )
 }

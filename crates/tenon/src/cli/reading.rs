@@ -1,0 +1,83 @@
+//! Flags that say how a file is to be read; the same for every command that reads one.
+
+use crate::processes::files::ReadOptions;
+use mining::readers::csv::{DateFormat, Decimal, Overrides};
+
+#[derive(clap::Args, Clone, Debug)]
+pub struct Reading {
+    /// XES: join start and completion of an activity into one event
+    #[arg(long)]
+    pair_lifecycle: bool,
+    /// XES: the classifier that tells activities apart
+    #[arg(long)]
+    classifier: Option<String>,
+    /// Object-centric log: the type of object that is the case
+    #[arg(long, value_name = "TYPE")]
+    ocel_type: Option<String>,
+    /// Table: the column of the case, when the guess is wrong
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_case: Option<String>,
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_activity: Option<String>,
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_time: Option<String>,
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_start: Option<String>,
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_resource: Option<String>,
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
+    csv_team: Option<String>,
+    /// ymd (ISO), dmy, mdy, epoch-s, epoch-ms or epoch-us
+    #[arg(long, value_name = "FORMAT", help_heading = "Tables (CSV)")]
+    csv_date_format: Option<DateFormat>,
+    /// point or comma
+    #[arg(long, value_name = "MARK", value_parser = decimal, help_heading = "Tables (CSV)")]
+    csv_decimal: Option<Decimal>,
+    #[arg(long, value_name = "CHARACTER", value_parser = delimiter, help_heading = "Tables (CSV)")]
+    csv_delimiter: Option<char>,
+    /// utf-8, utf-16le, windows-1252 …
+    #[arg(long, value_name = "NAME", help_heading = "Tables (CSV)")]
+    csv_encoding: Option<String>,
+    /// Zone of times that name none, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", help_heading = "Tables (CSV)")]
+    csv_zone: Option<String>,
+}
+
+impl Reading {
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
+            classifier: self.classifier.clone(),
+            pair_lifecycle: self.pair_lifecycle,
+            csv: Overrides {
+                case: self.csv_case.clone(),
+                activity: self.csv_activity.clone(),
+                time: self.csv_time.clone(),
+                start: self.csv_start.clone(),
+                resource: self.csv_resource.clone(),
+                team: self.csv_team.clone(),
+                date_format: self.csv_date_format,
+                decimal: self.csv_decimal,
+                zone: self.csv_zone.clone(),
+                delimiter: self.csv_delimiter,
+                encoding: self.csv_encoding.clone(),
+            },
+            mapping: None,
+            object_type: self.ocel_type.clone(),
+        }
+    }
+}
+
+fn decimal(word: &str) -> Result<Decimal, String> {
+    match word {
+        "point" | "." => Ok(Decimal::Point),
+        "comma" | "," => Ok(Decimal::Comma),
+        _ => Err("use point or comma".into()),
+    }
+}
+
+fn delimiter(word: &str) -> Result<char, String> {
+    match word {
+        "tab" | "\\t" => Ok('\t'),
+        _ => word.chars().next().filter(|c| c.is_ascii() && word.len() == 1).ok_or_else(|| "use one character, or tab".into()),
+    }
+}
