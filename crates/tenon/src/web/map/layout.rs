@@ -76,7 +76,11 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
     let is_level = level_rows <= longest + 2;
     let rows = if is_level { level_rows } else { longest };
     let jump = chosen.iter().map(|&i| &figures.edges[i]).map(|e| column_of(e.to_activity).saturating_sub(column_of(e.from_activity)));
-    let top = TOP + ARC * (jump.max().unwrap_or(0) as f64 - 2.0).clamp(0.0, 5.0);
+    // Room for the moves that run over a column, and for their figures under the names of the steps.
+    let top = match jump.max().unwrap_or(0) {
+        0 | 1 => TOP,
+        over => TOP + 28.0 + ARC * (over as f64 - 2.0).min(5.0),
+    };
     let mut spots = Vec::new();
     let mut at = FxHashMap::default();
     for (column, members) in by_column.iter().enumerate() {

@@ -38,6 +38,8 @@ pub fn draw(
     losses(&mut svg, figures, placed);
     let most = chosen.iter().map(|&i| figures.edges[i].count).max().unwrap_or(1) as f64;
     let mut taken: Vec<Box> = placed.spots.iter().map(|s| (s.x - NODE_W / 2.0, s.y - NODE_H / 2.0, s.x + NODE_W / 2.0, s.y + NODE_H / 2.0)).collect();
+    // The names of the steps keep their line.
+    taken.push((0.0, 8.0, placed.width, 38.0));
     let mut labels = String::new();
     starts(&mut svg, figures, placed);
     for &i in chosen {
