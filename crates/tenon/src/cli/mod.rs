@@ -2,6 +2,7 @@
 
 mod import;
 mod look;
+mod sample;
 mod serve;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -20,6 +21,7 @@ struct Cli {
 enum Command {
     Import(import::Args),
     Look(look::Args),
+    Sample(sample::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions { shell: clap_complete::Shell },
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Import(args) => import::run(args),
         Command::Look(args) => look::run(args),
+        Command::Sample(args) => sample::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
