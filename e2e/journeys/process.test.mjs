@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open } from "./lib/browser.js";
-import { fixtures, tenon } from "./lib/tenon.js";
+import { accessible, fits, launch, open } from "../lib/browser.js";
+import { fixtures, tenon } from "../lib/tenon.js";
 
 let house, browser, at;
 before(async () => {
