@@ -10,7 +10,8 @@ mod text;
 
 use mining::figures::{EdgeKind, Figures};
 
-pub use svg::standalone;
+pub use svg::{escape, standalone};
+pub use text::lines;
 
 /// A map, drawn.
 pub struct Drawn {
