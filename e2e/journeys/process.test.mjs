@@ -179,3 +179,36 @@ test("a chosen theme stays", async () => {
   await page.reload();
   assert.equal(await page.getAttribute("html", "data-theme"), "dark");
 });
+
+test("two periods stand side by side, and the address keeps both", async () => {
+  const { page, calm } = await open(browser, at);
+  await page.click("summary:has-text('All time')");
+  await page.fill("input[name=from]", "2026-03-01");
+  await page.fill("input[name=vs_to]", "2026-02-28");
+  await page.click(".picker[open] button");
+  assert.match(page.url(), /from=2026-03-01.*vs_to=2026-02-28/);
+  const [now, then] = await page.$$eval(".compared tbody tr:first-child td.num", (cells) => cells.map((c) => Number(c.textContent)));
+  assert.equal(now + then, 60);
+  assert.match(await page.textContent(".figures .versus >> nth=0"), /^was /);
+  await page.click(".tabs >> text=Steps");
+  assert.match(page.url(), /vs_to=2026-02-28/);
+  await accessible(page);
+  await fits(page);
+  calm();
+});
+
+test("a model is shown as it was drawn, and its activities carry the figures of the cases", async () => {
+  house.run("import", join(fixtures, "shipping.bpmn"));
+  const { page, calm } = await open(browser, house.url);
+  await page.click(".cards a:not([href='/p/deals'])");
+  assert.ok((await page.locator("svg.drawing .node").count()) > 0);
+  await accessible(page);
+  calm();
+});
+
+test("fewer than twenty cases tell no median", async () => {
+  const { page } = await open(browser, at + "/map?from=2026-04-20");
+  const cases = Number((await page.textContent(".page-head .meta")).match(/^(\d+) cases/)[1]);
+  assert.ok(cases > 0 && cases < 20);
+  assert.match(await page.textContent(".fig >> nth=0"), /no median/);
+});

@@ -1,7 +1,7 @@
 //! The shapes of a BPMN drawing.
 
 use crate::web::format;
-use crate::web::map::{escape, lines};
+use crate::web::map::{clip, escape, lines};
 use mining::figures::Figures;
 use mining::model::bpmn::{ArtifactKind, Bounds, GatewayKind, Node, NodeKind, ProcessModel, Shape, Trigger};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// Pools, lanes, groups and sub-processes that show their inside.
 pub fn is_holder(model: &ProcessModel, shape: &Shape) -> bool {
     match node(model, shape) {
-        Some((_, n)) => matches!(n.kind, NodeKind::SubProcess(_)) && shape.expanded,
+        Some((_, n)) => matches!(n.kind, NodeKind::SubProcess(_) | NodeKind::CallActivity) && shape.expanded,
         None => artifact(model, shape).is_none_or(|a| a.kind == ArtifactKind::Group),
     }
 }
@@ -26,7 +26,7 @@ pub fn draw(svg: &mut String, model: &ProcessModel, shape: &Shape, figures: &Fig
     let b = &shape.bounds;
     if let Some((ix, n)) = node(model, shape) {
         match n.kind {
-            NodeKind::SubProcess(_) if shape.expanded => holder(svg, b, &n.name, "is-sub", false),
+            NodeKind::SubProcess(_) | NodeKind::CallActivity if shape.expanded => holder(svg, b, &n.name, "is-sub", false),
             NodeKind::Gateway(kind) => gateway(svg, b, kind, n, shape),
             NodeKind::Task(_) | NodeKind::CallActivity | NodeKind::SubProcess(_) => activity(svg, b, n, model.is_activity(ix), figures, link),
             kind => event(svg, b, kind, n, shape),
@@ -62,7 +62,8 @@ fn activity(svg: &mut String, b: &Bounds, n: &Node, is_leaf: bool, figures: &Fig
     }
     let class = if seen.is_some() || figures.counts.cases == 0 { "node" } else { "node is-unseen" };
     let _ = write!(svg, "<g class=\"{class}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"8\"/>", b.x, b.y, b.width, b.height);
-    let names = words(&n.name, b.width - 10.0, if told.is_some() { 3 } else { 4 });
+    let room = ((b.height - 4.0) / 14.0) as usize - usize::from(told.is_some() && b.height > 32.0);
+    let names = words(&n.name, b.width - 10.0, room.clamp(1, 4));
     let (x, rows) = (b.x + b.width / 2.0, names.len() as f64 + if told.is_some() { 1.0 } else { 0.0 });
     let mut y = b.y + b.height / 2.0 - rows * 7.0 + 11.0;
     for line in &names {
@@ -177,7 +178,8 @@ fn words(text: &str, room: f64, most: usize) -> Vec<String> {
         out.push(first);
     }
     if !rest.is_empty() {
-        out.extend(lines(&rest, room));
+        let last = if most > out.len() + 1 { lines(&rest, room) } else { vec![clip(&rest, room)] };
+        out.extend(last);
     }
     out
 }

@@ -11,7 +11,7 @@ mod text;
 use mining::figures::{EdgeKind, Figures};
 
 pub use svg::{escape, standalone};
-pub use text::lines;
+pub use text::{clip, lines};
 
 /// A map, drawn.
 pub struct Drawn {

@@ -48,7 +48,7 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         has_cases,
         slug: scene.slug().into(),
         detail,
-        hidden: crate::processes::filter_query::pairs(&scene.view.filter),
+        hidden: scene.pairs(),
         rework: format::percent(scene.view.figures.rework.repeat_cases as f64 / scene.view.figures.counts.cases.max(1) as f64),
         standouts: stand_outs(&scene.view.figures, 5).iter().map(|s| told(&scene, s)).collect(),
         phone: slowest(&scene),
