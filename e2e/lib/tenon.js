@@ -9,14 +9,14 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 export const binary =
-  process.env.TENON_BIN ?? ["debug", "run", "release"].map((p) => join(target, p, "tenon")).find((p) => existsSync(p));
+  process.env.TENON ?? ["quick", "debug", "release"].map((p) => join(target, p, "tenon")).find((p) => existsSync(p));
 export const fixtures = join(root, "e2e/fixtures");
 /** The folder of real logs beside the project, or nothing. */
 export const shared = [process.env.TENON_SHARED, join(root, "../shared")].find((p) => p && existsSync(join(p, "data")));
 
 /** An installation of its own: `url`, `run(args)` for its command line, `stop()`. */
 export async function tenon() {
-  if (!binary) throw new Error("There is no tenon binary: run `cargo build -p tenon` first, or set TENON_BIN.");
+  if (!binary) throw new Error("There is no tenon binary: run `cargo build -p tenon` first, or set TENON.");
   const data = mkdtempSync(join(tmpdir(), "tenon-e2e-"));
   const port = await freePort();
   const server = spawn(binary, ["serve", "--data", data, "--port", String(port)], { stdio: ["ignore", "ignore", "pipe"] });

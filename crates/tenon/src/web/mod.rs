@@ -3,6 +3,7 @@
 mod assets;
 mod case;
 mod chart;
+mod drawing;
 mod error;
 pub mod format;
 mod home;

@@ -3,13 +3,13 @@
 use mining::figures::{EdgeKind, Figures};
 use rustc_hash::FxHashMap;
 
-pub const NODE_W: f64 = 122.0;
+pub const NODE_W: f64 = 116.0;
 pub const NODE_H: f64 = 48.0;
-const COLUMN: f64 = 176.0;
+pub const COLUMN: f64 = 164.0;
 const ROW: f64 = 118.0;
 const TOP: f64 = 92.0;
-/// How much higher a move over one more column runs.
-pub const ARC: f64 = 15.0;
+/// Between two moves that run beside each other over or under the columns.
+pub const LANE: f64 = 15.0;
 
 /// A node's centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,8 +75,13 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
     let level_rows = by_column.iter().map(|m| level - spine(m) + m.len()).max().unwrap_or(1);
     let is_level = level_rows <= longest + 2;
     let rows = if is_level { level_rows } else { longest };
-    let jump = chosen.iter().map(|&i| &figures.edges[i]).map(|e| column_of(e.to_activity).saturating_sub(column_of(e.from_activity)));
-    let top = TOP + ARC * (jump.max().unwrap_or(0) as f64 - 2.0).clamp(0.0, 5.0);
+    // Moves over at least one column run in lanes above the nodes, or below when they go back.
+    let jump = |e: &&mining::figures::EdgeFigures, back: bool| {
+        let (a, b) = (column_of(e.from_activity), column_of(e.to_activity));
+        if back { a > b + 1 } else { b > a + 1 }
+    };
+    let lanes = |back: bool| (chosen.iter().map(|&i| &figures.edges[i]).filter(|e| jump(e, back)).count() as f64).min(9.0) * LANE;
+    let top = TOP + lanes(false) + if lanes(false) > 0.0 { 14.0 } else { 0.0 };
     let mut spots = Vec::new();
     let mut at = FxHashMap::default();
     for (column, members) in by_column.iter().enumerate() {
@@ -87,7 +92,7 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
             spots.push(Spot { activity, column, row: row + offset, x: middle(column), y });
         }
     }
-    let bottom = top + rows as f64 * ROW - (ROW - NODE_H) + 26.0;
+    let bottom = top + rows as f64 * ROW - (ROW - NODE_H) + 26.0 + lanes(true);
     let losses = figures.steps.iter().any(|s| s.lost + s.ended > 0);
     Placed { spots, at, width: COLUMN * by_column.len() as f64 + 4.0, height: bottom + if losses { 74.0 } else { 20.0 }, bottom, columns }
 }

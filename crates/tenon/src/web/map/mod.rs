@@ -10,7 +10,8 @@ mod text;
 
 use mining::figures::{EdgeKind, Figures};
 
-pub use svg::standalone;
+pub use svg::{escape, standalone};
+pub use text::{clip, lines};
 
 /// A map, drawn.
 pub struct Drawn {
@@ -37,27 +38,33 @@ fn wanted(total: usize, detail: u32) -> usize {
 
 /// The detail that shows what can be read.
 pub fn default_detail(figures: &Figures) -> u32 {
-    let total = figures.edges.len();
+    let total = ways(figures).len();
     (0..=100).rev().find(|&d| wanted(total, d) <= READABLE.max(FEWEST)).unwrap_or(0)
 }
 
 /// Draws the map with the given detail. `link` makes the address a move leads to.
 pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Option<&dyn Fn(&str, &str) -> String>) -> Drawn {
-    let chosen = choose(figures, wanted(figures.edges.len(), detail));
+    let ways = ways(figures);
+    let chosen = choose(figures, &ways, wanted(ways.len(), detail));
     let placed = layout::place(figures, &chosen);
-    let all: u64 = figures.edges.iter().map(|e| e.count).sum();
+    let all: u64 = ways.iter().map(|&i| figures.edges[i].count).sum();
     let shown: u64 = chosen.iter().map(|&i| figures.edges[i].count).sum();
     Drawn {
         svg: svg::draw(figures, &chosen, &placed, selected, link),
         shown: chosen.len(),
-        of: figures.edges.len(),
+        of: ways.len(),
         moves: super::format::percent(shown as f64 / all.max(1) as f64),
     }
 }
 
+/// The moves a map can show, most frequent first. Losses are told below the columns instead.
+fn ways(figures: &Figures) -> Vec<usize> {
+    (0..figures.edges.len()).filter(|&i| figures.edges[i].kind != EdgeKind::Lost).collect()
+}
+
 /// The most frequent moves, and for each activity they touch the strongest way in and out, so that nothing hangs loose.
-fn choose(figures: &Figures, wanted: usize) -> Vec<usize> {
-    let mut chosen: Vec<usize> = (0..figures.edges.len().min(wanted)).collect();
+fn choose(figures: &Figures, ways: &[usize], wanted: usize) -> Vec<usize> {
+    let mut chosen: Vec<usize> = ways.iter().copied().take(wanted).collect();
     let mut nodes: Vec<u32> = chosen.iter().flat_map(|&i| [figures.edges[i].from_activity, figures.edges[i].to_activity]).collect();
     nodes.sort_unstable();
     nodes.dedup();
@@ -76,7 +83,7 @@ fn choose(figures: &Figures, wanted: usize) -> Vec<usize> {
                 continue;
             }
             // Edges are sorted by count, so the first that fits is the strongest.
-            if let Some(i) = (0..figures.edges.len()).find(|i| other(i, into)) {
+            if let Some(i) = ways.iter().copied().find(|i| other(i, into)) {
                 chosen.push(i);
                 let e = &figures.edges[i];
                 for n in [e.from_activity, e.to_activity] {

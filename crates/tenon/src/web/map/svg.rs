@@ -1,7 +1,7 @@
 //! The map as SVG: themed by classes, readable by machines that read aloud, free of scripts.
 
 use super::layout::{NODE_H, NODE_W, Placed, Spot, middle};
-use super::route::{Curve, route};
+use super::route::{Curve, Lanes, route};
 use super::text::{clip, lines};
 use crate::web::format;
 use mining::figures::{EdgeFigures, EdgeKind, Figures};
@@ -38,13 +38,16 @@ pub fn draw(
     losses(&mut svg, figures, placed);
     let most = chosen.iter().map(|&i| figures.edges[i].count).max().unwrap_or(1) as f64;
     let mut taken: Vec<Box> = placed.spots.iter().map(|s| (s.x - NODE_W / 2.0, s.y - NODE_H / 2.0, s.x + NODE_W / 2.0, s.y + NODE_H / 2.0)).collect();
+    // The names of the steps keep their line.
+    taken.push((0.0, 8.0, placed.width, 38.0));
+    let mut lanes = Lanes::default();
     let mut labels = String::new();
     starts(&mut svg, figures, placed);
     for &i in chosen {
         let e = &figures.edges[i];
         let (Some(&a), Some(&b)) = (placed.at.get(&e.from_activity), placed.at.get(&e.to_activity)) else { continue };
         let (a, b) = (placed.spots[a], placed.spots[b]);
-        let curve = route(&a, &b, placed, figures.edges.iter().any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity));
+        let curve = route(&a, &b, placed, figures.edges.iter().any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity), &mut lanes);
         edge(&mut svg, e, &curve, most, link);
         label(&mut labels, e, &curve, &mut taken, selected.is_some_and(|s| a.column == s && b.column == s));
     }
@@ -66,13 +69,13 @@ fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<
         let Some(step) = step else { continue };
         let class = if selected == Some(*step) { "band is-selected" } else { "band" };
         let x = middle(column);
-        let name = clip(&figures.steps[*step].name, 156.0);
+        let name = clip(&figures.steps[*step].name, 148.0);
         let _ = write!(
             svg,
-            "<rect class=\"{class}\" x=\"{:.0}\" y=\"8\" width=\"172\" height=\"{:.0}\" rx=\"6\"/><text class=\"band-name\" x=\"{:.0}\" y=\"32\">{}</text>",
-            x - 86.0,
+            "<rect class=\"{class}\" x=\"{:.0}\" y=\"8\" width=\"160\" height=\"{:.0}\" rx=\"6\"/><text class=\"band-name\" x=\"{:.0}\" y=\"32\">{}</text>",
+            x - 80.0,
             placed.height - 16.0,
-            x - 74.0,
+            x - 70.0,
             escape(&name)
         );
     }
@@ -85,7 +88,7 @@ fn losses(svg: &mut String, figures: &Figures, placed: &Placed) {
     for (column, step) in placed.columns.iter().enumerate() {
         let Some(n) = step.map(gone).filter(|&n| n > 0) else { continue };
         let (x, y) = (middle(column), placed.bottom);
-        let w = (n as f64 / most * 116.0).max(4.0);
+        let w = (n as f64 / most * 112.0).max(4.0);
         let _ = write!(
             svg,
             "<path class=\"lost\" d=\"M{x} {:.0}v18\"/><path class=\"lost-tip\" d=\"M{:.0} {:.0}h10l-5 7z\"/>\
@@ -127,7 +130,7 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: Optio
     let wait = wait_class(e);
     let back = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { " rework" } else { "" };
     let size = 3.0 + width * 0.8;
-    let [p0, p1, p2, p3] = curve.points;
+    let (p2, p3) = curve.end();
     let (dx, dy) = (p3.0 - p2.0, p3.1 - p2.1);
     let len = dx.hypot(dy).max(1e-6);
     let (ux, uy) = (dx / len, dy / len);
@@ -137,17 +140,10 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: Optio
     let close = if link.is_some() { "</a>" } else { "" };
     let _ = write!(
         svg,
-        "{open}<g class=\"move\"><title>{}</title><path class=\"edge {wait}{back}\" d=\"M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}\" stroke-width=\"{width:.1}\"/>\
+        "{open}<g class=\"move\"><title>{}</title><path class=\"edge {wait}{back}\" d=\"{}\" stroke-width=\"{width:.1}\"/>\
          <polygon class=\"tip {wait}\" points=\"{:.1},{:.1} {:.1},{:.1} {:.1},{:.1}\"/></g>{close}",
         escape(&told),
-        p0.0,
-        p0.1,
-        p1.0,
-        p1.1,
-        p2.0,
-        p2.1,
-        bx + ux,
-        by + uy,
+        curve.path((bx + ux, by + uy)),
         p3.0,
         p3.1,
         bx - uy * size,

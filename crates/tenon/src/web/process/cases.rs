@@ -93,7 +93,7 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         next: (offset + rows.len() < total).then(|| at(offset + PAGE)),
         orders: ORDERS.into_iter().map(|(key, name, _)| (name, scene.link("cases", &[("sort", key), ("q", &search)]), key == sort)).collect(),
         search,
-        hidden: crate::processes::filter_query::pairs(&scene.view.filter),
+        hidden: scene.pairs(),
         slug: scene.slug().into(),
         csv: format!("/api/v1/processes/{}/export/cases.csv{query}", scene.slug()),
         has_teams: !process.teams.is_empty(),

@@ -16,7 +16,8 @@ impl Filters {
         put("to", &self.to);
         self.teams.iter().filter(|t| t.2).for_each(|t| put("team", &t.0));
         self.states.iter().filter(|s| s.2).for_each(|s| put("state", s.0));
-        pairs.retain(|(key, _)| key != one && key != other);
+        // The form of the period sets both of its two periods.
+        pairs.retain(|(key, _)| key != one && key != other && !(one == "from" && key.starts_with("vs_")));
         pairs
     }
 

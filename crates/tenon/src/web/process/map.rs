@@ -4,7 +4,7 @@ use super::{Query, Scene};
 use crate::serve::App;
 use crate::web::error::PageError;
 use crate::web::map::{self, Drawn};
-use crate::web::{assets, format};
+use crate::web::{assets, drawing, format};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -14,6 +14,11 @@ use mining::figures::{StandOut, StandOutReason, stand_outs};
 #[derive(Template)]
 #[template(path = "map.html")]
 struct MapTab {
+    /// The process as its author drew it, when that is what is asked for.
+    as_drawn: Option<String>,
+    /// Both ways to see it, when there is a drawing: name, address, whether it is this one.
+    views: Vec<(&'static str, String, bool)>,
+    has_cases: bool,
     slug: String,
     detail: u32,
     hidden: Vec<(String, String)>,
@@ -28,16 +33,37 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
     let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
     let link = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
     let drawn = map::draw(&scene.view.figures, detail, Some(scene.selected()), Some(&link));
+    let drawing = drawing_of(&scene).await?;
+    let has_cases = !scene.view.process.log.case_name.is_empty();
+    let wants_drawing = drawing.is_some() && (scene.asked("view") == Some("drawn") || !has_cases);
     let body = MapTab {
+        views: match (&drawing, has_cases) {
+            (Some(_), true) => vec![
+                ("As it runs", scene.link("map", &[]), !wants_drawing),
+                ("As drawn", scene.link("map", &[("view", "drawn")]), wants_drawing),
+            ],
+            _ => Vec::new(),
+        },
+        as_drawn: drawing.filter(|_| wants_drawing),
+        has_cases,
         slug: scene.slug().into(),
         detail,
-        hidden: crate::processes::filter_query::pairs(&scene.view.filter),
+        hidden: scene.pairs(),
         rework: format::percent(scene.view.figures.rework.repeat_cases as f64 / scene.view.figures.counts.cases.max(1) as f64),
         standouts: stand_outs(&scene.view.figures, 5).iter().map(|s| told(&scene, s)).collect(),
         phone: slowest(&scene),
         drawn,
     };
     scene.render("map", body).await
+}
+
+/// The pinned model as it was drawn, with the figures of the cases shown.
+async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
+    let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else { return Ok(None) };
+    let source = mining::source::Source::bytes(row.bpmn.as_bytes());
+    let model = mining::readers::bpmn::read(&source, &mining::source::Progress::default())?;
+    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
+    Ok(drawing::draw(&model, &scene.view.figures, &link))
 }
 
 /// The map as a picture that stands alone.

@@ -1,6 +1,7 @@
 //! The page of a process: head, strip, step panel, and one tab of five.
 
 pub mod cases;
+pub mod compare;
 mod filters;
 pub mod fit;
 pub mod map;
@@ -30,6 +31,7 @@ struct ProcessPage {
     shell: Shell,
     head: Head,
     strip: Strip,
+    compared: Option<compare::Compared>,
     tabs: Vec<Tab>,
     exports: Vec<(&'static str, String)>,
     filters: Filters,
@@ -57,6 +59,8 @@ struct Filters {
     query: String,
     from: String,
     to: String,
+    vs_from: String,
+    vs_to: String,
     teams: Vec<(String, String, bool)>,
     states: Vec<(&'static str, &'static str, bool)>,
     /// Conditions in force, each with the address without it.
@@ -70,6 +74,8 @@ pub struct Scene {
     pub app: App,
     pub view: Arc<View>,
     pub query: Query,
+    /// The same under the second of two periods, when two are compared.
+    pub versus: Option<Arc<View>>,
     /// The filter as a query, without what only changes how things are shown.
     pub filter_query: String,
 }
@@ -78,8 +84,15 @@ impl Scene {
     pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
         let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
         let view = app.library.view(process, &filter).await?;
+        let versus = match query.iter().any(|(k, v)| k.starts_with("vs_") && !v.is_empty()) {
+            true => {
+                let second = filter_query::parse_second(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+                Some(app.library.view(process, &second).await?)
+            }
+            false => None,
+        };
         let filter_query = filter_query::encode(&filter_query::pairs(&filter));
-        Ok(Scene { app, view, query, filter_query })
+        Ok(Scene { app, view, versus, query, filter_query })
     }
 
     pub fn slug(&self) -> &str {
@@ -99,9 +112,16 @@ impl Scene {
         asked.or_else(|| (0..steps.len()).max_by(|a, b| median(a).total_cmp(&median(b)))).unwrap_or(0)
     }
 
+    /// What the address says of the cases shown: the filter, and the period it is compared with.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = filter_query::pairs(&self.view.filter);
+        pairs.extend(self.query.iter().filter(|(k, v)| matches!(k.as_str(), "vs_from" | "vs_to") && !v.is_empty()).cloned());
+        pairs
+    }
+
     /// An address of this process with the filter and more pairs.
     pub fn link(&self, tab: &str, more: &[(&str, &str)]) -> String {
-        let mut pairs = filter_query::pairs(&self.view.filter);
+        let mut pairs = self.pairs();
         pairs.extend(more.iter().map(|(k, v)| (k.to_string(), v.to_string())));
         let query = filter_query::encode(&pairs);
         let mark = if query.is_empty() { "" } else { "?" };
@@ -118,6 +138,7 @@ impl Scene {
             shell,
             head: self.head().await?,
             strip: Strip::of(self, tab, selected),
+            compared: compare::Compared::of(self),
             tabs: self.tabs(tab),
             exports: self.exports(),
             filters: self.filters(tab),
@@ -177,7 +198,7 @@ impl Scene {
     }
 
     fn filters(&self, tab: &'static str) -> Filters {
-        let pairs = filter_query::pairs(&self.view.filter);
+        let pairs = self.pairs();
         let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
         let without = |i: usize| {
             let rest = pairs.iter().enumerate().filter(|(j, (k, _))| *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_")));
@@ -187,6 +208,8 @@ impl Scene {
         let label = |key: &str, value: &str| match key {
             "from" => format!("from {value}"),
             "to" => format!("to {value}"),
+            "vs_from" => format!("compared with those from {value}"),
+            "vs_to" => format!("compared with those to {value}"),
             "team" => value.to_string(),
             "variant" => format!("variant {}", &value[..value.len().min(6)]),
             "step" => format!("entered {value}"),
@@ -202,6 +225,8 @@ impl Scene {
             query: self.filter_query.clone(),
             from: value("from"),
             to: value("to"),
+            vs_from: value("vs_from"),
+            vs_to: value("vs_to"),
             teams: self
                 .view
                 .process

@@ -3,6 +3,9 @@
 use super::Scene;
 use crate::web::format;
 
+/// With fewer cases no median is told.
+pub const FEW: u64 = 20;
+
 pub struct Strip {
     pub steps: Vec<Step>,
     pub summary: String,
@@ -20,6 +23,8 @@ pub struct Step {
     pub len: u32,
     /// Of this median: waiting, in percent; `None` where the log has no start times.
     pub wait: Option<u32>,
+    /// The median of the period it is compared with.
+    pub was: Option<String>,
     pub peg: Option<String>,
     pub last: bool,
 }
@@ -30,7 +35,7 @@ impl Strip {
         let longest = figures.steps.iter().filter_map(|s| s.time.median_days).fold(0.0, f64::max);
         let last = figures.steps.len().saturating_sub(1);
         let wins = figures.counts.won > 0;
-        let few = figures.counts.cases < 20;
+        let few = figures.counts.cases < FEW;
         let steps: Vec<Step> = figures
             .steps
             .iter()
@@ -46,6 +51,10 @@ impl Strip {
                     open: format::count(s.open as i64),
                     len: median.map_or(0, |d| if longest > 0.0 { (d / longest * 90.0) as u32 } else { 0 }),
                     wait: s.time.working_share.map(|w| ((1.0 - w) * 100.0) as u32),
+                    was: scene.versus.as_ref().map(|v| {
+                        let then = v.figures.steps.get(i).and_then(|s| s.time.median_days).filter(|_| v.figures.counts.cases >= FEW);
+                        then.map_or_else(|| "no median".into(), format::days)
+                    }),
                     peg: s.conversion.filter(|_| i < last || wins).map(|c| match i == last {
                         true => format!("{} won", format::percent(c)),
                         false => format::percent(c),
