@@ -4,7 +4,9 @@ fn main() {
     println!("cargo::rerun-if-changed=../../web/dist");
     for file in ["main.js", "tenon.css"] {
         if !std::path::Path::new("../../web/dist").join(file).exists() {
-            println!("cargo::error=web/dist/{file} is missing. Run `make web` (npm ci and npm run build in web/) first.");
+            println!(
+                "cargo::error=web/dist/{file} is missing. Run `make web` (npm ci and npm run build in web/) first."
+            );
         }
     }
 }

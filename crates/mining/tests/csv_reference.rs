@@ -6,7 +6,10 @@ use mining::source::{Progress, Source};
 use std::path::PathBuf;
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TENON_SHARED").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")), PathBuf::from);
+    let root = std::env::var_os("TENON_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
     let path = root.join(path);
     if !path.exists() {
         println!("skipped: shared data absent");
@@ -25,14 +28,33 @@ fn look(path: &PathBuf) -> serde_json::Value {
 #[test]
 fn tables_of_real_logs_agree_with_the_reference() {
     for name in ["receipt", "running-example"] {
-        let (Some(table), Some(expected)) = (shared(&format!("data/logs/{name}.csv")), shared(&format!("refs/mining/{name}.json"))) else { return };
-        let expected: serde_json::Value = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
+        let (Some(table), Some(expected)) = (
+            shared(&format!("data/logs/{name}.csv")),
+            shared(&format!("refs/mining/{name}.json")),
+        ) else {
+            return;
+        };
+        let expected: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();
         let found = look(&table);
-        for key in ["cases", "events", "activities", "start", "end", "variants", "rework_cases"] {
+        for key in [
+            "cases",
+            "events",
+            "activities",
+            "start",
+            "end",
+            "variants",
+            "rework_cases",
+        ] {
             assert_eq!(found[key], expected[key], "{name} {key}");
         }
         let sorted = |v: &serde_json::Value| {
-            let mut rows: Vec<String> = v.as_array().unwrap().iter().map(ToString::to_string).collect();
+            let mut rows: Vec<String> = v
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             rows.sort();
             rows
         };
@@ -42,7 +64,9 @@ fn tables_of_real_logs_agree_with_the_reference() {
 
 #[test]
 fn a_table_with_two_times_a_row_has_starts() {
-    let Some(path) = shared("data/logs/interval_event_log.csv") else { return };
+    let Some(path) = shared("data/logs/interval_event_log.csv") else {
+        return;
+    };
     let source = Source::open(&path).unwrap();
     let mapping = preview(&source, &Overrides::default()).unwrap().mapping;
     let log = read(&source, &mapping, &Progress::default()).unwrap().log;

@@ -43,7 +43,11 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/processes/{process}/versions", Access::Read),
     ("GET", "/api/v1/processes/{process}/steps", Access::Read),
     ("PUT", "/api/v1/processes/{process}/steps", Access::Change),
-    ("GET", "/api/v1/processes/{process}/export/{what}", Access::Read),
+    (
+        "GET",
+        "/api/v1/processes/{process}/export/{what}",
+        Access::Read,
+    ),
     ("GET", "/api/v1/imports/{import}/skipped.csv", Access::Read),
     ("POST", "/api/v1/imports", Access::Change),
     ("GET", "/api/v1/jobs/{job}", Access::Read),
@@ -51,42 +55,67 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
 
 /// Lets a request through or not. `State` is the port the server listens on.
 pub async fn gate(State(port): State<u16>, request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_string());
+    let path = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|p| p.as_str().to_string());
     let headers = request.headers();
     if !is_own_host(headers, port) {
-        return refuse(StatusCode::MISDIRECTED_REQUEST, "This server answers to localhost only.");
+        return refuse(
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server answers to localhost only.",
+        );
     }
-    let Some(path) = path else { return next.run(request).await };
-    let method = if request.method() == Method::HEAD { "GET" } else { request.method().as_str() };
+    let Some(path) = path else {
+        return next.run(request).await;
+    };
+    let method = if request.method() == Method::HEAD {
+        "GET"
+    } else {
+        request.method().as_str()
+    };
     match ROUTES.iter().find(|(m, p, _)| *m == method && *p == path) {
         None => refuse(StatusCode::FORBIDDEN, "This route is not open to anybody."),
-        Some((_, _, Access::Change)) if !is_own_page(headers, port) => {
-            refuse(StatusCode::FORBIDDEN, "This request came from another site's page.")
-        }
+        Some((_, _, Access::Change)) if !is_own_page(headers, port) => refuse(
+            StatusCode::FORBIDDEN,
+            "This request came from another site's page.",
+        ),
         Some(_) => next.run(request).await,
     }
 }
 
 fn refuse(status: StatusCode, why: &'static str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], why).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        why,
+    )
+        .into_response()
 }
 
 /// Whether the Host header names this machine by a name that no other site can point here (DNS rebinding).
 fn is_own_host(headers: &HeaderMap, port: u16) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|h| h.to_str().ok()) else { return false };
+    let Some(host) = headers.get(header::HOST).and_then(|h| h.to_str().ok()) else {
+        return false;
+    };
     own_names(port).iter().any(|own| own == host)
 }
 
 fn own_names(port: u16) -> Vec<String> {
     let names = ["localhost", "127.0.0.1", "[::1]"];
     let plain = (port == 80).then(|| names.iter().map(|n| n.to_string()));
-    names.iter().map(|n| format!("{n}:{port}")).chain(plain.into_iter().flatten()).collect()
+    names
+        .iter()
+        .map(|n| format!("{n}:{port}"))
+        .chain(plain.into_iter().flatten())
+        .collect()
 }
 
 /// Whether a browser says that our own page sent this, or no browser is involved at all.
 fn is_own_page(headers: &HeaderMap, port: u16) -> bool {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
-    let origin = text("origin").is_none_or(|o| own_names(port).iter().any(|n| o == format!("http://{n}")));
+    let origin =
+        text("origin").is_none_or(|o| own_names(port).iter().any(|n| o == format!("http://{n}")));
     let site = text("sec-fetch-site").is_none_or(|s| s == "same-origin" || s == "none");
     origin && site
 }

@@ -39,7 +39,9 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; styl
 
 /// All routes with the gate and the headers.
 pub fn app(app: App, port: u16) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let fixed = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+    };
     Router::new()
         .merge(web::router())
         .merge(api::router())
@@ -51,9 +53,18 @@ pub fn app(app: App, port: u16) -> Router {
         .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"))
-        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(fixed(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(fixed(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ))
+        .layer(fixed(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .layer(fixed(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ))
         .with_state(app)
 }
 
@@ -69,14 +80,29 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let uploads = config.data.join("uploads");
     // What lies here was never imported: its server ended before its import did.
     let _ = std::fs::remove_dir_all(&uploads);
-    std::fs::create_dir_all(&uploads).with_context(|| format!("cannot make {}", uploads.display()))?;
+    std::fs::create_dir_all(&uploads)
+        .with_context(|| format!("cannot make {}", uploads.display()))?;
     let listener = tokio::net::TcpListener::bind((config.address, config.port))
         .await
-        .with_context(|| format!("cannot listen on port {}; choose another with --port", config.port))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on port {}; choose another with --port",
+                config.port
+            )
+        })?;
     let address = listener.local_addr()?;
-    let routes = app(App { library, jobs: Jobs::default(), uploads: Arc::new(uploads) }, address.port());
+    let routes = app(
+        App {
+            library,
+            jobs: Jobs::default(),
+            uploads: Arc::new(uploads),
+        },
+        address.port(),
+    );
     ready(address);
-    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, routes)
+        .with_graceful_shutdown(stopped())
+        .await?;
     Ok(())
 }
 
@@ -91,7 +117,9 @@ async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
-        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        if let Ok(mut terminate) =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        {
             tokio::select! {
                 _ = interrupt => {}
                 _ = terminate.recv() => {}
@@ -103,7 +131,10 @@ async fn stopped() {
 }
 
 /// One line a request.
-async fn log_request(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+async fn log_request(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_string());
     let begun = std::time::Instant::now();
     let response = next.run(request).await;

@@ -4,8 +4,8 @@ pub mod bpmn;
 pub mod csv;
 pub mod detect;
 pub mod ocel;
-pub mod xes;
 mod text;
+pub mod xes;
 mod xml_tree;
 
 use crate::EventLog;

@@ -11,18 +11,28 @@ const FREE: u64 = 1 << 28;
 const RATIO: u64 = 100;
 
 /// The bytes of a source, out of gzip when they are in it.
-pub(super) fn unpacked<'a>(source: &Source, progress: &'a Progress) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+pub(super) fn unpacked<'a>(
+    source: &Source,
+    progress: &'a Progress,
+) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
     let head = source.head(2).map_err(|e| io_error(&e, 0))?;
     Ok(if head == [0x1f, 0x8b] {
         let packed = BufReader::with_capacity(1 << 17, source.reader(progress));
-        Box::new(Bounded { inner: MultiGzDecoder::new(packed), packed: source.len(), out: 0 })
+        Box::new(Bounded {
+            inner: MultiGzDecoder::new(packed),
+            packed: source.len(),
+            out: 0,
+        })
     } else {
         Box::new(source.reader(progress))
     })
 }
 
 /// The text of an XML source as a stream of UTF-8.
-pub(super) fn text<'a>(source: &Source, progress: &'a Progress) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+pub(super) fn text<'a>(
+    source: &Source,
+    progress: &'a Progress,
+) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
     decoded(unpacked(source, progress)?, None).map_err(|e| io_error(&e, 0))
 }
 
@@ -33,7 +43,8 @@ pub(super) fn decoded<'a>(
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut head = Vec::with_capacity(256);
     bytes.by_ref().take(256).read_to_end(&mut head)?;
-    let (encoding, bom) = Encoding::for_bom(&head).unwrap_or_else(|| (encoding.unwrap_or_else(|| declared(&head)), 0));
+    let (encoding, bom) = Encoding::for_bom(&head)
+        .unwrap_or_else(|| (encoding.unwrap_or_else(|| declared(&head)), 0));
     let rest = io::Cursor::new(head.split_off(bom)).chain(bytes);
     if encoding == UTF_8 {
         return Ok(Box::new(rest));

@@ -8,17 +8,33 @@ use std::io::{self, Write};
 /// Writes the chosen cases, or all. Attributes of the case stand in columns that begin with `case:`. Texts are written
 /// as they are: a spreadsheet may run one that begins with `=` as a formula.
 pub fn write(log: &EventLog, cases: Option<&[u32]>, out: &mut dyn Write) -> io::Result<()> {
-    let mut rows = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    let mut header = vec!["case:concept:name".to_string(), "concept:name".into(), "time:timestamp".into()];
+    let mut rows = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(out);
+    let mut header = vec![
+        "case:concept:name".to_string(),
+        "concept:name".into(),
+        "time:timestamp".into(),
+    ];
     if !log.start.is_empty() {
         header.push("start_timestamp".into());
     }
     header.extend(log.event_columns.iter().map(|c| c.name.clone()));
     header.extend(log.case_columns.iter().map(|c| format!("case:{}", c.name)));
     rows.write_record(&header)?;
-    let time = |t| if t == MISSING { String::new() } else { stamp(t) };
+    let time = |t| {
+        if t == MISSING {
+            String::new()
+        } else {
+            stamp(t)
+        }
+    };
     let mut one = |case: usize| -> io::Result<()> {
-        let of_case: Vec<String> = log.case_columns.iter().map(|c| c.display(case).unwrap_or_default()).collect();
+        let of_case: Vec<String> = log
+            .case_columns
+            .iter()
+            .map(|c| c.display(case).unwrap_or_default())
+            .collect();
         for row in log.case(case) {
             rows.write_field(log.case_name(case))?;
             rows.write_field(log.activity_name(log.activity[row]))?;
@@ -29,7 +45,9 @@ pub fn write(log: &EventLog, cases: Option<&[u32]>, out: &mut dyn Write) -> io::
             for column in &log.event_columns {
                 rows.write_field(column.display(row).unwrap_or_default())?;
             }
-            of_case.iter().try_for_each(|value| rows.write_field(value))?;
+            of_case
+                .iter()
+                .try_for_each(|value| rows.write_field(value))?;
             rows.write_record(None::<&[u8]>)?;
         }
         Ok(())

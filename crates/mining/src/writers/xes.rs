@@ -18,10 +18,17 @@ pub fn write(log: &EventLog, cases: Option<&[u32]>, out: &mut dyn Write) -> io::
     let mut one = |case: usize| -> io::Result<()> {
         out.write_all(b"<trace>\n")?;
         text(&mut out, "string", "concept:name", log.case_name(case))?;
-        log.case_columns.iter().try_for_each(|c| cell(&mut out, c, case))?;
+        log.case_columns
+            .iter()
+            .try_for_each(|c| cell(&mut out, c, case))?;
         for row in log.case(case) {
             out.write_all(b"<event>\n")?;
-            text(&mut out, "string", "concept:name", log.activity_name(log.activity[row]))?;
+            text(
+                &mut out,
+                "string",
+                "concept:name",
+                log.activity_name(log.activity[row]),
+            )?;
             if log.time[row] != MISSING {
                 text(&mut out, "date", "time:timestamp", &stamp(log.time[row]))?;
             }
@@ -30,7 +37,9 @@ pub fn write(log: &EventLog, cases: Option<&[u32]>, out: &mut dyn Write) -> io::
             {
                 text(&mut out, "date", "start_timestamp", &stamp(start))?;
             }
-            log.event_columns.iter().try_for_each(|c| cell(&mut out, c, row))?;
+            log.event_columns
+                .iter()
+                .try_for_each(|c| cell(&mut out, c, row))?;
             out.write_all(b"</event>\n")?;
         }
         out.write_all(b"</trace>\n")
@@ -51,7 +60,9 @@ fn cell(out: &mut dyn Write, column: &Column, row: usize) -> io::Result<()> {
         Values::Time(_) => "date",
         Values::Bool(_) => "boolean",
     };
-    column.display(row).map_or(Ok(()), |value| text(out, element, &column.name, &value))
+    column
+        .display(row)
+        .map_or(Ok(()), |value| text(out, element, &column.name, &value))
 }
 
 fn text(out: &mut dyn Write, element: &str, key: &str, value: &str) -> io::Result<()> {
@@ -86,7 +97,9 @@ fn escaped(out: &mut dyn Write, value: &str) -> io::Result<()> {
 
 /// RFC 3339 in UTC.
 pub(crate) fn stamp(time: Micros) -> String {
-    jiff::Timestamp::from_microsecond(time).map(|t| t.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_microsecond(time)
+        .map(|t| t.to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -111,7 +124,13 @@ mod tests {
         let log = b.finish();
         let mut bytes = Vec::new();
         write(&log, None, &mut bytes).unwrap();
-        let again = read(&Source::bytes(bytes), &XesOptions::default(), &Progress::default()).unwrap().log;
+        let again = read(
+            &Source::bytes(bytes),
+            &XesOptions::default(),
+            &Progress::default(),
+        )
+        .unwrap()
+        .log;
         assert_eq!(again.time, log.time);
         assert_eq!(again.case_name(0), log.case_name(0));
         for column in &log.event_columns {

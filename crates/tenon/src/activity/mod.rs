@@ -24,6 +24,13 @@ impl Kind {
 }
 
 /// Appends to the record.
-pub async fn record(tx: &mut Tx, at: Micros, kind: Kind, actor: &str, process: &str, payload: &serde_json::Value) -> sqlx::Result<i64> {
+pub async fn record(
+    tx: &mut Tx,
+    at: Micros,
+    kind: Kind,
+    actor: &str,
+    process: &str,
+    payload: &serde_json::Value,
+) -> sqlx::Result<i64> {
     events::append(tx, at, kind.word(), actor, Some(process), payload).await
 }

@@ -9,17 +9,38 @@ use axum::response::{IntoResponse, Response};
 use mining::figures::{CaseOrder, case_list};
 use std::sync::Arc;
 
-pub async fn export(State(app): State<App>, Path((process, what)): Path<(String, String)>, Query(query): Query<Vec<(String, String)>>) -> Result<Response, ApiError> {
+pub async fn export(
+    State(app): State<App>,
+    Path((process, what)): Path<(String, String)>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, ApiError> {
     let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
     let view = app.library.view(&process, &filter).await?;
     let (bytes, kind) = file(&app.library, &view, &what).await?;
-    let slug: String = view.process.row.slug.chars().filter(char::is_ascii).collect();
+    let slug: String = view
+        .process
+        .row
+        .slug
+        .chars()
+        .filter(char::is_ascii)
+        .collect();
     let name = format!("attachment; filename=\"{slug}-{what}\"");
-    Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, kind.to_string()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        bytes,
+    )
+        .into_response())
 }
 
 /// The bytes of an export and their media type.
-pub async fn file(library: &crate::processes::Library, view: &Arc<View>, what: &str) -> Result<(Vec<u8>, &'static str), Problem> {
+pub async fn file(
+    library: &crate::processes::Library,
+    view: &Arc<View>,
+    what: &str,
+) -> Result<(Vec<u8>, &'static str), Problem> {
     const CSV: &str = "text/csv; charset=utf-8";
     let figures = &view.figures;
     let mut out = Vec::new();
@@ -28,7 +49,9 @@ pub async fn file(library: &crate::processes::Library, view: &Arc<View>, what: &
             mining::writers::xes::write(&view.process.log, Some(&view.selection.cases), &mut out)?;
             return Ok((out, "application/xml"));
         }
-        "log.csv" => mining::writers::csv::write(&view.process.log, Some(&view.selection.cases), &mut out)?,
+        "log.csv" => {
+            mining::writers::csv::write(&view.process.log, Some(&view.selection.cases), &mut out)?
+        }
         "process.bpmn" => {
             let bpmn = match library.model(&view.process.row.id).await? {
                 Some(model) => model.bpmn.into_bytes(),
@@ -40,18 +63,37 @@ pub async fn file(library: &crate::processes::Library, view: &Arc<View>, what: &
             return Ok((bpmn, "application/xml"));
         }
         "steps.csv" => {
-            out.extend(b"step,cases,open,went_on,lost,ended,went_back,goes_on,median_days,p90_days\r\n");
+            out.extend(
+                b"step,cases,open,went_on,lost,ended,went_back,goes_on,median_days,p90_days\r\n",
+            );
             for s in &figures.steps {
-                let numbers = [s.cases, s.open, s.went_on, s.lost, s.ended, s.went_back].map(|n| n.to_string()).join(",");
-                let shares = [s.conversion, s.time.median_days, s.time.p90_days].map(number).join(",");
+                let numbers = [s.cases, s.open, s.went_on, s.lost, s.ended, s.went_back]
+                    .map(|n| n.to_string())
+                    .join(",");
+                let shares = [s.conversion, s.time.median_days, s.time.p90_days]
+                    .map(number)
+                    .join(",");
                 out.extend(format!("{},{numbers},{shares}\r\n", cell(&s.name)).bytes());
             }
         }
         "edges.csv" => {
             out.extend(b"from,to,moves,cases,mean_seconds,median_seconds,p90_seconds\r\n");
             for e in &figures.edges {
-                let spread = e.gap.as_ref().map(|g| format!("{},{},{}", g.mean_seconds, g.median_seconds, g.p90_seconds)).unwrap_or(",,".into());
-                out.extend(format!("{},{},{},{},{spread}\r\n", cell(&e.from), cell(&e.to), e.count, e.cases).bytes());
+                let spread = e
+                    .gap
+                    .as_ref()
+                    .map(|g| format!("{},{},{}", g.mean_seconds, g.median_seconds, g.p90_seconds))
+                    .unwrap_or(",,".into());
+                out.extend(
+                    format!(
+                        "{},{},{},{},{spread}\r\n",
+                        cell(&e.from),
+                        cell(&e.to),
+                        e.count,
+                        e.cases
+                    )
+                    .bytes(),
+                );
             }
         }
         "variants.csv" => {
@@ -59,18 +101,45 @@ pub async fn file(library: &crate::processes::Library, view: &Arc<View>, what: &
             for v in &figures.variants.shown {
                 let median = number(v.duration.as_ref().map(|d| d.median_seconds));
                 let way = cell(&v.activities.join(" > "));
-                out.extend(format!("{},{},{},{median},{},{},{},{way}\r\n", v.id, v.cases, v.share, v.open, v.won, v.lost).bytes());
+                out.extend(
+                    format!(
+                        "{},{},{},{median},{},{},{},{way}\r\n",
+                        v.id, v.cases, v.share, v.open, v.won, v.lost
+                    )
+                    .bytes(),
+                );
             }
         }
         "cases.csv" => {
-            out.extend(b"case,state,step,team,events,started,duration_seconds,waiting_days,variant\r\n");
+            out.extend(
+                b"case,state,step,team,events,started,duration_seconds,waiting_days,variant\r\n",
+            );
             let p = &view.process;
-            let list = case_list(&p.log, &p.steps, &view.selection, &p.options, CaseOrder::Waiting, 0, usize::MAX)
-                .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            let list = case_list(
+                &p.log,
+                &p.steps,
+                &view.selection,
+                &p.options,
+                CaseOrder::Waiting,
+                0,
+                usize::MAX,
+            )
+            .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
             for r in &list.rows {
-                let step = r.step.and_then(|s| figures.steps.get(s)).map(|s| s.name.as_str()).unwrap_or_default();
-                let state = serde_json::to_value(r.state).ok().and_then(|s| s.as_str().map(str::to_string)).unwrap_or_default();
-                let started = r.started.and_then(|t| jiff::Timestamp::from_microsecond(t).ok()).map(|t| t.to_string()).unwrap_or_default();
+                let step = r
+                    .step
+                    .and_then(|s| figures.steps.get(s))
+                    .map(|s| s.name.as_str())
+                    .unwrap_or_default();
+                let state = serde_json::to_value(r.state)
+                    .ok()
+                    .and_then(|s| s.as_str().map(str::to_string))
+                    .unwrap_or_default();
+                let started = r
+                    .started
+                    .and_then(|t| jiff::Timestamp::from_microsecond(t).ok())
+                    .map(|t| t.to_string())
+                    .unwrap_or_default();
                 let line = format!(
                     "{},{state},{},{},{},{started},{},{},{}\r\n",
                     cell(&r.name),
@@ -95,6 +164,14 @@ fn number(n: Option<f64>) -> String {
 
 /// A text as a cell (RFC 4180); what a spreadsheet would run as a formula is marked as text.
 pub fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_string()
+    };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }

@@ -18,10 +18,25 @@ pub fn router() -> Router<App> {
         .route("/api/v1/processes/{process}", get(processes::one))
         .route("/api/v1/processes/{process}/figures", get(figures::figures))
         .route("/api/v1/processes/{process}/cases", get(figures::cases))
-        .route("/api/v1/processes/{process}/versions", get(processes::versions))
-        .route("/api/v1/processes/{process}/steps", get(steps::get).put(steps::put))
-        .route("/api/v1/processes/{process}/export/{what}", get(export::export))
-        .route("/api/v1/imports", post(imports::start).layer(DefaultBodyLimit::max(8 << 30)))
-        .route("/api/v1/imports/{import}/skipped.csv", get(imports::skipped))
+        .route(
+            "/api/v1/processes/{process}/versions",
+            get(processes::versions),
+        )
+        .route(
+            "/api/v1/processes/{process}/steps",
+            get(steps::get).put(steps::put),
+        )
+        .route(
+            "/api/v1/processes/{process}/export/{what}",
+            get(export::export),
+        )
+        .route(
+            "/api/v1/imports",
+            post(imports::start).layer(DefaultBodyLimit::max(8 << 30)),
+        )
+        .route(
+            "/api/v1/imports/{import}/skipped.csv",
+            get(imports::skipped),
+        )
         .route("/api/v1/jobs/{job}", get(imports::job))
 }

@@ -18,6 +18,11 @@ impl IntoResponse for ApiError {
         let p = self.0;
         let status = StatusCode::from_u16(p.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = json!({ "type": format!("urn:tenon:{}", p.code), "title": p.what, "status": p.status, "detail": p.remedy, "code": p.code, "place": p.place });
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body.to_string(),
+        )
+            .into_response()
     }
 }

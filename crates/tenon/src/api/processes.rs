@@ -12,7 +12,10 @@ pub async fn list(State(app): State<App>) -> Result<Json<Vec<ProcessRow>>, ApiEr
     Ok(Json(app.library.list().await?))
 }
 
-pub async fn one(State(app): State<App>, Path(process): Path<String>) -> Result<Json<ProcessRow>, ApiError> {
+pub async fn one(
+    State(app): State<App>,
+    Path(process): Path<String>,
+) -> Result<Json<ProcessRow>, ApiError> {
     Ok(Json(app.library.process(&process).await?))
 }
 
@@ -24,13 +27,21 @@ pub struct Version {
     changes: Changes,
 }
 
-pub async fn versions(State(app): State<App>, Path(process): Path<String>) -> Result<Json<Vec<Version>>, ApiError> {
+pub async fn versions(
+    State(app): State<App>,
+    Path(process): Path<String>,
+) -> Result<Json<Vec<Version>>, ApiError> {
     let row = app.library.process(&process).await?;
-    let versions = app.library.versions(&row.id).await?.into_iter().map(|v| Version {
-        number: v.number,
-        at: v.at,
-        definition: serde_json::from_str(&v.definition).unwrap_or_default(),
-        changes: serde_json::from_str(&v.changes).unwrap_or_default(),
-    });
+    let versions = app
+        .library
+        .versions(&row.id)
+        .await?
+        .into_iter()
+        .map(|v| Version {
+            number: v.number,
+            at: v.at,
+            definition: serde_json::from_str(&v.definition).unwrap_or_default(),
+            changes: serde_json::from_str(&v.changes).unwrap_or_default(),
+        });
     Ok(Json(versions.collect()))
 }

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 /// Import files into the processes kept here
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  tenon import log.xes.gz\n  tenon import deals-may.xes deals-june.xes --process 'New business'\n  tenon import process.bpmn --process 'New business'")]
+#[command(
+    after_help = "Examples:\n  tenon import log.xes.gz\n  tenon import deals-may.xes deals-june.xes --process 'New business'\n  tenon import process.bpmn --process 'New business'"
+)]
 pub struct Args {
     /// Event logs and process models
     #[arg(required = true)]
@@ -29,12 +31,28 @@ pub struct Args {
 
 pub fn run(args: Args) -> anyhow::Result<()> {
     super::block_on(async {
-        let library = Library::open(&args.place.data, args.place.database.as_deref(), Arc::new(SystemClock)).await?;
+        let library = Library::open(
+            &args.place.data,
+            args.place.database.as_deref(),
+            Arc::new(SystemClock),
+        )
+        .await?;
         for path in &args.files {
-            let file_name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let size = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?.len();
+            let file_name = path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let size = std::fs::metadata(path)
+                .with_context(|| format!("cannot open {}", path.display()))?
+                .len();
             let options = args.reading.options();
-            let request = ImportRequest { path: path.clone(), file_name, process: args.process.clone(), options, actor: "command line".into() };
+            let request = ImportRequest {
+                path: path.clone(),
+                file_name,
+                process: args.process.clone(),
+                options,
+                actor: "command line".into(),
+            };
             let progress = Arc::new(Progress::default());
             let work = library.import(request, progress.clone());
             tokio::pin!(work);
@@ -62,26 +80,52 @@ fn bar(name: &str, done: u64, size: u64, begun: Instant) {
     let rate = done as f64 / begun.elapsed().as_secs_f64();
     let share = done as f64 / size.max(1) as f64;
     let full = (share * 24.0) as usize;
-    let left = if rate > 0.0 && done < size { format!(", {} left", format::span_text((size - done) as f64 / rate)) } else { String::new() };
-    eprint!("\r\x1b[K{name} {}{} {:.0}% {}/s{left}", "━".repeat(full), "─".repeat(24 - full), share * 100.0, format::bytes(rate));
+    let left = if rate > 0.0 && done < size {
+        format!(", {} left", format::span_text((size - done) as f64 / rate))
+    } else {
+        String::new()
+    };
+    eprint!(
+        "\r\x1b[K{name} {}{} {:.0}% {}/s{left}",
+        "━".repeat(full),
+        "─".repeat(24 - full),
+        share * 100.0,
+        format::bytes(rate)
+    );
     let _ = std::io::stderr().flush();
 }
 
 fn tell(done: &Outcome) {
     let count = |n: u64| format::count(n as i64);
     if done.already.is_some() {
-        println!("{}: this file was imported before; nothing was added.", done.name);
+        println!(
+            "{}: this file was imported before; nothing was added.",
+            done.name
+        );
         return;
     }
-    println!("{}: {} cases and {} events added, {} cases in all.", done.name, count(done.cases_added), count(done.events_added), count(done.cases));
+    println!(
+        "{}: {} cases and {} events added, {} cases in all.",
+        done.name,
+        count(done.cases_added),
+        count(done.events_added),
+        count(done.cases)
+    );
     if done.events_known > 0 {
         println!("  {} events were known already.", count(done.events_known));
     }
     if done.skipped > 0 {
-        println!("  {} rows could not be used; the import's page lists them.", count(done.skipped));
+        println!(
+            "  {} rows could not be used; the import's page lists them.",
+            count(done.skipped)
+        );
     }
     for note in &done.notes {
         println!("  {}", note.text);
     }
-    println!("  See it at {}/p/{} while `tenon serve` runs.", crate::serve::local(7070), done.slug);
+    println!(
+        "  See it at {}/p/{} while `tenon serve` runs.",
+        crate::serve::local(7070),
+        done.slug
+    );
 }

@@ -25,7 +25,9 @@ enum Command {
     Sample(sample::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Where Tenon keeps what it knows.
@@ -62,5 +64,8 @@ pub fn main() -> ExitCode {
 
 /// Runs async work to its end.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

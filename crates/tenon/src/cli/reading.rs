@@ -78,6 +78,10 @@ fn decimal(word: &str) -> Result<Decimal, String> {
 fn delimiter(word: &str) -> Result<char, String> {
     match word {
         "tab" | "\\t" => Ok('\t'),
-        _ => word.chars().next().filter(|c| c.is_ascii() && word.len() == 1).ok_or_else(|| "use one character, or tab".into()),
+        _ => word
+            .chars()
+            .next()
+            .filter(|c| c.is_ascii() && word.len() == 1)
+            .ok_or_else(|| "use one character, or tab".into()),
     }
 }

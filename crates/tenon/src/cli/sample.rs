@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 /// Make a sample company: the same for the same seed and end
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  tenon sample --import\n  tenon sample --cases 1000000 --out log.xes\n  tenon sample --cases 20000 --weeks 60 --teams 12 --improvement step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w --out log.csv --entries cases.csv --rollout teams.csv")]
+#[command(
+    after_help = "Examples:\n  tenon sample --import\n  tenon sample --cases 1000000 --out log.xes\n  tenon sample --cases 20000 --weeks 60 --teams 12 --improvement step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w --out log.csv --entries cases.csv --rollout teams.csv"
+)]
 pub struct Args {
     #[arg(long, default_value_t = 1_284)]
     cases: u64,
@@ -51,8 +53,16 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    anyhow::ensure!((1..=1_000).contains(&args.teams), "A company has 1 to 1,000 teams, not {}.", args.teams);
-    anyhow::ensure!((1..=1_000).contains(&args.weeks), "Cases begin over 1 to 1,000 weeks, not {}.", args.weeks);
+    anyhow::ensure!(
+        (1..=1_000).contains(&args.teams),
+        "A company has 1 to 1,000 teams, not {}.",
+        args.teams
+    );
+    anyhow::ensure!(
+        (1..=1_000).contains(&args.weeks),
+        "Cases begin over 1 to 1,000 weeks, not {}.",
+        args.weeks
+    );
     anyhow::ensure!(args.cases > 0, "Ask for at least one case.");
     anyhow::ensure!(
         args.out.is_some() || args.import || args.entries.is_some() || args.rollout.is_some(),
@@ -62,13 +72,28 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Some(date) => (i64::from(date.since(jiff::civil::date(1970, 1, 1))?.get_days()) + 1) * DAY,
         None => SystemClock.now().div_euclid(DAY) * DAY,
     };
-    let plan = Plan { seed: args.seed, cases: args.cases, until, weeks: args.weeks, teams: args.teams, improvements: args.improvement.clone() };
+    let plan = Plan {
+        seed: args.seed,
+        cases: args.cases,
+        until,
+        weeks: args.weeks,
+        teams: args.teams,
+        improvements: args.improvement.clone(),
+    };
     if let Some(path) = &args.out {
-        let events = files::write_log(Simulation::new(plan.clone()), path, |_| {}).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}: {} cases, {} events.", path.display(), format::count(plan.cases as i64), format::count(events as i64));
+        let events = files::write_log(Simulation::new(plan.clone()), path, |_| {})
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        println!(
+            "{}: {} cases, {} events.",
+            path.display(),
+            format::count(plan.cases as i64),
+            format::count(events as i64)
+        );
     }
     let create = |path: &PathBuf| {
-        std::fs::File::create(path).map(std::io::BufWriter::new).with_context(|| format!("cannot write {}", path.display()))
+        std::fs::File::create(path)
+            .map(std::io::BufWriter::new)
+            .with_context(|| format!("cannot write {}", path.display()))
     };
     if let Some(path) = &args.entries {
         let step = plan.improvements.first().map_or(2, |i| i.step);
@@ -76,16 +101,31 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         println!("{}: stays in {}.", path.display(), STEPS[step].name);
     }
     if let Some(path) = &args.rollout {
-        anyhow::ensure!(!plan.improvements.is_empty(), "--rollout needs an --improvement.");
+        anyhow::ensure!(
+            !plan.improvements.is_empty(),
+            "--rollout needs an --improvement."
+        );
         files::write_rollout(&plan, 0, &mut create(path)?)?;
         println!("{}: when each team starts.", path.display());
     }
-    if args.import { super::block_on(into_store(&args, plan)) } else { Ok(()) }
+    if args.import {
+        super::block_on(into_store(&args, plan))
+    } else {
+        Ok(())
+    }
 }
 
 async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
-    let library = Library::open(&args.place.data, args.place.database.as_deref(), Arc::new(SystemClock)).await?;
-    let path = args.place.data.join(format!("sample-{}.xes", std::process::id()));
+    let library = Library::open(
+        &args.place.data,
+        args.place.database.as_deref(),
+        Arc::new(SystemClock),
+    )
+    .await?;
+    let path = args
+        .place
+        .data
+        .join(format!("sample-{}.xes", std::process::id()));
     files::write_log(Simulation::new(plan), &path, |_| {})?;
     let request = ImportRequest {
         path: path.clone(),
@@ -98,8 +138,14 @@ async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
     std::fs::remove_file(&path)?;
     let outcome = outcome?;
     if outcome.already.is_none() && outcome.version == 1 {
-        library.set_steps(&outcome.process, files::steps(), "command line").await?;
+        library
+            .set_steps(&outcome.process, files::steps(), "command line")
+            .await?;
     }
-    println!("{}: {} cases.", outcome.name, format::count(outcome.cases as i64));
+    println!(
+        "{}: {} cases.",
+        outcome.name,
+        format::count(outcome.cases as i64)
+    );
     Ok(())
 }

@@ -20,9 +20,18 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let config = Config { data: args.place.data, database: args.place.database, address: args.address, port: args.port };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "info,sqlx=warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let config = Config {
+        data: args.place.data,
+        database: args.place.database,
+        address: args.address,
+        port: args.port,
+    };
     super::block_on(serve(config, |address| {
         println!("Tenon is at {}", local(address.port()));
         if args.open {
@@ -33,6 +42,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 
 /// Opens a page where there is a screen to open it on.
 fn open(url: &str) {
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let _ = std::process::Command::new(program).arg(url).stderr(std::process::Stdio::null()).spawn();
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let _ = std::process::Command::new(program)
+        .arg(url)
+        .stderr(std::process::Stdio::null())
+        .spawn();
 }

@@ -56,7 +56,13 @@ pub enum State {
 
 impl Jobs {
     /// Starts an import. `cleanup` is called with its end, whatever that is.
-    pub fn start(&self, library: Library, request: ImportRequest, size: u64, cleanup: impl FnOnce() + Send + 'static) -> Arc<Job> {
+    pub fn start(
+        &self,
+        library: Library,
+        request: ImportRequest,
+        size: u64,
+        cleanup: impl FnOnce() + Send + 'static,
+    ) -> Arc<Job> {
         let job = Arc::new(Job {
             id: format!("job_{}", library.clock().id().simple()),
             file_name: request.file_name.clone(),
@@ -67,7 +73,13 @@ impl Jobs {
         });
         let mut jobs = self.inner.lock().unwrap_or_else(|e| e.into_inner());
         while jobs.len() >= KEPT {
-            let Some(oldest) = jobs.iter().find(|(_, j)| j.is_over()).map(|(id, _)| id.clone()) else { break };
+            let Some(oldest) = jobs
+                .iter()
+                .find(|(_, j)| j.is_over())
+                .map(|(id, _)| id.clone())
+            else {
+                break;
+            };
             jobs.remove(&oldest);
         }
         jobs.insert(job.id.clone(), job.clone());
@@ -77,10 +89,19 @@ impl Jobs {
             // In a task of its own, so that even a panic ends the job rather than leaving it running for ever.
             let progress = running.progress.clone();
             let work = tokio::spawn(async move { library.import(request, progress).await });
-            let result = work.await.unwrap_or_else(|e| Err(anyhow::Error::from(e).into()));
+            let result = work
+                .await
+                .unwrap_or_else(|e| Err(anyhow::Error::from(e).into()));
             match &result {
-                Ok(done) => tracing::info!(job = running.id, cases = done.cases_added, events = done.events_added, "import finished"),
-                Err(problem) => tracing::info!(job = running.id, code = problem.code, "import refused"),
+                Ok(done) => tracing::info!(
+                    job = running.id,
+                    cases = done.cases_added,
+                    events = done.events_added,
+                    "import finished"
+                ),
+                Err(problem) => {
+                    tracing::info!(job = running.id, code = problem.code, "import refused")
+                }
             }
             *running.result.lock().unwrap_or_else(|e| e.into_inner()) = Some(result);
             cleanup();
@@ -89,17 +110,28 @@ impl Jobs {
     }
 
     pub fn find(&self, id: &str) -> Option<Arc<Job>> {
-        self.inner.lock().unwrap_or_else(|e| e.into_inner()).get(id).cloned()
+        self.inner
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .get(id)
+            .cloned()
     }
 }
 
 impl Job {
     pub fn is_over(&self) -> bool {
-        self.result.lock().unwrap_or_else(|e| e.into_inner()).is_some()
+        self.result
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .is_some()
     }
 
     pub fn status(&self, now: Micros) -> Status {
-        let result = self.result.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let result = self
+            .result
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone();
         let bytes = self.progress.done().min(self.size);
         let rate = bytes as f64 / mining::time::seconds((now - self.started).max(1));
         let state = match &result {
@@ -120,7 +152,8 @@ impl Job {
             bytes,
             of_bytes: self.size,
             rate,
-            seconds_left: (rate > 0.0 && state == State::Reading).then(|| (self.size - bytes) as f64 / rate),
+            seconds_left: (rate > 0.0 && state == State::Reading)
+                .then(|| (self.size - bytes) as f64 / rate),
             outcome,
             problem,
         }

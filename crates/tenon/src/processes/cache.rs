@@ -19,7 +19,14 @@ struct Inner<K, V> {
 impl<K: Hash + Eq + Clone, V> Cache<K, V> {
     /// `most`: the weight above which values are let go.
     pub fn new(most: usize) -> Self {
-        Cache { inner: Mutex::new(Inner { values: FxHashMap::default(), weight: 0, tick: 0 }), most }
+        Cache {
+            inner: Mutex::new(Inner {
+                values: FxHashMap::default(),
+                weight: 0,
+                tick: 0,
+            }),
+            most,
+        }
     }
 
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
@@ -40,8 +47,14 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         }
         inner.weight += weight;
         while inner.weight > self.most && inner.values.len() > 1 {
-            let oldest = inner.values.iter().filter(|(k, _)| **k != key).min_by_key(|(_, (_, _, used))| *used);
-            let Some(oldest) = oldest.map(|(k, _)| k.clone()) else { break };
+            let oldest = inner
+                .values
+                .iter()
+                .filter(|(k, _)| **k != key)
+                .min_by_key(|(_, (_, _, used))| *used);
+            let Some(oldest) = oldest.map(|(k, _)| k.clone()) else {
+                break;
+            };
             if let Some((_, weight, _)) = inner.values.remove(&oldest) {
                 inner.weight -= weight;
             }
@@ -60,8 +73,18 @@ mod tests {
         cache.put("b", Arc::new(2), 1);
         cache.get(&"a");
         cache.put("c", Arc::new(3), 1);
-        assert_eq!((cache.get(&"a").is_some(), cache.get(&"b").is_some(), cache.get(&"c").is_some()), (true, false, true));
+        assert_eq!(
+            (
+                cache.get(&"a").is_some(),
+                cache.get(&"b").is_some(),
+                cache.get(&"c").is_some()
+            ),
+            (true, false, true)
+        );
         cache.put("huge", Arc::new(4), 99);
-        assert!(cache.get(&"huge").is_some(), "the newest is kept whatever it weighs");
+        assert!(
+            cache.get(&"huge").is_some(),
+            "the newest is kept whatever it weighs"
+        );
     }
 }

@@ -28,7 +28,9 @@ impl ColumnFiles {
         if path.exists() {
             return Ok(name);
         }
-        let part = self.folder.join(format!("{name}.{}.part", std::process::id()));
+        let part = self
+            .folder
+            .join(format!("{name}.{}.part", std::process::id()));
         let mut file = File::create(&part)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
@@ -59,7 +61,10 @@ impl ColumnFiles {
 }
 
 fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {
-    let written = fs::metadata(path)?.modified()?.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64);
+    let written = fs::metadata(path)?
+        .modified()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_micros() as i64);
     Ok(now - written > mining::time::HOUR)
 }
 
@@ -86,7 +91,11 @@ mod tests {
         assert_eq!(files.get(&name).unwrap(), log);
         let later = i64::MAX / 2;
         assert_eq!(files.sweep(std::slice::from_ref(&name), later).unwrap(), 0);
-        assert_eq!(files.sweep(&[], 0).unwrap(), 0, "young files may be an import under way");
+        assert_eq!(
+            files.sweep(&[], 0).unwrap(),
+            0,
+            "young files may be an import under way"
+        );
         assert_eq!(files.sweep(&[], later).unwrap(), 1);
         assert!(files.get(&name).is_err());
         fs::remove_dir_all(folder).unwrap();

@@ -30,12 +30,20 @@ impl Definition {
         };
         activities.sort();
         activities.dedup();
-        Definition { activities, model: model.map(digest) }
+        Definition {
+            activities,
+            model: model.map(digest),
+        }
     }
 
     /// `None` when nothing changed.
     pub fn changes_since(&self, before: &Definition) -> Option<Changes> {
-        let missing_in = |a: &[String], b: &[String]| a.iter().filter(|x| !b.contains(x)).cloned().collect::<Vec<_>>();
+        let missing_in = |a: &[String], b: &[String]| {
+            a.iter()
+                .filter(|x| !b.contains(x))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
         let changes = Changes {
             added: missing_in(&self.activities, &before.activities),
             removed: missing_in(&before.activities, &self.activities),
@@ -64,9 +72,15 @@ mod tests {
 
     #[test]
     fn a_new_activity_is_a_change_and_the_same_is_none() {
-        let of = |names: &[&str]| Definition { activities: names.iter().map(|s| s.to_string()).collect(), model: None };
+        let of = |names: &[&str]| Definition {
+            activities: names.iter().map(|s| s.to_string()).collect(),
+            model: None,
+        };
         assert_eq!(of(&["a"]).changes_since(&of(&["a"])), None);
         let changes = of(&["a", "c"]).changes_since(&of(&["a", "b"])).unwrap();
-        assert_eq!((changes.added, changes.removed), (vec!["c".to_string()], vec!["b".to_string()]));
+        assert_eq!(
+            (changes.added, changes.removed),
+            (vec!["c".to_string()], vec!["b".to_string()])
+        );
     }
 }

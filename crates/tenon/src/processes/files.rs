@@ -38,31 +38,50 @@ pub fn kind(source: &Source, name: &str) -> Result<FileKind, Problem> {
     if head.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
         // What cannot be unpacked is told by the reader, with its place.
-        let _ = flate2::read::GzDecoder::new(&head[..]).take(4096).read_to_end(&mut unpacked);
+        let _ = flate2::read::GzDecoder::new(&head[..])
+            .take(4096)
+            .read_to_end(&mut unpacked);
         head = unpacked;
     }
     Ok(detect::kind(&head, name))
 }
 
 /// Reads a file whole, or says why not.
-pub fn read_any(path: &Path, name: &str, options: &ReadOptions, progress: &Progress) -> Result<Opened, Problem> {
+pub fn read_any(
+    path: &Path,
+    name: &str,
+    options: &ReadOptions,
+    progress: &Progress,
+) -> Result<Opened, Problem> {
     let source = Source::open(path).map_err(|e| {
-        Problem::new(404, "unreadable", format!("{} cannot be opened: {e}.", path.display()), "Check its name and whether you may read it.")
+        Problem::new(
+            404,
+            "unreadable",
+            format!("{} cannot be opened: {e}.", path.display()),
+            "Check its name and whether you may read it.",
+        )
     })?;
     let kind = kind(&source, name)?;
     let opened = match kind {
         FileKind::Xes => {
-            let options = xes::XesOptions { classifier: options.classifier.clone(), pair_lifecycle: options.pair_lifecycle, threads: 0 };
+            let options = xes::XesOptions {
+                classifier: options.classifier.clone(),
+                pair_lifecycle: options.pair_lifecycle,
+                threads: 0,
+            };
             xes::read(&source, &options, progress).map(|log| Opened::Log(Box::new(log), kind))
         }
-        FileKind::Bpmn => mining::readers::bpmn::read(&source, progress).map(|model| Opened::Model(Box::new(model))),
-        FileKind::Csv => table(&source, options, progress).map(|log| Opened::Log(Box::new(log), kind)),
-        FileKind::OcelJson | FileKind::OcelXml => {
-            ocel::read(&source, progress).and_then(|log| flatten(&log, options)).map(|log| Opened::Log(Box::new(log), kind))
+        FileKind::Bpmn => mining::readers::bpmn::read(&source, progress)
+            .map(|model| Opened::Model(Box::new(model))),
+        FileKind::Csv => {
+            table(&source, options, progress).map(|log| Opened::Log(Box::new(log), kind))
         }
-        FileKind::OcelSqlite => {
-            sqlite(path).and_then(|log| flatten(&log, options)).map(|log| Opened::Log(Box::new(log), kind))
-        }
+        FileKind::OcelJson | FileKind::OcelXml => ocel::read(&source, progress)
+            .and_then(|log| flatten(&log, options))
+            .map(|log| Opened::Log(Box::new(log), kind)),
+        FileKind::OcelSqlite => sqlite(path)
+            .and_then(|log| flatten(&log, options))
+            .map(|log| Opened::Log(Box::new(log), kind)),
         FileKind::Spreadsheet => Err(ReadError::new(
             "spreadsheet",
             "This is a spreadsheet workbook.",
@@ -80,29 +99,72 @@ pub fn read_any(path: &Path, name: &str, options: &ReadOptions, progress: &Progr
 }
 
 /// A table, by the confirmed mapping or by a guess that is told.
-fn table(source: &Source, options: &ReadOptions, progress: &Progress) -> Result<Imported, ReadError> {
+fn table(
+    source: &Source,
+    options: &ReadOptions,
+    progress: &Progress,
+) -> Result<Imported, ReadError> {
     if let Some(mapping) = &options.mapping {
         return csv::read(source, mapping, progress);
     }
     let preview = csv::preview(source, &options.csv)?;
     let mut imported = csv::read(source, &preview.mapping, progress)?;
-    imported.notes.splice(0..0, preview.reasons.into_iter().map(|text| Note { code: "guessed", text }));
+    imported.notes.splice(
+        0..0,
+        preview.reasons.into_iter().map(|text| Note {
+            code: "guessed",
+            text,
+        }),
+    );
     Ok(imported)
 }
 
 /// One case an object of the type that was named, or of the one proposed; the others are told.
 fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<Imported, ReadError> {
     let preview = log.preview();
-    let known: Vec<String> = preview.types.iter().map(|t| format!("{} ({} objects)", t.name, t.objects)).collect();
-    let wrong = |what: String| ReadError::new("no_object_type", what, Place::default(), format!("Choose one of: {}.", known.join(", ")));
+    let known: Vec<String> = preview
+        .types
+        .iter()
+        .map(|t| format!("{} ({} objects)", t.name, t.objects))
+        .collect();
+    let wrong = |what: String| {
+        ReadError::new(
+            "no_object_type",
+            what,
+            Place::default(),
+            format!("Choose one of: {}.", known.join(", ")),
+        )
+    };
     let chosen = match &options.object_type {
-        Some(name) => preview.types.iter().find(|t| t.name == *name).map(|t| t.name.clone()).ok_or_else(|| wrong(format!("The log has no objects of type \"{name}\".")))?,
-        None => preview.proposed.clone().ok_or_else(|| wrong("The log has no objects that events happen to.".into()))?,
+        Some(name) => preview
+            .types
+            .iter()
+            .find(|t| t.name == *name)
+            .map(|t| t.name.clone())
+            .ok_or_else(|| wrong(format!("The log has no objects of type \"{name}\".")))?,
+        None => preview
+            .proposed
+            .clone()
+            .ok_or_else(|| wrong("The log has no objects that events happen to.".into()))?,
     };
     let mut imported = log.flatten(&chosen);
-    imported.notes.insert(0, Note { code: "object_type", text: format!("A case is one of \"{chosen}\". The log has {}.", known.join(", ")) });
+    imported.notes.insert(
+        0,
+        Note {
+            code: "object_type",
+            text: format!(
+                "A case is one of \"{chosen}\". The log has {}.",
+                known.join(", ")
+            ),
+        },
+    );
     if imported.log.events() == 0 {
-        return Err(ReadError::new("empty_log", format!("No event happens to objects of type \"{chosen}\"."), Place::default(), "Choose another type of object."));
+        return Err(ReadError::new(
+            "empty_log",
+            format!("No event happens to objects of type \"{chosen}\"."),
+            Place::default(),
+            "Choose another type of object.",
+        ));
     }
     Ok(imported)
 }
@@ -111,11 +173,20 @@ fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<Imported, Rea
 fn sqlite(path: &Path) -> Result<ocel::ObjectLog, ReadError> {
     let path = path.to_path_buf();
     let work = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(|e| e.to_string()).and_then(|r| Ok(r.block_on(super::ocel_sqlite::read(&path))))
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime
+            .map_err(|e| e.to_string())
+            .and_then(|r| Ok(r.block_on(super::ocel_sqlite::read(&path))))
     });
     match work.join() {
         Ok(Ok(result)) => result,
-        _ => Err(ReadError::new("unreadable", "The database could not be read.", Place::default(), "Copy the file again.")),
+        _ => Err(ReadError::new(
+            "unreadable",
+            "The database could not be read.",
+            Place::default(),
+            "Copy the file again.",
+        )),
     }
 }

@@ -12,11 +12,16 @@ pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
 }
 
 /// The same for the second of two periods: `vs_from`, `vs_to`; all other conditions are shared.
-pub fn parse_second<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Filter, Problem> {
+pub fn parse_second<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Filter, Problem> {
     parse_with(pairs, "vs_")
 }
 
-fn parse_with<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, period: &str) -> Result<Filter, Problem> {
+fn parse_with<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    period: &str,
+) -> Result<Filter, Problem> {
     let mut filter = Filter::default();
     let (from_key, to_key) = (format!("{period}from"), format!("{period}to"));
     for (key, value) in pairs.into_iter().filter(|(_, v)| !v.is_empty()) {
@@ -48,36 +53,63 @@ pub fn pairs(filter: &Filter) -> Vec<(String, String)> {
     filter.from.iter().for_each(|t| put("from", show_day(*t)));
     filter.to.iter().for_each(|t| put("to", show_day(*t - DAY)));
     filter.teams.iter().for_each(|t| put("team", t.clone()));
-    filter.attributes.iter().for_each(|(c, v)| put(&format!("attr.{c}"), v.clone()));
-    filter.variant.iter().for_each(|v| put("variant", v.clone()));
+    filter
+        .attributes
+        .iter()
+        .for_each(|(c, v)| put(&format!("attr.{c}"), v.clone()));
+    filter
+        .variant
+        .iter()
+        .for_each(|v| put("variant", v.clone()));
     filter.step.iter().for_each(|v| put("step", v.clone()));
-    filter.activity.iter().for_each(|v| put("activity", v.clone()));
+    filter
+        .activity
+        .iter()
+        .for_each(|v| put("activity", v.clone()));
     filter.edge.iter().for_each(|(a, b)| {
         put("edge_from", a.clone());
         put("edge_to", b.clone());
     });
-    filter.state.iter().for_each(|s| put("state", state_word(*s).into()));
+    filter
+        .state
+        .iter()
+        .for_each(|s| put("state", state_word(*s).into()));
     filter.person.iter().for_each(|p| put("person", p.clone()));
     out
 }
 
 /// A day as `YYYY-MM-DD`, of its first moment in UTC.
 fn day(key: &str, value: &str) -> Result<Micros, Problem> {
-    let date: jiff::civil::Date = value
-        .parse()
-        .map_err(|_| Problem::bad_request(format!("\"{value}\" is no day (in \"{key}\")."), "Write it as year-month-day, such as 2026-03-01."))?;
-    let zoned = date.to_zoned_datetime(jiff::tz::TimeZone::UTC).map_err(|e| Problem::bad_request(e.to_string(), "Choose another day."))?;
+    let date: jiff::civil::Date = value.parse().map_err(|_| {
+        Problem::bad_request(
+            format!("\"{value}\" is no day (in \"{key}\")."),
+            "Write it as year-month-day, such as 2026-03-01.",
+        )
+    })?;
+    let zoned = date
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .map_err(|e| Problem::bad_request(e.to_string(), "Choose another day."))?;
     Ok(zoned.timestamp().as_microsecond())
 }
 
 /// The UTC day of a moment.
 pub fn show_day(moment: Micros) -> String {
-    jiff::Timestamp::from_microsecond(moment).map(|t| t.to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()).unwrap_or_default()
+    jiff::Timestamp::from_microsecond(moment)
+        .map(|t| {
+            t.to_zoned_datetime(jiff::tz::TimeZone::UTC)
+                .date()
+                .to_string()
+        })
+        .unwrap_or_default()
 }
 
 fn state(value: &str) -> Result<StateFilter, Problem> {
-    serde_json::from_value(serde_json::Value::String(value.into()))
-        .map_err(|_| Problem::bad_request(format!("\"{value}\" is no state of a case."), "Use open, closed, won or lost."))
+    serde_json::from_value(serde_json::Value::String(value.into())).map_err(|_| {
+        Problem::bad_request(
+            format!("\"{value}\" is no state of a case."),
+            "Use open, closed, won or lost.",
+        )
+    })
 }
 
 fn state_word(state: StateFilter) -> &'static str {
@@ -94,13 +126,19 @@ pub fn encode(pairs: &[(String, String)]) -> String {
     let one = |text: &str| {
         text.bytes().fold(String::new(), |mut out, b| {
             match b {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(b as char),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                    out.push(b as char)
+                }
                 _ => out.push_str(&format!("%{b:02X}")),
             }
             out
         })
     };
-    pairs.iter().map(|(k, v)| format!("{}={}", one(k), one(v))).collect::<Vec<_>>().join("&")
+    pairs
+        .iter()
+        .map(|(k, v)| format!("{}={}", one(k), one(v)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 #[cfg(test)]
@@ -109,18 +147,35 @@ mod tests {
 
     #[test]
     fn an_address_comes_back_as_it_was() {
-        let query = [("from", "2026-03-01"), ("to", "2026-08-31"), ("team", "A"), ("attr.city", "Köln & Ulm"), ("edge_from", "a"), ("edge_to", "b"), ("state", "open"), ("tab", "map")];
+        let query = [
+            ("from", "2026-03-01"),
+            ("to", "2026-08-31"),
+            ("team", "A"),
+            ("attr.city", "Köln & Ulm"),
+            ("edge_from", "a"),
+            ("edge_to", "b"),
+            ("state", "open"),
+            ("tab", "map"),
+        ];
         let filter = parse(query).unwrap();
         let shown = pairs(&filter);
         let again = parse(shown.iter().map(|(k, v)| (k.as_str(), v.as_str()))).unwrap();
         assert_eq!(filter, again);
         assert!(encode(&shown).contains("attr.city=K%C3%B6ln%20%26%20Ulm"));
-        assert_eq!(shown.iter().find(|(k, _)| k == "to").unwrap().1, "2026-08-31");
+        assert_eq!(
+            shown.iter().find(|(k, _)| k == "to").unwrap().1,
+            "2026-08-31"
+        );
     }
 
     #[test]
     fn nonsense_is_refused_with_what_to_write() {
-        assert!(parse([("from", "yesterday")]).unwrap_err().remedy.contains("2026-03-01"));
+        assert!(
+            parse([("from", "yesterday")])
+                .unwrap_err()
+                .remedy
+                .contains("2026-03-01")
+        );
         assert_eq!(parse([("state", "lost in space")]).unwrap_err().status, 400);
     }
 }

@@ -30,7 +30,12 @@ impl Library {
         let row = &view.process.row;
         let model = self.model(&row.id).await?;
         let pinned = model.as_ref().map_or(0, |m| m.at);
-        let key = (row.id.clone(), row.columns_file.clone(), row.revision, format!("{pinned} {}", view.filter.canonical()));
+        let key = (
+            row.id.clone(),
+            row.columns_file.clone(),
+            row.revision,
+            format!("{pinned} {}", view.filter.canonical()),
+        );
         if let Some(fit) = self.inner.fits.get(&key) {
             return Ok(fit);
         }
@@ -57,12 +62,23 @@ impl Library {
         let view = view.clone();
         let work = move || {
             let log = &view.process.log;
-            let variants: Vec<(Vec<u32>, u64)> =
-                fit::variants(log, Some(&view.selection.cases)).into_iter().map(|v| (v.trace, v.cases.len() as u64)).collect();
-            let tree = inductive::mine(&variants, &log.activities, inductive::Options { noise: NOISE, ..Default::default() });
+            let variants: Vec<(Vec<u32>, u64)> = fit::variants(log, Some(&view.selection.cases))
+                .into_iter()
+                .map(|v| (v.trace, v.cases.len() as u64))
+                .collect();
+            let tree = inductive::mine(
+                &variants,
+                &log.activities,
+                inductive::Options {
+                    noise: NOISE,
+                    ..Default::default()
+                },
+            );
             tree.to_bpmn(&view.process.row.name)
         };
-        Ok(tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?)
+        Ok(tokio::task::spawn_blocking(work)
+            .await
+            .map_err(anyhow::Error::from)?)
     }
 
     /// Pins a proposed model as the reference, confirmed by the owner.
@@ -73,18 +89,39 @@ impl Library {
         let now = self.clock().now();
         let row = &view.process.row;
         let mut tx = self.db().begin().await?;
-        processes::find_in(&mut tx, &row.id).await?.ok_or_else(|| Problem::not_found("process"))?;
-        let pinned = ModelRow { at: now, origin: "confirmed".into(), name: row.name.clone(), bpmn: String::from_utf8_lossy(&bpmn).into_owned() };
+        processes::find_in(&mut tx, &row.id)
+            .await?
+            .ok_or_else(|| Problem::not_found("process"))?;
+        let pinned = ModelRow {
+            at: now,
+            origin: "confirmed".into(),
+            name: row.name.clone(),
+            bpmn: String::from_utf8_lossy(&bpmn).into_owned(),
+        };
         models::put(&mut tx, &row.id, &pinned).await?;
         let payload = json!({ "origin": "confirmed", "cases": view.selection.len() });
-        activity::record(&mut tx, now, activity::Kind::ReferencePinned, actor, &row.id, &payload).await?;
+        activity::record(
+            &mut tx,
+            now,
+            activity::Kind::ReferencePinned,
+            actor,
+            &row.id,
+            &payload,
+        )
+        .await?;
         Ok(tx.commit().await?)
     }
 }
 
 fn against(view: &View, model: &ProcessModel) -> Result<FitReport, String> {
     let net = model.to_petri().map_err(|e| e.to_string())?;
-    fit::check(&view.process.log, Some(&view.selection.cases), &net, Limits::default()).map_err(|e| e.to_string())
+    fit::check(
+        &view.process.log,
+        Some(&view.selection.cases),
+        &net,
+        Limits::default(),
+    )
+    .map_err(|e| e.to_string())
 }
 
 fn pipeline(view: &View) -> PipelineFit {
@@ -102,12 +139,23 @@ fn pipeline(view: &View) -> PipelineFit {
 
 /// The step of each activity code.
 pub fn step_of(log: &mining::EventLog, steps: &Steps) -> Vec<Option<usize>> {
-    log.activities.iter().map(|a| steps.steps.iter().position(|s| s.activities.iter().any(|x| x == a))).collect()
+    log.activities
+        .iter()
+        .map(|a| {
+            steps
+                .steps
+                .iter()
+                .position(|s| s.activities.iter().any(|x| x == a))
+        })
+        .collect()
 }
 
 /// The steps a case was in, one after another.
 pub fn path(log: &mining::EventLog, place: &[Option<usize>], case: usize) -> Vec<usize> {
-    let mut path: Vec<usize> = log.case(case).filter_map(|row| place[log.activity[row] as usize]).collect();
+    let mut path: Vec<usize> = log
+        .case(case)
+        .filter_map(|row| place[log.activity[row] as usize])
+        .collect();
     path.dedup();
     path
 }

@@ -54,7 +54,11 @@ pub struct Outcome {
 
 impl Library {
     /// Imports a file. When this returns an error nothing of the file was kept.
-    pub async fn import(&self, request: ImportRequest, progress: Arc<Progress>) -> Result<Outcome, Problem> {
+    pub async fn import(
+        &self,
+        request: ImportRequest,
+        progress: Arc<Progress>,
+    ) -> Result<Outcome, Problem> {
         let digest = {
             let request = request.clone();
             blocking(move || digest(&request.path, &request.options)).await?
@@ -63,13 +67,22 @@ impl Library {
             Some(key) => self.find_by_any_name(key).await?,
             None => None,
         };
-        let twin = imports::by_digest(self.db(), &digest, target.as_ref().map(|p| p.id.as_str())).await?;
+        let twin =
+            imports::by_digest(self.db(), &digest, target.as_ref().map(|p| p.id.as_str())).await?;
         if let Some(twin) = twin.filter(|_| target.is_some() || request.process.is_none()) {
             return self.already(twin).await;
         }
         let opened = {
             let request = request.clone();
-            blocking(move || read_any(&request.path, &request.file_name, &request.options, &progress)).await?
+            blocking(move || {
+                read_any(
+                    &request.path,
+                    &request.file_name,
+                    &request.options,
+                    &progress,
+                )
+            })
+            .await?
         };
         match opened {
             Opened::Log(imported, kind) => {
@@ -84,28 +97,61 @@ impl Library {
                             mining::log::merge((*old).clone(), imported.log)
                         }
                         None => {
-                            let added = Added { cases: imported.log.cases() as u64, events: imported.log.events() as u64, known: 0 };
+                            let added = Added {
+                                cases: imported.log.cases() as u64,
+                                events: imported.log.events() as u64,
+                                known: 0,
+                            };
                             (imported.log, added)
                         }
                     };
                     let file = library.inner.files.put(&log)?;
                     let log = Arc::new(log);
-                    library.inner.logs.put(file.clone(), log.clone(), log.bytes());
+                    library
+                        .inner
+                        .logs
+                        .put(file.clone(), log.clone(), log.bytes());
                     Ok((log, file, added))
                 })
                 .await?;
-                let kind = serde_json::to_value(kind).ok().and_then(|k| k.as_str().map(str::to_string)).unwrap_or_default();
-                self.commit(request, target, digest, kind, Some(kept), None, notes, skipped).await
+                let kind = serde_json::to_value(kind)
+                    .ok()
+                    .and_then(|k| k.as_str().map(str::to_string))
+                    .unwrap_or_default();
+                self.commit(
+                    request,
+                    target,
+                    digest,
+                    kind,
+                    Some(kept),
+                    None,
+                    notes,
+                    skipped,
+                )
+                .await
             }
             Opened::Model(model) => {
                 let notes = ignored_notes(&model);
-                self.commit(request, target, digest, "bpmn".into(), None, Some(*model), notes, Skipped::default()).await
+                self.commit(
+                    request,
+                    target,
+                    digest,
+                    "bpmn".into(),
+                    None,
+                    Some(*model),
+                    notes,
+                    Skipped::default(),
+                )
+                .await
             }
         }
     }
 
     /// Everything an import changes, in one transaction.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one import, used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one import, used once"
+    )]
     async fn commit(
         &self,
         request: ImportRequest,
@@ -119,7 +165,9 @@ impl Library {
     ) -> Result<Outcome, Problem> {
         let now = self.clock().now();
         let mut bpmn = match &model {
-            Some(_) => Some(std::fs::read(&request.path).map(|b| String::from_utf8_lossy(&b).into_owned())?),
+            Some(_) => Some(
+                std::fs::read(&request.path).map(|b| String::from_utf8_lossy(&b).into_owned())?,
+            ),
             None => None,
         };
         let mut tx = self.db().begin().await?;
@@ -127,20 +175,41 @@ impl Library {
         let mut row = match target {
             // Read again inside the transaction: another import may have come between.
             Some(row) => {
-                let fresh = processes::find_in(&mut tx, &row.id).await?.ok_or_else(|| Problem::not_found("process"))?;
+                let fresh = processes::find_in(&mut tx, &row.id)
+                    .await?
+                    .ok_or_else(|| Problem::not_found("process"))?;
                 if fresh.columns_file != row.columns_file {
-                    return Err(Problem::new(409, "busy", "Another import into this process was finished meanwhile.", "Import the file again."));
+                    return Err(Problem::new(
+                        409,
+                        "busy",
+                        "Another import into this process was finished meanwhile.",
+                        "Import the file again.",
+                    ));
                 }
                 fresh
             }
             None => {
-                let name = request.process.clone().unwrap_or_else(|| name_of(&request.file_name));
+                let name = request
+                    .process
+                    .clone()
+                    .unwrap_or_else(|| name_of(&request.file_name));
                 let id = format!("proc_{}", self.clock().id().simple());
                 let mut slug = slug_of(&name);
                 if processes::find_in(&mut tx, &slug).await?.is_some() {
                     slug = format!("{slug}-{}", &id[id.len() - 6..]);
                 }
-                ProcessRow { id, slug, name, created: now, columns_file: None, cases: 0, events: 0, version: 0, revision: 0, team_column: None }
+                ProcessRow {
+                    id,
+                    slug,
+                    name,
+                    created: now,
+                    columns_file: None,
+                    cases: 0,
+                    events: 0,
+                    version: 0,
+                    revision: 0,
+                    team_column: None,
+                }
             }
         };
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
@@ -152,7 +221,11 @@ impl Library {
         if is_new {
             processes::insert(&mut tx, &row).await?;
         }
-        let known_model = if model.is_none() { models::find(self.db(), &row.id).await? } else { None };
+        let known_model = if model.is_none() {
+            models::find(self.db(), &row.id).await?
+        } else {
+            None
+        };
         let model_read = match (&model, &known_model) {
             (Some(model), _) => Some(model.clone()),
             (None, Some(kept)) => Some(read_model(&kept.bpmn)?),
@@ -164,19 +237,42 @@ impl Library {
             (None, None) => None,
         };
         if let (Some(model), Some(bpmn)) = (&model, bpmn.take()) {
-            let name = if model.name.is_empty() { name_of(&request.file_name) } else { model.name.clone() };
-            models::put(&mut tx, &row.id, &ModelRow { at: now, origin: "imported".into(), name, bpmn }).await?;
+            let name = if model.name.is_empty() {
+                name_of(&request.file_name)
+            } else {
+                model.name.clone()
+            };
+            models::put(
+                &mut tx,
+                &row.id,
+                &ModelRow {
+                    at: now,
+                    origin: "imported".into(),
+                    name,
+                    bpmn,
+                },
+            )
+            .await?;
         }
         let definition = Definition::of(log_now.as_deref(), model_read.as_ref());
-        let before = versions::of_process(self.db(), &row.id).await?.into_iter().next();
-        let before: Option<Definition> = before.and_then(|v| serde_json::from_str(&v.definition).ok());
+        let before = versions::of_process(self.db(), &row.id)
+            .await?
+            .into_iter()
+            .next();
+        let before: Option<Definition> =
+            before.and_then(|v| serde_json::from_str(&v.definition).ok());
         let changes = match &before {
             None => Some(Changes::default()),
             Some(before) => definition.changes_since(before),
         };
         if let Some(changes) = &changes {
             row.version += 1;
-            let version = VersionRow { number: row.version, at: now, definition: to_json(&definition)?, changes: to_json(changes)? };
+            let version = VersionRow {
+                number: row.version,
+                at: now,
+                definition: to_json(&definition)?,
+                changes: to_json(changes)?,
+            };
             versions::insert(&mut tx, &row.id, &version).await?;
         }
         if let Some(log) = &log {
@@ -208,10 +304,26 @@ impl Library {
         };
         imports::insert(&mut tx, &import).await?;
         let payload = json!({ "import": import.id, "file": import.file_name, "cases": added.cases, "events": added.events, "skipped": skipped.count });
-        activity::record(&mut tx, now, activity::Kind::ProcessImported, &request.actor, &row.id, &payload).await?;
+        activity::record(
+            &mut tx,
+            now,
+            activity::Kind::ProcessImported,
+            &request.actor,
+            &row.id,
+            &payload,
+        )
+        .await?;
         if let (Some(changes), Some(_)) = (&changes, &before) {
             let payload = json!({ "version": row.version, "changes": changes });
-            activity::record(&mut tx, now, activity::Kind::VersionMade, &request.actor, &row.id, &payload).await?;
+            activity::record(
+                &mut tx,
+                now,
+                activity::Kind::VersionMade,
+                &request.actor,
+                &row.id,
+                &payload,
+            )
+            .await?;
         }
         tx.commit().await?;
         Ok(Outcome {
@@ -233,22 +345,39 @@ impl Library {
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
-    async fn with_new_activities(&self, row: &ProcessRow, log: &mining::EventLog) -> Result<Option<Steps>, Problem> {
+    async fn with_new_activities(
+        &self,
+        row: &ProcessRow,
+        log: &mining::EventLog,
+    ) -> Result<Option<Steps>, Problem> {
         let mut steps = self.steps_of(&row.id, row.revision).await?;
         let unassigned = steps.check(log).unassigned;
         let known: Vec<String> = match versions::of_process(self.db(), &row.id).await?.first() {
-            Some(v) => serde_json::from_str::<Definition>(&v.definition).map(|d| d.activities).unwrap_or_default(),
+            Some(v) => serde_json::from_str::<Definition>(&v.definition)
+                .map(|d| d.activities)
+                .unwrap_or_default(),
             None => Vec::new(),
         };
         // Activities the owner left out on purpose stay out.
-        let new: Vec<String> = unassigned.into_iter().filter(|a| !known.contains(a)).collect();
+        let new: Vec<String> = unassigned
+            .into_iter()
+            .filter(|a| !known.contains(a))
+            .collect();
         if new.is_empty() || steps.steps.is_empty() {
             return Ok(None);
         }
         let proposed = Steps::propose(log, None, false);
         for activity in new {
-            let neighbours = proposed.steps.iter().find(|s| s.activities.contains(&activity));
-            let home = neighbours.and_then(|n| steps.steps.iter().position(|s| s.activities.iter().any(|a| n.activities.contains(a))));
+            let neighbours = proposed
+                .steps
+                .iter()
+                .find(|s| s.activities.contains(&activity));
+            let home = neighbours.and_then(|n| {
+                steps
+                    .steps
+                    .iter()
+                    .position(|s| s.activities.iter().any(|a| n.activities.contains(a)))
+            });
             let last = steps.steps.len() - 1;
             if proposed.won.contains(&activity) {
                 steps.won.push(activity);
@@ -289,8 +418,12 @@ impl Library {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(anyhow::Error::from)?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(anyhow::Error::from)?
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
@@ -298,20 +431,38 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
 }
 
 pub(super) fn read_model(bpmn: &str) -> Result<ProcessModel, Problem> {
-    Ok(mining::readers::bpmn::read(&mining::source::Source::bytes(bpmn.as_bytes()), &Progress::default())?)
+    Ok(mining::readers::bpmn::read(
+        &mining::source::Source::bytes(bpmn.as_bytes()),
+        &Progress::default(),
+    )?)
 }
 
 fn ignored_notes(model: &ProcessModel) -> Vec<Note> {
-    let kinds: Vec<String> = model.ignored.iter().map(|i| format!("{} {}", i.count, i.element)).collect();
+    let kinds: Vec<String> = model
+        .ignored
+        .iter()
+        .map(|i| format!("{} {}", i.count, i.element))
+        .collect();
     if kinds.is_empty() {
         return Vec::new();
     }
-    vec![Note { code: "ignored", text: format!("These elements do not change how cases run and were read past: {}.", kinds.join(", ")) }]
+    vec![Note {
+        code: "ignored",
+        text: format!(
+            "These elements do not change how cases run and were read past: {}.",
+            kinds.join(", ")
+        ),
+    }]
 }
 
 fn digest(path: &Path, options: &ReadOptions) -> Result<String, Problem> {
     let mut file = std::fs::File::open(path).map_err(|e| {
-        Problem::new(404, "unreadable", format!("{} cannot be opened: {e}.", path.display()), "Check its name and whether you may read it.")
+        Problem::new(
+            404,
+            "unreadable",
+            format!("{} cannot be opened: {e}.", path.display()),
+            "Check its name and whether you may read it.",
+        )
     })?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
@@ -331,7 +482,11 @@ fn name_of(file_name: &str) -> String {
     let base = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
     let stem = base.strip_suffix(".gz").unwrap_or(base);
     let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    if stem.trim().is_empty() { "Process".into() } else { stem.trim().to_string() }
+    if stem.trim().is_empty() {
+        "Process".into()
+    } else {
+        stem.trim().to_string()
+    }
 }
 
 /// A name as it stands in addresses.
@@ -346,5 +501,9 @@ fn slug_of(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "process".into() } else { slug.into() }
+    if slug.is_empty() {
+        "process".into()
+    } else {
+        slug.into()
+    }
 }

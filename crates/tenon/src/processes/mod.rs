@@ -48,7 +48,11 @@ const VIEWS: usize = 8 << 20;
 
 impl Library {
     /// Opens what is kept in a folder; `database` is a PostgreSQL address, or `None` for SQLite in the folder.
-    pub async fn open(folder: &Path, database: Option<&str>, clock: Arc<dyn Clock>) -> anyhow::Result<Library> {
+    pub async fn open(
+        folder: &Path,
+        database: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Library> {
         std::fs::create_dir_all(folder)?;
         let db = match database {
             Some(url) => Db::postgres(url).await?,
@@ -59,8 +63,18 @@ impl Library {
         if swept > 0 {
             tracing::info!(files = swept, "removed column files that nothing points to");
         }
-        let inner = Inner { db, files, clock, logs: Cache::new(LOGS), loaded: Cache::new(64), views: Cache::new(VIEWS), fits: Cache::new(200) };
-        Ok(Library { inner: Arc::new(inner) })
+        let inner = Inner {
+            db,
+            files,
+            clock,
+            logs: Cache::new(LOGS),
+            loaded: Cache::new(64),
+            views: Cache::new(VIEWS),
+            fits: Cache::new(200),
+        };
+        Ok(Library {
+            inner: Arc::new(inner),
+        })
     }
 
     pub fn db(&self) -> &Db {
@@ -77,7 +91,9 @@ impl Library {
 
     /// A process by id or by its name in addresses.
     pub async fn process(&self, key: &str) -> Result<ProcessRow, Problem> {
-        processes::find(&self.inner.db, key).await?.ok_or_else(|| Problem::not_found("process"))
+        processes::find(&self.inner.db, key)
+            .await?
+            .ok_or_else(|| Problem::not_found("process"))
     }
 
     pub async fn versions(&self, process: &str) -> Result<Vec<versions::VersionRow>, Problem> {
@@ -89,7 +105,9 @@ impl Library {
     }
 
     pub async fn import_row(&self, id: &str) -> Result<imports::ImportRow, Problem> {
-        imports::find(&self.inner.db, id).await?.ok_or_else(|| Problem::not_found("import"))
+        imports::find(&self.inner.db, id)
+            .await?
+            .ok_or_else(|| Problem::not_found("import"))
     }
 
     /// The model the cases are held against.
@@ -99,6 +117,9 @@ impl Library {
 
     async fn steps_of(&self, process: &str, revision: i64) -> anyhow::Result<Steps> {
         let json = steps::find(&self.inner.db, process, revision).await?;
-        json.map_or_else(|| Ok(Steps::default()), |json| Ok(serde_json::from_str(&json)?))
+        json.map_or_else(
+            || Ok(Steps::default()),
+            |json| Ok(serde_json::from_str(&json)?),
+        )
     }
 }

@@ -17,12 +17,28 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(status: u16, code: &str, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Problem { code: code.into(), status, what: what.into(), place: Place::default(), remedy: remedy.into() }
+    pub fn new(
+        status: u16,
+        code: &str,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Problem {
+            code: code.into(),
+            status,
+            what: what.into(),
+            place: Place::default(),
+            remedy: remedy.into(),
+        }
     }
 
     pub fn not_found(what: &str) -> Self {
-        Problem::new(404, "not_found", format!("There is no such {what}."), "Go back and choose another.")
+        Problem::new(
+            404,
+            "not_found",
+            format!("There is no such {what}."),
+            "Go back and choose another.",
+        )
     }
 
     pub fn bad_request(what: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -33,7 +49,11 @@ impl Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let place = self.place.to_string();
-        if place.is_empty() { write!(f, "{} {}", self.what, self.remedy) } else { write!(f, "{} ({place}) {}", self.what, self.remedy) }
+        if place.is_empty() {
+            write!(f, "{} {}", self.what, self.remedy)
+        } else {
+            write!(f, "{} ({place}) {}", self.what, self.remedy)
+        }
     }
 }
 
@@ -41,13 +61,24 @@ impl std::error::Error for Problem {}
 
 impl From<ReadError> for Problem {
     fn from(e: ReadError) -> Self {
-        Problem { code: e.code.into(), status: 422, what: e.what, place: e.place, remedy: e.remedy }
+        Problem {
+            code: e.code.into(),
+            status: 422,
+            what: e.what,
+            place: e.place,
+            remedy: e.remedy,
+        }
     }
 }
 
 impl From<mining::figures::FilterError> for Problem {
     fn from(e: mining::figures::FilterError) -> Self {
-        Problem::new(400, "bad_filter", e.to_string(), "Change the filter, or clear it.")
+        Problem::new(
+            400,
+            "bad_filter",
+            e.to_string(),
+            "Change the filter, or clear it.",
+        )
     }
 }
 
@@ -55,7 +86,12 @@ impl From<mining::figures::FilterError> for Problem {
 impl From<anyhow::Error> for Problem {
     fn from(e: anyhow::Error) -> Self {
         tracing::error!(error = format!("{e:#}"), "request failed");
-        Problem::new(500, "internal", "Something went wrong inside Tenon.", "Try again; the server's log says more.")
+        Problem::new(
+            500,
+            "internal",
+            "Something went wrong inside Tenon.",
+            "Try again; the server's log says more.",
+        )
     }
 }
 

@@ -3,7 +3,9 @@
 use super::{Library, Problem};
 use crate::store::processes::ProcessRow;
 use mining::EventLog;
-use mining::figures::{EndRule, Figures, Filter, Options, Selection, Steps, TeamColumn, guess_team, team_values};
+use mining::figures::{
+    EndRule, Figures, Filter, Options, Selection, Steps, TeamColumn, guess_team, team_values,
+};
 use std::sync::Arc;
 
 /// A process with its log, ready to be asked.
@@ -40,9 +42,19 @@ impl Library {
                 None => Arc::new(mining::log::LogBuilder::new().finish()),
             };
             let team: Option<TeamColumn> = guess_team(&log);
-            let options = Options { end: EndRule::propose(&log, &steps), team: team.clone(), ..Options::default() };
+            let options = Options {
+                end: EndRule::propose(&log, &steps),
+                team: team.clone(),
+                ..Options::default()
+            };
             let teams = team.map(|t| team_values(&log, &t)).unwrap_or_default();
-            Ok(Arc::new(Loaded { row, log, steps, options, teams }))
+            Ok(Arc::new(Loaded {
+                row,
+                log,
+                steps,
+                options,
+                teams,
+            }))
         })
         .await
         .map_err(anyhow::Error::from)??;
@@ -56,7 +68,9 @@ impl Library {
             return Ok(log);
         }
         let log = Arc::new(self.inner.files.get(name)?);
-        self.inner.logs.put(name.to_string(), log.clone(), log.bytes());
+        self.inner
+            .logs
+            .put(name.to_string(), log.clone(), log.bytes());
         Ok(log)
     }
 
@@ -64,20 +78,33 @@ impl Library {
     pub async fn view(&self, key: &str, filter: &Filter) -> Result<Arc<View>, Problem> {
         let process = self.load(key).await?;
         let row = &process.row;
-        let id = (row.id.clone(), row.columns_file.clone(), row.revision, filter.canonical());
+        let id = (
+            row.id.clone(),
+            row.columns_file.clone(),
+            row.revision,
+            filter.canonical(),
+        );
         if let Some(view) = self.inner.views.get(&id) {
             return Ok(view);
         }
         let filter = filter.clone();
         let view = tokio::task::spawn_blocking(move || -> Result<Arc<View>, Problem> {
             let selection = filter.select(&process.log, &process.steps, &process.options)?;
-            let figures = Figures::of(&process.log, &process.steps, &selection, &process.options)
-                .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
-            Ok(Arc::new(View { process, filter, selection, figures }))
+            let figures =
+                Figures::of(&process.log, &process.steps, &selection, &process.options)
+                    .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            Ok(Arc::new(View {
+                process,
+                filter,
+                selection,
+                figures,
+            }))
         })
         .await
         .map_err(anyhow::Error::from)??;
-        self.inner.views.put(id, view.clone(), 65_536 + view.selection.len() * 4);
+        self.inner
+            .views
+            .put(id, view.clone(), 65_536 + view.selection.len() * 4);
         Ok(view)
     }
 }

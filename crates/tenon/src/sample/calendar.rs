@@ -36,7 +36,8 @@ pub fn working(moment: Micros, random: &mut Random) -> Micros {
 /// How many leads come on a day, as a share of the usual.
 pub fn leads(day_start: Micros) -> f64 {
     let of_week = [1.1, 1.15, 1.05, 1.0, 0.7, 0.0, 0.0][weekday(day_start) as usize];
-    let date = jiff::Timestamp::from_microsecond(day_start).map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).date());
+    let date = jiff::Timestamp::from_microsecond(day_start)
+        .map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).date());
     let of_year = date.map_or(1.0, |d| match (d.month(), d.day()) {
         (12, 22..) | (1, ..=5) => 0.3,
         (8, _) => 0.75,

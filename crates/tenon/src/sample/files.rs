@@ -9,9 +9,22 @@ use std::path::Path;
 
 /// The steps of the company's process, as its owner reads it.
 pub fn steps() -> Steps {
-    let of = |i| ACTIVITIES.iter().filter(|(_, s)| *s == Some(i)).map(|(a, _)| a.to_string()).collect();
+    let of = |i| {
+        ACTIVITIES
+            .iter()
+            .filter(|(_, s)| *s == Some(i))
+            .map(|(a, _)| a.to_string())
+            .collect()
+    };
     Steps {
-        steps: STEPS.iter().enumerate().map(|(i, s)| Step { name: s.name.into(), activities: of(i) }).collect(),
+        steps: STEPS
+            .iter()
+            .enumerate()
+            .map(|(i, s)| Step {
+                name: s.name.into(),
+                activities: of(i),
+            })
+            .collect(),
         won: vec!["Won".into()],
         lost: vec!["Lost".into()],
         rule: StepRule::Owner,
@@ -19,7 +32,11 @@ pub fn steps() -> Steps {
 }
 
 /// Writes an event log by the ending of its name: .xes, .xes.gz or .csv. `each` is told after every case.
-pub fn write_log(simulation: Simulation, path: &Path, mut each: impl FnMut(u64)) -> io::Result<u64> {
+pub fn write_log(
+    simulation: Simulation,
+    path: &Path,
+    mut each: impl FnMut(u64),
+) -> io::Result<u64> {
     let name = path.to_string_lossy().to_lowercase();
     let file = BufWriter::with_capacity(1 << 20, std::fs::File::create(path)?);
     let mut events = 0;
@@ -27,10 +44,18 @@ pub fn write_log(simulation: Simulation, path: &Path, mut each: impl FnMut(u64))
         out.write_all(if as_xes { XES_HEAD } else { CSV_HEAD })?;
         for (n, case) in simulation.enumerate() {
             *events += case.events.len() as u64;
-            if as_xes { xes(&case, out)? } else { csv(&case, out)? }
+            if as_xes {
+                xes(&case, out)?
+            } else {
+                csv(&case, out)?
+            }
             each(n as u64 + 1);
         }
-        if as_xes { out.write_all(b"</log>\n") } else { Ok(()) }
+        if as_xes {
+            out.write_all(b"</log>\n")
+        } else {
+            Ok(())
+        }
     };
     if name.ends_with(".xes.gz") {
         let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
@@ -43,7 +68,10 @@ pub fn write_log(simulation: Simulation, path: &Path, mut each: impl FnMut(u64))
     } else {
         drop(file);
         std::fs::remove_file(path)?;
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a log ends in .xes, .xes.gz or .csv"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the name of a log ends in .xes, .xes.gz or .csv",
+        ));
     }
     Ok(events)
 }
@@ -60,7 +88,13 @@ pub fn write_entries(simulation: Simulation, step: usize, out: &mut dyn Write) -
                 (Some(_), true) => "next",
                 (Some(_), false) => "lost",
             };
-            writeln!(out, "{},{},{},{left},{outcome}", case.name, team(case.team), local(entry.entered))?;
+            writeln!(
+                out,
+                "{},{},{},{left},{outcome}",
+                case.name,
+                team(case.team),
+                local(entry.entered)
+            )?;
         }
     }
     Ok(())
@@ -70,11 +104,20 @@ pub fn write_entries(simulation: Simulation, step: usize, out: &mut dyn Write) -
 /// from the first week of the plan.
 pub fn write_rollout(plan: &Plan, improvement: usize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"team,rollout_week,rollout_date\n")?;
-    for (number, start) in plan.improvements[improvement].starts(plan).into_iter().enumerate() {
+    for (number, start) in plan.improvements[improvement]
+        .starts(plan)
+        .into_iter()
+        .enumerate()
+    {
         match start {
             Some(start) => {
                 let week = (start - plan.from()) as f64 / mining::time::WEEK as f64;
-                writeln!(out, "{},{week:.1},{}", team(number), crate::processes::filter_query::show_day(start))?;
+                writeln!(
+                    out,
+                    "{},{week:.1},{}",
+                    team(number),
+                    crate::processes::filter_query::show_day(start)
+                )?;
             }
             None => writeln!(out, "{},,", team(number))?,
         }
@@ -149,7 +192,9 @@ fn zoned(time: Micros) -> String {
 /// The same without a zone, as the tables of the verdict have it.
 fn local(time: Micros) -> String {
     let moment = jiff::Timestamp::from_microsecond(time.div_euclid(1_000_000) * 1_000_000);
-    moment.map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).to_string()).unwrap_or_default()
+    moment
+        .map(|t| jiff::tz::TimeZone::UTC.to_datetime(t).to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -161,12 +206,18 @@ mod tests {
     #[test]
     fn a_log_reads_back_with_its_cases_and_events() {
         let folder = crate::store::testing::folder();
-        let plan = Plan { cases: 200, ..Plan::usual(20_000 * DAY) };
+        let plan = Plan {
+            cases: 200,
+            ..Plan::usual(20_000 * DAY)
+        };
         for name in ["a.xes", "a.xes.gz"] {
             let path = folder.join(name);
             let events = write_log(Simulation::new(plan.clone()), &path, |_| {}).unwrap();
             let source = Source::open(&path).unwrap();
-            let log = mining::readers::xes::read(&source, &Default::default(), &Progress::default()).unwrap().log;
+            let log =
+                mining::readers::xes::read(&source, &Default::default(), &Progress::default())
+                    .unwrap()
+                    .log;
             assert_eq!((log.cases() as u64, log.events() as u64), (200, events));
             assert_eq!(steps().check(&log).unassigned, Vec::<String>::new());
         }
@@ -176,13 +227,25 @@ mod tests {
 
     #[test]
     fn tables_for_the_verdict_have_a_row_a_stay_and_a_row_a_team() {
-        let improvement = "step=Propose,effect=-15%,start=2024-06-03,every=1w,never=2".parse().unwrap();
-        let plan = Plan { cases: 300, improvements: vec![improvement], ..Plan::usual(20_000 * DAY) };
+        let improvement = "step=Propose,effect=-15%,start=2024-06-03,every=1w,never=2"
+            .parse()
+            .unwrap();
+        let plan = Plan {
+            cases: 300,
+            improvements: vec![improvement],
+            ..Plan::usual(20_000 * DAY)
+        };
         let (mut entries, mut teams) = (Vec::new(), Vec::new());
         write_entries(Simulation::new(plan.clone()), 2, &mut entries).unwrap();
         write_rollout(&plan, 0, &mut teams).unwrap();
         let teams = String::from_utf8(teams).unwrap();
         assert_eq!((teams.lines().count(), teams.matches(",,").count()), (8, 2));
-        assert!(String::from_utf8(entries).unwrap().lines().skip(1).all(|l| l.split(',').count() == 5));
+        assert!(
+            String::from_utf8(entries)
+                .unwrap()
+                .lines()
+                .skip(1)
+                .all(|l| l.split(',').count() == 5)
+        );
     }
 }

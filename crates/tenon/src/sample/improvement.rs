@@ -38,7 +38,11 @@ impl Improvement {
             order.swap(i, random.below(i + 1));
         }
         let mut starts = vec![None; plan.teams];
-        for (turn, &team) in order.iter().enumerate().take(plan.teams.saturating_sub(self.never)) {
+        for (turn, &team) in order
+            .iter()
+            .enumerate()
+            .take(plan.teams.saturating_sub(self.never))
+        {
             starts[team] = Some(self.first + turn as Micros * Micros::from(self.every) * WEEK);
         }
         starts
@@ -50,34 +54,67 @@ impl std::str::FromStr for Improvement {
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wrong = |what: String| ParseError { what };
-        let mut out = Improvement { step: usize::MAX, tool: "tool".into(), effect: 0.0, goes_on: 0.0, first: Micros::MIN, every: 2, never: 0 };
+        let mut out = Improvement {
+            step: usize::MAX,
+            tool: "tool".into(),
+            effect: 0.0,
+            goes_on: 0.0,
+            first: Micros::MIN,
+            every: 2,
+            never: 0,
+        };
         for part in text.split(',') {
-            let (key, value) = part.split_once('=').ok_or_else(|| wrong(format!("\"{part}\" has no \"=\".")))?;
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| wrong(format!("\"{part}\" has no \"=\".")))?;
             let (key, value) = (key.trim(), value.trim());
             let number = |value: &str| -> Result<f64, ParseError> {
                 let (digits, scale) = value.strip_suffix('%').map_or((value, 1.0), |d| (d, 0.01));
-                let n: f64 = digits.parse().map_err(|_| wrong(format!("\"{value}\" is no number (in {key}).")))?;
-                if n.is_finite() { Ok(n * scale) } else { Err(wrong(format!("\"{value}\" is no number (in {key})."))) }
+                let n: f64 = digits
+                    .parse()
+                    .map_err(|_| wrong(format!("\"{value}\" is no number (in {key}).")))?;
+                if n.is_finite() {
+                    Ok(n * scale)
+                } else {
+                    Err(wrong(format!("\"{value}\" is no number (in {key}).")))
+                }
             };
             match key {
                 "step" => {
-                    let found = STEPS.iter().position(|s| s.name.eq_ignore_ascii_case(value));
+                    let found = STEPS
+                        .iter()
+                        .position(|s| s.name.eq_ignore_ascii_case(value));
                     let names: Vec<&str> = STEPS.iter().map(|s| s.name).collect();
-                    out.step = found.ok_or_else(|| wrong(format!("There is no step \"{value}\"; there are {}.", names.join(", "))))?;
+                    out.step = found.ok_or_else(|| {
+                        wrong(format!(
+                            "There is no step \"{value}\"; there are {}.",
+                            names.join(", ")
+                        ))
+                    })?;
                 }
                 "tool" => out.tool = value.into(),
                 "effect" => out.effect = number(value)?,
                 "goes_on" => out.goes_on = number(value)?,
                 "start" => {
-                    let date: jiff::civil::Date = value.parse().map_err(|_| wrong(format!("\"{value}\" is no day.")))?;
-                    let days = date.since(jiff::civil::date(1970, 1, 1)).map_err(|_| wrong(format!("\"{value}\" is too far.")))?;
+                    let date: jiff::civil::Date = value
+                        .parse()
+                        .map_err(|_| wrong(format!("\"{value}\" is no day.")))?;
+                    let days = date
+                        .since(jiff::civil::date(1970, 1, 1))
+                        .map_err(|_| wrong(format!("\"{value}\" is too far.")))?;
                     out.first = Micros::from(days.get_days()) * DAY;
                 }
                 "every" => {
                     let weeks = value.strip_suffix('w').unwrap_or(value);
-                    out.every = weeks.parse().map_err(|_| wrong(format!("\"{value}\" is no number of weeks.")))?;
+                    out.every = weeks
+                        .parse()
+                        .map_err(|_| wrong(format!("\"{value}\" is no number of weeks.")))?;
                 }
-                "never" => out.never = value.parse().map_err(|_| wrong(format!("\"{value}\" is no number of teams.")))?,
+                "never" => {
+                    out.never = value
+                        .parse()
+                        .map_err(|_| wrong(format!("\"{value}\" is no number of teams.")))?
+                }
                 _ => return Err(wrong(format!("\"{key}\" is not known."))),
             }
         }
@@ -97,14 +134,31 @@ mod tests {
 
     #[test]
     fn an_improvement_is_read_from_a_line() {
-        let i: Improvement = "step=propose,tool=playbook,effect=-15%,start=1970-01-12,every=3w,never=1".parse().unwrap();
-        assert_eq!((i.step, i.effect, i.first, i.every, i.never), (2, -0.15, 11 * DAY, 3, 1));
+        let i: Improvement =
+            "step=propose,tool=playbook,effect=-15%,start=1970-01-12,every=3w,never=1"
+                .parse()
+                .unwrap();
+        assert_eq!(
+            (i.step, i.effect, i.first, i.every, i.never),
+            (2, -0.15, 11 * DAY, 3, 1)
+        );
     }
 
     #[test]
     fn a_wrong_line_says_what_is_wrong() {
-        for (text, part) in [("step=Nap,start=2026-01-01", "no step"), ("effect=x,step=Close", "no number"), ("step=Close", "needed"), ("hello", "\"=\"")] {
-            assert!(text.parse::<Improvement>().unwrap_err().to_string().contains(part), "{text}");
+        for (text, part) in [
+            ("step=Nap,start=2026-01-01", "no step"),
+            ("effect=x,step=Close", "no number"),
+            ("step=Close", "needed"),
+            ("hello", "\"=\""),
+        ] {
+            assert!(
+                text.parse::<Improvement>()
+                    .unwrap_err()
+                    .to_string()
+                    .contains(part),
+                "{text}"
+            );
         }
     }
 }

@@ -33,7 +33,14 @@ pub struct Plan {
 impl Plan {
     /// About the company that the pages were drawn for.
     pub fn usual(until: Micros) -> Plan {
-        Plan { seed: 1, cases: 1_284, until, weeks: 26, teams: 7, improvements: Vec::new() }
+        Plan {
+            seed: 1,
+            cases: 1_284,
+            until,
+            weeks: 26,
+            teams: 7,
+            improvements: Vec::new(),
+        }
     }
 
     pub fn from(&self) -> Micros {

@@ -9,7 +9,9 @@ pub struct Random {
 impl Random {
     /// A stream for a seed and a number of its own, so that case 7 is the same whatever came before it.
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Random { state: seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15) };
+        let mut random = Random {
+            state: seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+        };
         random.next();
         random.next();
         random
@@ -76,6 +78,9 @@ mod tests {
         let draws: Vec<f64> = (0..20_000).map(|_| random.normal()).collect();
         let mean = draws.iter().sum::<f64>() / 20_000.0;
         let variance = draws.iter().map(|x| x * x).sum::<f64>() / 20_000.0;
-        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05,
+            "{mean} {variance}"
+        );
     }
 }

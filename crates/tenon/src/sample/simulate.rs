@@ -61,7 +61,9 @@ impl Simulation {
         let mut days = vec![0.0];
         for day in 0..i64::from(plan.weeks) * 7 {
             let before = days[days.len() - 1];
-            days.push(before + calendar::leads((plan.from() + day * DAY).div_euclid(DAY) * DAY).max(1e-9));
+            days.push(
+                before + calendar::leads((plan.from() + day * DAY).div_euclid(DAY) * DAY).max(1e-9),
+            );
         }
         let all = days[days.len() - 1];
         days.iter_mut().for_each(|d| *d /= all);
@@ -79,22 +81,37 @@ impl Simulation {
             })
             .collect();
         let starts = plan.improvements.iter().map(|i| i.starts(&plan)).collect();
-        Simulation { plan, days, pace, shock, starts, next: 0 }
+        Simulation {
+            plan,
+            days,
+            pace,
+            shock,
+            starts,
+            next: 0,
+        }
     }
 
     /// When the n-th case begins: even over the leads of all days, at an hour people work.
     fn begins(&self, number: u64, random: &mut Random) -> Micros {
         let at = (number as f64 + random.share()) / self.plan.cases.max(1) as f64;
-        let day = self.days.partition_point(|&d| d <= at).clamp(1, self.days.len() - 1) - 1;
+        let day = self
+            .days
+            .partition_point(|&d| d <= at)
+            .clamp(1, self.days.len() - 1)
+            - 1;
         let midnight = (self.plan.from() + day as i64 * DAY).div_euclid(DAY) * DAY;
         midnight + 8 * HOUR + (random.share() * 10.0 * HOUR as f64) as Micros
     }
 
     /// Days in a step for a case of a team that enters it now.
     fn days_in(&self, step: usize, team: usize, entered: Micros, random: &mut Random) -> f64 {
-        let week = ((entered - self.plan.from()).div_euclid(WEEK)).clamp(0, self.plan.weeks as i64 + MARGIN as i64 - 1) as usize;
+        let week = ((entered - self.plan.from()).div_euclid(WEEK))
+            .clamp(0, self.plan.weeks as i64 + MARGIN as i64 - 1) as usize;
         let year = entered as f64 / (365.25 * DAY as f64) * std::f64::consts::TAU;
-        let mut log = self.pace[team] + self.shock[team][week] + 0.05 * year.sin() + STEPS[step].sigma * random.normal();
+        let mut log = self.pace[team]
+            + self.shock[team][week]
+            + 0.05 * year.sin()
+            + STEPS[step].sigma * random.normal();
         for (improvement, starts) in self.plan.improvements.iter().zip(&self.starts) {
             if improvement.step == step && starts[team].is_some_and(|start| entered >= start) {
                 log += (1.0 + improvement.effect).ln();
@@ -119,7 +136,8 @@ impl Simulation {
         let owner = person(team, random.below(PEOPLE));
         let account = account(&mut random);
         let begun = self.begins(number, &mut random);
-        let weights = |list: &[(&'static str, f64)]| list.iter().map(|(_, w)| *w).collect::<Vec<_>>();
+        let weights =
+            |list: &[(&'static str, f64)]| list.iter().map(|(_, w)| *w).collect::<Vec<_>>();
         let mut case = Case {
             name: format!("{account} {:04}", number + 1),
             account,
@@ -138,19 +156,30 @@ impl Simulation {
         loop {
             let on = self.goes_on(step, team, at, &mut random);
             let days = self.days_in(step, team, at, &mut random);
-            let leaves = calendar::working(at + (days * DAY as f64) as Micros, &mut random).max(at + HOUR);
+            let leaves =
+                calendar::working(at + (days * DAY as f64) as Micros, &mut random).max(at + HOUR);
             self.inside(&mut case, step, at, leaves, on, &mut random);
-            case.entries.push(Entry { step, entered: at, left: (leaves <= self.plan.until).then_some(leaves), went_on: on });
+            case.entries.push(Entry {
+                step,
+                entered: at,
+                left: (leaves <= self.plan.until).then_some(leaves),
+                went_on: on,
+            });
             at = leaves;
             if !on || step == STEPS.len() - 1 {
                 let last = if on { WON } else { LOST };
                 let reasons = REASONS[step];
-                let reason = reasons[random.pick(&reasons.iter().map(|(_, w)| *w).collect::<Vec<_>>())].0;
+                let reason =
+                    reasons[random.pick(&reasons.iter().map(|(_, w)| *w).collect::<Vec<_>>())].0;
                 if !on && at <= self.plan.until {
                     case.reason = Some(reason).filter(|r| !r.is_empty());
                 }
                 let who = case.owner.clone();
-                case.events.push(Event { time: at, activity: last, who });
+                case.events.push(Event {
+                    time: at,
+                    activity: last,
+                    who,
+                });
                 break;
             }
             // One case in eight goes back from the terms to the proposal, twice at most; one in twenty-five knows its need already.
@@ -169,13 +198,29 @@ impl Simulation {
     }
 
     /// What happens in a step between entering and leaving it.
-    fn inside(&self, case: &mut Case, step: usize, entered: Micros, leaves: Micros, on: bool, random: &mut Random) {
+    fn inside(
+        &self,
+        case: &mut Case,
+        step: usize,
+        entered: Micros,
+        leaves: Micros,
+        on: bool,
+        random: &mut Random,
+    ) {
         let span = (leaves - entered).max(0) as f64;
         let mut put = |share: f64, activity: usize, who: &str, random: &mut Random| {
-            let wanted = if share <= 0.0 { entered } else { calendar::working(entered + (span * share) as Micros, random) };
+            let wanted = if share <= 0.0 {
+                entered
+            } else {
+                calendar::working(entered + (span * share) as Micros, random)
+            };
             let last = case.events.last().map_or(entered, |e| e.time);
             let time = wanted.clamp(last.min(leaves - 1), leaves - 1);
-            case.events.push(Event { time, activity, who: who.to_string() });
+            case.events.push(Event {
+                time,
+                activity,
+                who: who.to_string(),
+            });
         };
         let owner = case.owner.clone();
         match step {
@@ -196,7 +241,12 @@ impl Simulation {
             1 => {
                 put(0.0, NEED, &owner, random);
                 if random.chance(0.44) {
-                    put(0.62, SURVEY, SURVEYORS[random.below(SURVEYORS.len())], random);
+                    put(
+                        0.62,
+                        SURVEY,
+                        SURVEYORS[random.below(SURVEYORS.len())],
+                        random,
+                    );
                     if random.chance(0.11) {
                         put(0.8, NEED, &owner, random);
                     }
@@ -223,7 +273,6 @@ impl Simulation {
             _ => put(0.0, CONTRACT, &owner, random),
         }
     }
-
 }
 
 impl Iterator for Simulation {
@@ -251,7 +300,11 @@ mod tests {
     fn median(cases: &[Case], step: usize, keep: impl Fn(&Case, &Entry) -> bool) -> f64 {
         let (mut days, mut ended) = (Vec::new(), Vec::new());
         for case in cases {
-            for entry in case.entries.iter().filter(|e| e.step == step && keep(case, e)) {
+            for entry in case
+                .entries
+                .iter()
+                .filter(|e| e.step == step && keep(case, e))
+            {
                 days.push((entry.left.unwrap_or(until()) - entry.entered) as f64 / DAY as f64);
                 ended.push(entry.left.is_some());
             }
@@ -261,20 +314,41 @@ mod tests {
 
     #[test]
     fn the_same_plan_gives_the_same_cases_as_many_as_asked() {
-        let plan = Plan { cases: 300, ..Plan::usual(until()) };
+        let plan = Plan {
+            cases: 300,
+            ..Plan::usual(until())
+        };
         let once: Vec<Case> = Simulation::new(plan.clone()).collect();
         assert_eq!(once.len(), 300);
         assert_eq!(once, Simulation::new(plan.clone()).collect::<Vec<_>>());
-        assert_ne!(once, Simulation::new(Plan { seed: 2, ..plan }).collect::<Vec<_>>());
+        assert_ne!(
+            once,
+            Simulation::new(Plan { seed: 2, ..plan }).collect::<Vec<_>>()
+        );
     }
 
     #[test]
     fn medians_and_shares_are_those_of_the_process() {
-        let cases: Vec<Case> = Simulation::new(Plan { cases: 20_000, teams: 40, weeks: 60, ..Plan::usual(until()) }).collect();
+        let cases: Vec<Case> = Simulation::new(Plan {
+            cases: 20_000,
+            teams: 40,
+            weeks: 60,
+            ..Plan::usual(until())
+        })
+        .collect();
         for (i, step) in STEPS.iter().enumerate() {
             let got = median(&cases, i, |_, _| true);
-            assert!((got / step.median_days - 1.0).abs() < 0.15, "{}: {got} for {}", step.name, step.median_days);
-            let left: Vec<&Entry> = cases.iter().flat_map(|c| &c.entries).filter(|e| e.step == i && e.left.is_some()).collect();
+            assert!(
+                (got / step.median_days - 1.0).abs() < 0.15,
+                "{}: {got} for {}",
+                step.name,
+                step.median_days
+            );
+            let left: Vec<&Entry> = cases
+                .iter()
+                .flat_map(|c| &c.entries)
+                .filter(|e| e.step == i && e.left.is_some())
+                .collect();
             let on = left.iter().filter(|e| e.went_on).count() as f64 / left.len() as f64;
             assert!((on - step.goes_on).abs() < 0.03, "{}: {on}", step.name);
         }
@@ -282,8 +356,14 @@ mod tests {
 
     #[test]
     fn events_are_in_order_and_none_is_after_the_end() {
-        for case in Simulation::new(Plan { cases: 2_000, ..Plan::usual(until()) }) {
-            assert!(case.events.windows(2).all(|w| w[0].time <= w[1].time), "{case:?}");
+        for case in Simulation::new(Plan {
+            cases: 2_000,
+            ..Plan::usual(until())
+        }) {
+            assert!(
+                case.events.windows(2).all(|w| w[0].time <= w[1].time),
+                "{case:?}"
+            );
             assert!(case.events.iter().all(|e| e.time <= until()));
             assert!(!case.events.is_empty());
         }
@@ -291,12 +371,27 @@ mod tests {
 
     #[test]
     fn an_improvement_shortens_its_step_where_a_team_has_it_and_nowhere_else() {
-        let improvement = Improvement { step: 2, tool: "playbook".into(), effect: -0.4, goes_on: 0.0, first: until() - 30 * WEEK, every: 2, never: 10 };
-        let plan = Plan { cases: 20_000, teams: 20, weeks: 60, improvements: vec![improvement.clone()], ..Plan::usual(until()) };
+        let improvement = Improvement {
+            step: 2,
+            tool: "playbook".into(),
+            effect: -0.4,
+            goes_on: 0.0,
+            first: until() - 30 * WEEK,
+            every: 2,
+            never: 10,
+        };
+        let plan = Plan {
+            cases: 20_000,
+            teams: 20,
+            weeks: 60,
+            improvements: vec![improvement.clone()],
+            ..Plan::usual(until())
+        };
         let starts = improvement.starts(&plan);
         let cases: Vec<Case> = Simulation::new(plan).collect();
         let treated = |c: &Case, e: &Entry| starts[c.team].is_some_and(|s| e.entered >= s);
-        let ratio = |step| median(&cases, step, treated) / median(&cases, step, |c, e| !treated(c, e));
+        let ratio =
+            |step| median(&cases, step, treated) / median(&cases, step, |c, e| !treated(c, e));
         assert!((ratio(2) - 0.6).abs() < 0.12, "{}", ratio(2));
         assert!((ratio(1) - 1.0).abs() < 0.15, "{}", ratio(1));
     }

@@ -17,9 +17,14 @@ pub async fn file(Path(file): Path<String>) -> Response {
     };
     match Dist::get(&file) {
         // Pages ask with `?v=`, which changes with the file.
-        Some(found) => {
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], found.data.into_owned()).into_response()
-        }
+        Some(found) => (
+            [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ],
+            found.data.into_owned(),
+        )
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -28,12 +33,18 @@ pub async fn file(Path(file): Path<String>) -> Response {
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {
-        let hashes = ["main.js", "tenon.css"].map(|f| Dist::get(f).map(|f| f.metadata.sha256_hash()).unwrap_or_default());
+        let hashes = ["main.js", "tenon.css"].map(|f| {
+            Dist::get(f)
+                .map(|f| f.metadata.sha256_hash())
+                .unwrap_or_default()
+        });
         crate::processes::columns::hex(&[&hashes[0][..4], &hashes[1][..4]].concat())
     })
 }
 
 /// The styles, for pictures that leave the house.
 pub fn css() -> String {
-    Dist::get("tenon.css").map(|f| String::from_utf8_lossy(&f.data).into_owned()).unwrap_or_default()
+    Dist::get("tenon.css")
+        .map(|f| String::from_utf8_lossy(&f.data).into_owned())
+        .unwrap_or_default()
 }

@@ -47,24 +47,44 @@ struct Event {
     more: String,
 }
 
-pub async fn page(State(app): State<App>, Path((process, name)): Path<(String, String)>) -> Result<Html<String>, PageError> {
+pub async fn page(
+    State(app): State<App>,
+    Path((process, name)): Path<(String, String)>,
+) -> Result<Html<String>, PageError> {
     let view = app.library.view(&process, &Filter::default()).await?;
     let loaded = &view.process;
     let log = &loaded.log;
-    let case = log.case_names.code(&name).and_then(|code| log.case_name.iter().position(|&c| c == code));
+    let case = log
+        .case_names
+        .code(&name)
+        .and_then(|code| log.case_name.iter().position(|&c| c == code));
     let case = case.ok_or_else(|| Problem::not_found("case"))?;
-    let selection = Selection { cases: vec![case as u32] };
-    let row = case_list(log, &loaded.steps, &selection, &loaded.options, CaseOrder::Name, 0, 1)
-        .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?
-        .rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| Problem::not_found("case"))?;
+    let selection = Selection {
+        cases: vec![case as u32],
+    };
+    let row = case_list(
+        log,
+        &loaded.steps,
+        &selection,
+        &loaded.options,
+        CaseOrder::Name,
+        0,
+        1,
+    )
+    .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?
+    .rows
+    .into_iter()
+    .next()
+    .ok_or_else(|| Problem::not_found("case"))?;
     let place = fit::step_of(log, &loaded.steps);
     let path = fit::path(log, &place, case);
     let as_of = view.figures.counts.as_of.unwrap_or(MISSING);
     let names: Vec<&str> = loaded.steps.steps.iter().map(|s| s.name.as_str()).collect();
-    let mut facts: Vec<(String, String)> = log.case_columns.iter().filter_map(|c| Some((c.name.clone(), c.display(case)?))).collect();
+    let mut facts: Vec<(String, String)> = log
+        .case_columns
+        .iter()
+        .filter_map(|c| Some((c.name.clone(), c.display(case)?)))
+        .collect();
     facts.truncate(10);
     let slug = &loaded.row.slug;
     let shell = Shell::new(&app.library, &name, "cases", Some((&loaded.row.name, slug))).await?;
@@ -81,13 +101,23 @@ pub async fn page(State(app): State<App>, Path((process, name)): Path<(String, S
         facts,
         strip: strip(&view, &place, case, &row, as_of),
         days: timeline(log, case),
-        sentence: if path.is_empty() { String::new() } else { deviation(&path).sentence(&names) },
+        sentence: if path.is_empty() {
+            String::new()
+        } else {
+            deviation(&path).sentence(&names)
+        },
         name,
     })
 }
 
 /// Each step with the time this case spent there, beside the usual time.
-fn strip(view: &crate::processes::View, place: &[Option<usize>], case: usize, row: &mining::figures::CaseRow, as_of: i64) -> Vec<Step> {
+fn strip(
+    view: &crate::processes::View,
+    place: &[Option<usize>],
+    case: usize,
+    row: &mining::figures::CaseRow,
+    as_of: i64,
+) -> Vec<Step> {
     let log = &view.process.log;
     let mut spent = vec![0i64; view.figures.steps.len()];
     let mut seen = vec![false; spent.len()];
@@ -118,10 +148,30 @@ fn strip(view: &crate::processes::View, place: &[Option<usize>], case: usize, ro
         let now = row.state == CaseState::Open && row.step == Some(i);
         Step {
             name: s.name.clone(),
-            class: if now { "is-now" } else if seen[i] { "is-done" } else { "" },
-            spent: if now && spent[i] >= DAY { format!("Day {}", days(spent[i]).ceil()) } else if seen[i] { format::days(days(spent[i])) } else { String::new() },
-            usual: s.time.median_days.map(|d| format!("usually {}", format::days(d))).unwrap_or_default(),
-            href: format!("/p/{}/map?{}", view.process.row.slug, crate::processes::filter_query::encode(&[("panel".into(), s.name.clone())])),
+            class: if now {
+                "is-now"
+            } else if seen[i] {
+                "is-done"
+            } else {
+                ""
+            },
+            spent: if now && spent[i] >= DAY {
+                format!("Day {}", days(spent[i]).ceil())
+            } else if seen[i] {
+                format::days(days(spent[i]))
+            } else {
+                String::new()
+            },
+            usual: s
+                .time
+                .median_days
+                .map(|d| format!("usually {}", format::days(d)))
+                .unwrap_or_default(),
+            href: format!(
+                "/p/{}/map?{}",
+                view.process.row.slug,
+                crate::processes::filter_query::encode(&[("panel".into(), s.name.clone())])
+            ),
         }
     });
     steps.collect()
@@ -132,22 +182,43 @@ fn timeline(log: &mining::EventLog, case: usize) -> Vec<Day> {
     let mut out: Vec<Day> = Vec::new();
     for row in log.case(case).rev() {
         let time = log.time[row];
-        let date = if time == MISSING { "No date".to_string() } else { format::date(time) };
+        let date = if time == MISSING {
+            "No date".to_string()
+        } else {
+            format::date(time)
+        };
         if out.last().is_none_or(|d| d.date != date) {
-            out.push(Day { date, events: Vec::new() });
+            out.push(Day {
+                date,
+                events: Vec::new(),
+            });
         }
         let more: Vec<String> = log
             .event_columns
             .iter()
             .filter(|c| !hidden.contains(&c.name.as_str()))
-            .filter_map(|c| Some(format!("{} {}", c.name.rsplit(':').next().unwrap_or(&c.name), c.display(row)?)))
+            .filter_map(|c| {
+                Some(format!(
+                    "{} {}",
+                    c.name.rsplit(':').next().unwrap_or(&c.name),
+                    c.display(row)?
+                ))
+            })
             .take(4)
             .collect();
         if let Some(day) = out.last_mut() {
             day.events.push(Event {
                 name: log.activity_name(log.activity[row]).to_string(),
-                who: log.resource().and_then(|c| c.text(row)).unwrap_or_default().to_string(),
-                time: if time == MISSING { String::new() } else { format::time(time) },
+                who: log
+                    .resource()
+                    .and_then(|c| c.text(row))
+                    .unwrap_or_default()
+                    .to_string(),
+                time: if time == MISSING {
+                    String::new()
+                } else {
+                    format::time(time)
+                },
                 more: more.join(" · "),
             });
         }

@@ -25,9 +25,14 @@ impl<E: Into<Problem>> From<E> for PageError {
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let place = self.0.place.to_string();
-        let page = ErrorPage { shell: Shell::bare("Not shown"), problem: self.0, place };
+        let page = ErrorPage {
+            shell: Shell::bare("Not shown"),
+            problem: self.0,
+            place,
+        };
         (status, Html(page.render().unwrap_or_default())).into_response()
     }
 }
@@ -38,5 +43,9 @@ pub async fn not_found() -> PageError {
 
 /// Renders a page.
 pub fn page(template: impl Template) -> Result<Html<String>, PageError> {
-    Ok(Html(template.render().map_err(|e| PageError(anyhow::Error::from(e).into()))?))
+    Ok(Html(
+        template
+            .render()
+            .map_err(|e| PageError(anyhow::Error::from(e).into()))?,
+    ))
 }

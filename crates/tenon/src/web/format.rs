@@ -20,17 +20,31 @@ pub fn count(n: impl TryInto<i64>) -> String {
 pub fn percent(share: f64) -> String {
     let p = share * 100.0;
     if p > 0.0 && p < 1.0 {
-        return if p < 0.1 { "<0.1%".into() } else { format!("{p:.1}%") };
+        return if p < 0.1 {
+            "<0.1%".into()
+        } else {
+            format!("{p:.1}%")
+        };
     }
     if p < 100.0 && p > 99.0 {
-        return if p > 99.9 { ">99.9%".into() } else { format!("{p:.1}%") };
+        return if p > 99.9 {
+            ">99.9%".into()
+        } else {
+            format!("{p:.1}%")
+        };
     }
     format!("{p:.0}%")
 }
 
 /// A span as number and unit: (`7.1`, `d`).
 pub fn span(seconds: f64) -> (String, &'static str) {
-    let pick = |n: f64| if n < 9.95 { format!("{n:.1}") } else { count(n.round() as i64) };
+    let pick = |n: f64| {
+        if n < 9.95 {
+            format!("{n:.1}")
+        } else {
+            count(n.round() as i64)
+        }
+    };
     match seconds {
         s if s < 0.5 => ("0".into(), "s"),
         s if s < 90.0 => (format!("{s:.0}"), "s"),
@@ -58,22 +72,31 @@ fn civil(moment: Micros) -> Option<jiff::civil::DateTime> {
 
 /// `3 Mar 2026`.
 pub fn date(moment: Micros) -> String {
-    civil(moment).map(|t| t.strftime("%-d %b %Y").to_string()).unwrap_or_default()
+    civil(moment)
+        .map(|t| t.strftime("%-d %b %Y").to_string())
+        .unwrap_or_default()
 }
 
 /// A day as it stands in addresses (`2026-03-01`), as people write it; anything else stays as it is.
 pub fn day(text: &str) -> String {
-    text.parse::<jiff::civil::Date>().map_or_else(|_| text.to_string(), |d| d.strftime("%-d %b %Y").to_string())
+    text.parse::<jiff::civil::Date>().map_or_else(
+        |_| text.to_string(),
+        |d| d.strftime("%-d %b %Y").to_string(),
+    )
 }
 
 /// `3 Mar 2026, 14:05`.
 pub fn date_time(moment: Micros) -> String {
-    civil(moment).map(|t| t.strftime("%-d %b %Y, %H:%M").to_string()).unwrap_or_default()
+    civil(moment)
+        .map(|t| t.strftime("%-d %b %Y, %H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// `14:05`.
 pub fn time(moment: Micros) -> String {
-    civil(moment).map(|t| t.strftime("%H:%M").to_string()).unwrap_or_default()
+    civil(moment)
+        .map(|t| t.strftime("%H:%M").to_string())
+        .unwrap_or_default()
 }
 
 /// How long ago, roughly: `12 minutes ago`.
@@ -104,15 +127,26 @@ pub fn bytes(n: f64) -> String {
 
 /// Up to two letters that stand for a person.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| c.is_whitespace() || c == '.' || c == '@' || c == '_').filter(|w| !w.is_empty());
+    let mut words = name
+        .split(|c: char| c.is_whitespace() || c == '.' || c == '@' || c == '_')
+        .filter(|w| !w.is_empty());
     let first = words.next().and_then(|w| w.chars().next());
-    let second = words.next().and_then(|w| w.chars().next()).or_else(|| name.chars().filter(|c| c.is_alphanumeric()).next_back());
-    first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
+    let second = words
+        .next()
+        .and_then(|w| w.chars().next())
+        .or_else(|| name.chars().filter(|c| c.is_alphanumeric()).next_back());
+    first
+        .into_iter()
+        .chain(second)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 /// A hue for a person's picture, the same for the same name.
 pub fn hue(name: &str) -> u32 {
-    name.bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b))) % 360
+    name.bytes()
+        .fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)))
+        % 360
 }
 
 #[cfg(test)]
@@ -121,18 +155,33 @@ mod tests {
 
     #[test]
     fn spans_take_the_unit_a_person_would() {
-        let shown: Vec<String> = [0.0, 45.0, 1800.0, 7200.0, 86_400.0 * 2.0, 86_400.0 * 400.0].map(span_text).to_vec();
+        let shown: Vec<String> = [0.0, 45.0, 1800.0, 7200.0, 86_400.0 * 2.0, 86_400.0 * 400.0]
+            .map(span_text)
+            .to_vec();
         assert_eq!(shown, ["0 s", "45 s", "30 min", "2.0 h", "2.0 d", "400 d"]);
     }
 
     #[test]
     fn shares_near_the_ends_are_not_rounded_to_all_or_nothing() {
-        assert_eq!([0.0, 0.0004, 0.004, 0.5, 0.996, 0.9999, 1.0].map(percent), ["0%", "<0.1%", "0.4%", "50%", "99.6%", ">99.9%", "100%"]);
+        assert_eq!(
+            [0.0, 0.0004, 0.004, 0.5, 0.996, 0.9999, 1.0].map(percent),
+            ["0%", "<0.1%", "0.4%", "50%", "99.6%", ">99.9%", "100%"]
+        );
     }
 
     #[test]
     fn counts_and_names() {
-        assert_eq!([count(0), count(1284), count(-1_200_780)], ["0", "1,284", "−1,200,780"]);
-        assert_eq!([initials("Maren Voss"), initials("Resource21"), initials("x")], ["MV", "R1", "XX"]);
+        assert_eq!(
+            [count(0), count(1284), count(-1_200_780)],
+            ["0", "1,284", "−1,200,780"]
+        );
+        assert_eq!(
+            [
+                initials("Maren Voss"),
+                initials("Resource21"),
+                initials("x")
+            ],
+            ["MV", "R1", "XX"]
+        );
     }
 }

@@ -31,15 +31,19 @@ async fn show(app: App) -> Result<Html<String>, PageError> {
         rows.push(Row {
             cases: format::count(process.cases),
             events: format::count(process.events),
-            since: last.map(|i| format!("{}, {}", i.file_name, format::ago(i.at, now))).unwrap_or_default(),
+            since: last
+                .map(|i| format!("{}, {}", i.file_name, format::ago(i.at, now)))
+                .unwrap_or_default(),
             slug: process.slug,
             name: process.name,
         });
     }
-    render(Home { shell: Shell::new(&app.library, "Processes", "processes", None).await?, rows })
+    render(Home {
+        shell: Shell::new(&app.library, "Processes", "processes", None).await?,
+        rows,
+    })
 }
 
 pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
     show(app).await
 }
-

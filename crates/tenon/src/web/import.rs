@@ -20,7 +20,9 @@ struct ImportPage {
 }
 
 pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
-    render(ImportPage { shell: Shell::new(&app.library, "Import a process", "import", None).await? })
+    render(ImportPage {
+        shell: Shell::new(&app.library, "Import a process", "import", None).await?,
+    })
 }
 
 /// Takes the file to disk as it comes, starts the import, and leads to its page.
@@ -37,12 +39,21 @@ pub async fn receive(app: &App, mut form: Multipart) -> Result<std::sync::Arc<jo
     let mut options = ReadOptions::default();
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         match field.name().unwrap_or_default() {
-            "process" => process = Some(field.text().await.map_err(broken)?).filter(|p| !p.trim().is_empty()),
-            "pair_lifecycle" => options.pair_lifecycle = !field.text().await.map_err(broken)?.is_empty(),
-            "classifier" => options.classifier = Some(field.text().await.map_err(broken)?).filter(|c| !c.is_empty()),
+            "process" => {
+                process = Some(field.text().await.map_err(broken)?).filter(|p| !p.trim().is_empty())
+            }
+            "pair_lifecycle" => {
+                options.pair_lifecycle = !field.text().await.map_err(broken)?.is_empty()
+            }
+            "classifier" => {
+                options.classifier =
+                    Some(field.text().await.map_err(broken)?).filter(|c| !c.is_empty())
+            }
             "file" => {
                 let name = field.file_name().unwrap_or("file").to_string();
-                let path = app.uploads.join(app.library.clock().id().simple().to_string());
+                let path = app
+                    .uploads
+                    .join(app.library.clock().id().simple().to_string());
                 let mut to = tokio::fs::File::create(&path).await?;
                 let mut size = 0;
                 while let Some(chunk) = field.chunk().await.map_err(broken)? {
@@ -55,10 +66,21 @@ pub async fn receive(app: &App, mut form: Multipart) -> Result<std::sync::Arc<jo
             _ => {}
         }
     }
-    let (file_name, path, size) = file.filter(|(name, _, size)| !name.is_empty() && *size > 0).ok_or_else(|| {
-        Problem::bad_request("There was no file, or it was empty.", "Choose a file with events, or a BPMN model.")
-    })?;
-    let request = ImportRequest { path: path.clone(), file_name, process, options, actor: "owner".into() };
+    let (file_name, path, size) = file
+        .filter(|(name, _, size)| !name.is_empty() && *size > 0)
+        .ok_or_else(|| {
+            Problem::bad_request(
+                "There was no file, or it was empty.",
+                "Choose a file with events, or a BPMN model.",
+            )
+        })?;
+    let request = ImportRequest {
+        path: path.clone(),
+        file_name,
+        process,
+        options,
+        actor: "owner".into(),
+    };
     Ok(app.jobs.start(app.library.clone(), request, size, move || {
         let _ = std::fs::remove_file(path);
     }))
@@ -79,7 +101,10 @@ struct JobPage {
 
 impl JobPage {
     fn is_running(&self) -> bool {
-        matches!(self.status.state, jobs::State::Reading | jobs::State::Keeping)
+        matches!(
+            self.status.state,
+            jobs::State::Reading | jobs::State::Keeping
+        )
     }
 
     fn count(&self, n: &u64) -> String {
@@ -97,7 +122,12 @@ impl JobPage {
 
 pub async fn job(State(app): State<App>, Path(job): Path<String>) -> Result<Response, PageError> {
     let job = app.jobs.find(&job).ok_or_else(|| {
-        Problem::new(404, "not_found", "This import is not known here.", "If the server was restarted meanwhile, nothing of it was kept: import the file again.")
+        Problem::new(
+            404,
+            "not_found",
+            "This import is not known here.",
+            "If the server was restarted meanwhile, nothing of it was kept: import the file again.",
+        )
     })?;
     let status = job.status(app.library.clock().now());
     if let Some(outcome) = &status.outcome
@@ -110,12 +140,21 @@ pub async fn job(State(app): State<App>, Path(job): Path<String>) -> Result<Resp
     let shell = Shell::new(&app.library, "Import", "import", None).await?;
     let page = JobPage {
         shell,
-        percent: (status.bytes * 100).checked_div(status.of_bytes).unwrap_or(0),
+        percent: (status.bytes * 100)
+            .checked_div(status.of_bytes)
+            .unwrap_or(0),
         rate: format!("{}/s", format::bytes(status.rate)),
-        left: status.seconds_left.map(|s| format::span_text(s.max(1.0))).unwrap_or_default(),
+        left: status
+            .seconds_left
+            .map(|s| format::span_text(s.max(1.0)))
+            .unwrap_or_default(),
         done: format::bytes(status.bytes as f64),
         total: format::bytes(status.of_bytes as f64),
-        place: status.problem.as_ref().map(|p| p.place.to_string()).unwrap_or_default(),
+        place: status
+            .problem
+            .as_ref()
+            .map(|p| p.place.to_string())
+            .unwrap_or_default(),
         status,
     };
     Ok(render(page)?.into_response())

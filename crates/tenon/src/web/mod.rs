@@ -26,13 +26,21 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
-        .route("/import", get(import::page).post(import::upload).layer(DefaultBodyLimit::max(UPLOAD)))
+        .route(
+            "/import",
+            get(import::page)
+                .post(import::upload)
+                .layer(DefaultBodyLimit::max(UPLOAD)),
+        )
         .route("/jobs/{job}", get(import::job))
         .route("/assets/{*file}", get(assets::file))
         .route("/p/{process}", get(process::map::page))
         .route("/p/{process}/map", get(process::map::page))
         .route("/p/{process}/map.svg", get(process::map::svg_file))
-        .route("/p/{process}/steps", get(process::steps::page).post(process::steps::save))
+        .route(
+            "/p/{process}/steps",
+            get(process::steps::page).post(process::steps::save),
+        )
         .route("/p/{process}/steps/undo", post(process::steps::undo))
         .route("/p/{process}/variants", get(process::variants::page))
         .route("/p/{process}/cases", get(process::cases::page))

@@ -21,12 +21,40 @@ pub struct Shell {
 
 impl Shell {
     pub fn bare(title: &str) -> Shell {
-        Shell { title: title.into(), section: "", processes: Vec::new(), current: None, search: String::new(), assets: assets::version() }
+        Shell {
+            title: title.into(),
+            section: "",
+            processes: Vec::new(),
+            current: None,
+            search: String::new(),
+            assets: assets::version(),
+        }
     }
 
-    pub async fn new(library: &Library, title: &str, section: &'static str, current: Option<(&str, &str)>) -> Result<Shell, Problem> {
-        let processes = library.list().await?.into_iter().map(|p| ProcessLink { name: p.name, slug: p.slug }).collect();
-        let current = current.map(|(name, slug)| ProcessLink { name: name.into(), slug: slug.into() });
-        Ok(Shell { section, processes, current, ..Shell::bare(title) })
+    pub async fn new(
+        library: &Library,
+        title: &str,
+        section: &'static str,
+        current: Option<(&str, &str)>,
+    ) -> Result<Shell, Problem> {
+        let processes = library
+            .list()
+            .await?
+            .into_iter()
+            .map(|p| ProcessLink {
+                name: p.name,
+                slug: p.slug,
+            })
+            .collect();
+        let current = current.map(|(name, slug)| ProcessLink {
+            name: name.into(),
+            slug: slug.into(),
+        });
+        Ok(Shell {
+            section,
+            processes,
+            current,
+            ..Shell::bare(title)
+        })
     }
 }

@@ -48,32 +48,73 @@ pub(super) struct Collector<'a> {
 
 /// Positions of the columns a shape needs.
 enum Fields {
-    Events { activity: usize, time: Option<usize>, start: Option<usize> },
-    StageHistory { from: Option<usize>, to: usize, time: usize },
-    Snapshot { stages: Vec<(usize, String)> },
+    Events {
+        activity: usize,
+        time: Option<usize>,
+        start: Option<usize>,
+    },
+    StageHistory {
+        from: Option<usize>,
+        to: usize,
+        time: usize,
+    },
+    Snapshot {
+        stages: Vec<(usize, String)>,
+    },
 }
 
 impl<'a> Collector<'a> {
     pub fn new(names: &[String], mapping: &'a Mapping) -> Result<Self, ReadError> {
         let at = |name: &String| {
             names.iter().position(|n| n == name).ok_or_else(|| {
-                let list = names.iter().take(40).cloned().collect::<Vec<_>>().join(", ");
-                error("no_column", format!("The table has no column \"{name}\"."), Place::line(1), &format!("Choose one of: {list}."))
+                let list = names
+                    .iter()
+                    .take(40)
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                error(
+                    "no_column",
+                    format!("The table has no column \"{name}\"."),
+                    Place::line(1),
+                    &format!("Choose one of: {list}."),
+                )
             })
         };
         let maybe = |name: &Option<String>| name.as_ref().map(at).transpose();
         let fields = match &mapping.shape {
-            Shape::Events { activity, time, start } => Fields::Events { activity: at(activity)?, time: maybe(time)?, start: maybe(start)? },
-            Shape::StageHistory { from, to, time } => Fields::StageHistory { from: maybe(from)?, to: at(to)?, time: at(time)? },
-            Shape::Snapshot { stages } => {
-                Fields::Snapshot { stages: stages.iter().map(|(c, s)| Ok((at(c)?, s.clone()))).collect::<Result<_, ReadError>>()? }
-            }
+            Shape::Events {
+                activity,
+                time,
+                start,
+            } => Fields::Events {
+                activity: at(activity)?,
+                time: maybe(time)?,
+                start: maybe(start)?,
+            },
+            Shape::StageHistory { from, to, time } => Fields::StageHistory {
+                from: maybe(from)?,
+                to: at(to)?,
+                time: at(time)?,
+            },
+            Shape::Snapshot { stages } => Fields::Snapshot {
+                stages: stages
+                    .iter()
+                    .map(|(c, s)| Ok((at(c)?, s.clone())))
+                    .collect::<Result<_, ReadError>>()?,
+            },
         };
         let case = at(&mapping.case)?;
         let mut used: Vec<usize> = vec![case];
         match &fields {
-            Fields::Events { activity, time, start } => used.extend([Some(*activity), *time, *start].into_iter().flatten()),
-            Fields::StageHistory { from, to, time } => used.extend([*from, Some(*to), Some(*time)].into_iter().flatten()),
+            Fields::Events {
+                activity,
+                time,
+                start,
+            } => used.extend([Some(*activity), *time, *start].into_iter().flatten()),
+            Fields::StageHistory { from, to, time } => {
+                used.extend([*from, Some(*to), Some(*time)].into_iter().flatten())
+            }
             Fields::Snapshot { stages } => used.extend(stages.iter().map(|(i, _)| *i)),
         }
         let (resource, team) = (maybe(&mapping.resource)?, maybe(&mapping.team)?);
@@ -83,10 +124,23 @@ impl<'a> Collector<'a> {
                 _ if Some(i) == team && !names[i].starts_with("case:") => GROUP.to_string(),
                 _ => names[i].clone(),
             };
-            (i, name, Growing { last: NONE, ..Growing::default() })
+            (
+                i,
+                name,
+                Growing {
+                    last: NONE,
+                    ..Growing::default()
+                },
+            )
         });
-        let zone = TimeZone::get(&mapping.zone)
-            .map_err(|_| error("unknown_zone", format!("There is no time zone \"{}\".", mapping.zone), Place::default(), "Use a name such as Europe/Berlin."))?;
+        let zone = TimeZone::get(&mapping.zone).map_err(|_| {
+            error(
+                "unknown_zone",
+                format!("There is no time zone \"{}\".", mapping.zone),
+                Place::default(),
+                "Use a name such as Europe/Berlin.",
+            )
+        })?;
         Ok(Collector {
             mapping,
             zone,
@@ -118,19 +172,41 @@ impl<'a> Collector<'a> {
 
     /// Takes a row, or skips it and says why. Fails only when the table is too large to hold.
     pub fn row(&mut self, line: u64, record: &csv::ByteRecord) -> Result<(), ReadError> {
-        let field = |i: usize| record.get(i).map_or("", |f| std::str::from_utf8(f).unwrap_or("\u{fffd}").trim());
+        let field = |i: usize| {
+            record
+                .get(i)
+                .map_or("", |f| std::str::from_utf8(f).unwrap_or("\u{fffd}").trim())
+        };
         if record.len() > self.width {
-            return self.skip(line, record, format!("The row has {} fields, the header has {}.", record.len(), self.width), None);
+            return self.skip(
+                line,
+                record,
+                format!(
+                    "The row has {} fields, the header has {}.",
+                    record.len(),
+                    self.width
+                ),
+                None,
+            );
         }
         let case = field(self.case);
         if is_absent(case) {
-            return self.skip(line, record, "The row names no case.".into(), Some(self.mapping.case.clone()));
+            return self.skip(
+                line,
+                record,
+                "The row names no case.".into(),
+                Some(self.mapping.case.clone()),
+            );
         }
         // What the row tells, checked before anything of it is kept.
         let mut told: Vec<(&str, Micros, Micros)> = Vec::with_capacity(1);
         let mut before: Option<&str> = None;
         match &self.fields {
-            Fields::Events { activity, time, start } => {
+            Fields::Events {
+                activity,
+                time,
+                start,
+            } => {
                 let (activity, time, start) = (*activity, *time, *start);
                 if is_absent(field(activity)) {
                     return self.skip(line, record, "The row names no activity.".into(), None);
@@ -148,7 +224,12 @@ impl<'a> Collector<'a> {
             Fields::StageHistory { from, to, time } => {
                 let (from, to, time) = (*from, *to, *time);
                 if is_absent(field(to)) {
-                    return self.skip(line, record, "The row does not say to which stage.".into(), None);
+                    return self.skip(
+                        line,
+                        record,
+                        "The row does not say to which stage.".into(),
+                        None,
+                    );
                 }
                 match self.moment(field(time)) {
                     Ok(t) => told.push((field(to), t, MISSING)),
@@ -172,7 +253,9 @@ impl<'a> Collector<'a> {
                 }
                 self.is_new_row(record);
                 let row = self.attributes(record)?;
-                for ((_, stage), moment) in stages.iter().zip(moments).filter(|(_, t)| *t != MISSING) {
+                for ((_, stage), moment) in
+                    stages.iter().zip(moments).filter(|(_, t)| *t != MISSING)
+                {
                     self.event(case, &stage.clone(), moment, MISSING, row);
                 }
                 return Ok(());
@@ -202,10 +285,17 @@ impl<'a> Collector<'a> {
     /// Keeps the attributes of a row and returns its number.
     fn attributes(&mut self, record: &csv::ByteRecord) -> Result<u32, ReadError> {
         if self.rows == NONE - 1 {
-            return Err(error("too_long", "The table has more than four thousand million rows.", Place::default(), "Import it in parts."));
+            return Err(error(
+                "too_long",
+                "The table has more than four thousand million rows.",
+                Place::default(),
+                "Import it in parts.",
+            ));
         }
         for (i, _, column) in &mut self.attributes {
-            let text = record.get(*i).map_or("", |f| std::str::from_utf8(f).unwrap_or("\u{fffd}").trim());
+            let text = record
+                .get(*i)
+                .map_or("", |f| std::str::from_utf8(f).unwrap_or("\u{fffd}").trim());
             let code = if is_absent(text) {
                 NONE
             } else if column.last != NONE && column.dict.get(column.last) == text {
@@ -223,7 +313,8 @@ impl<'a> Collector<'a> {
     /// Whether this very row was not there before.
     fn is_new_row(&mut self, record: &csv::ByteRecord) -> bool {
         use std::hash::BuildHasher;
-        self.seen_rows.insert(rustc_hash::FxBuildHasher.hash_one(record.as_slice()))
+        self.seen_rows
+            .insert(rustc_hash::FxBuildHasher.hash_one(record.as_slice()))
     }
 
     fn moment(&mut self, text: &str) -> Result<Micros, String> {
@@ -242,13 +333,32 @@ impl<'a> Collector<'a> {
         Ok(moment)
     }
 
-    fn skip(&mut self, line: u64, record: &csv::ByteRecord, why: String, field: Option<String>) -> Result<(), ReadError> {
+    fn skip(
+        &mut self,
+        line: u64,
+        record: &csv::ByteRecord,
+        why: String,
+        field: Option<String>,
+    ) -> Result<(), ReadError> {
         if self.first_problem.is_none() {
-            let place = Place { line: Some(line), field, ..Place::default() };
-            self.first_problem = Some(error("unusable_rows", why.clone(), place, "Name the columns and the date format, or mend the rows."));
+            let place = Place {
+                line: Some(line),
+                field,
+                ..Place::default()
+            };
+            self.first_problem = Some(error(
+                "unusable_rows",
+                why.clone(),
+                place,
+                "Name the columns and the date format, or mend the rows.",
+            ));
         }
-        let text: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).chars().take(200).collect()).collect();
-        self.skipped.add(line, why, text.join(&self.mapping.delimiter.to_string()));
+        let text: Vec<String> = record
+            .iter()
+            .map(|f| String::from_utf8_lossy(f).chars().take(200).collect())
+            .collect();
+        self.skipped
+            .add(line, why, text.join(&self.mapping.delimiter.to_string()));
         Ok(())
     }
 
@@ -257,11 +367,19 @@ impl<'a> Collector<'a> {
         if self.skipped.count * 2 > rows
             && let Some(mut problem) = self.first_problem
         {
-            problem.what = format!("{} of {rows} rows cannot be used. The first: {}", self.skipped.count, problem.what);
+            problem.what = format!(
+                "{} of {rows} rows cannot be used. The first: {}",
+                self.skipped.count, problem.what
+            );
             return Err(problem);
         }
         if self.event_case.is_empty() {
-            return Err(error("empty_log", "The table has no events.", Place::line(1), "Export it again with at least one event."));
+            return Err(error(
+                "empty_log",
+                "The table has no events.",
+                Place::line(1),
+                "Export it again with at least one event.",
+            ));
         }
         let mut notes = Vec::new();
         let mut note = |code, count: u64, text: String| {
@@ -269,15 +387,35 @@ impl<'a> Collector<'a> {
                 notes.push(Note { code, text });
             }
         };
-        note("unknown_start", self.untold, format!("{} cases were in a stage before their first change; since when is not said.", self.untold));
-        note("double_rows", self.doubled, format!("{} rows were there twice and were read once.", self.doubled));
+        note(
+            "unknown_start",
+            self.untold,
+            format!(
+                "{} cases were in a stage before their first change; since when is not said.",
+                self.untold
+            ),
+        );
+        note(
+            "double_rows",
+            self.doubled,
+            format!("{} rows were there twice and were read once.", self.doubled),
+        );
         let untimed = self.time.iter().filter(|&&t| t == MISSING).count() as u64 - self.untold;
-        note("no_time", untimed, format!("{untimed} of {} events have no time; only their order is used.", self.time.len()));
+        note(
+            "no_time",
+            untimed,
+            format!(
+                "{untimed} of {} events have no time; only their order is used.",
+                self.time.len()
+            ),
+        );
 
         // Events into cases, in the order of time.
         let cases = self.case_names.len();
         let mut offsets = vec![0u32; cases + 1];
-        self.event_case.iter().for_each(|&c| offsets[c as usize + 1] += 1);
+        self.event_case
+            .iter()
+            .for_each(|&c| offsets[c as usize + 1] += 1);
         (0..cases).for_each(|i| offsets[i + 1] += offsets[i]);
         let mut next = offsets.clone();
         let mut order = vec![0u32; self.event_case.len()];
@@ -292,17 +430,28 @@ impl<'a> Collector<'a> {
             sort_by_time(slot, &self.time);
             disordered += u64::from(before != slot);
         }
-        note("out_of_order", disordered, format!("Rows of {disordered} cases were not in the order of time; they are now."));
+        note(
+            "out_of_order",
+            disordered,
+            format!("Rows of {disordered} cases were not in the order of time; they are now."),
+        );
 
         let any_start = self.start.iter().any(|&t| t != MISSING);
         let mut log = EventLog {
             case_names: self.case_names,
             case_name: (0..cases as u32).collect(),
             offsets,
-            activity: order.iter().map(|&e| self.event_activity[e as usize]).collect(),
+            activity: order
+                .iter()
+                .map(|&e| self.event_activity[e as usize])
+                .collect(),
             activities: self.activities,
             time: order.iter().map(|&e| self.time[e as usize]).collect(),
-            start: if any_start { order.iter().map(|&e| self.start[e as usize]).collect() } else { Vec::new() },
+            start: if any_start {
+                order.iter().map(|&e| self.start[e as usize]).collect()
+            } else {
+                Vec::new()
+            },
             case_columns: Vec::new(),
             event_columns: Vec::new(),
         };
@@ -311,19 +460,52 @@ impl<'a> Collector<'a> {
             if column.codes.iter().all(|&c| c == NONE) {
                 continue;
             }
-            let codes: Vec<u32> = rows_of.iter().map(|&r| if r == NONE { NONE } else { column.codes[r as usize] }).collect();
+            let codes: Vec<u32> = rows_of
+                .iter()
+                .map(|&r| {
+                    if r == NONE {
+                        NONE
+                    } else {
+                        column.codes[r as usize]
+                    }
+                })
+                .collect();
             let of_case = name.strip_prefix("case:");
             let standard = name == RESOURCE || name == GROUP || name == crate::log::LIFECYCLE;
-            let per_case = (of_case.is_some() || !standard).then(|| constant(&log, &codes)).flatten();
+            let per_case = (of_case.is_some() || !standard)
+                .then(|| constant(&log, &codes))
+                .flatten();
             match (per_case, of_case) {
                 (Some(codes), bare) => {
                     let name = bare.unwrap_or(&name).to_string();
-                    log.case_columns.push(Column { name, values: typed(codes, column.dict, self.mapping.decimal, &self.zone, self.mapping) });
+                    log.case_columns.push(Column {
+                        name,
+                        values: typed(
+                            codes,
+                            column.dict,
+                            self.mapping.decimal,
+                            &self.zone,
+                            self.mapping,
+                        ),
+                    });
                 }
-                (None, _) => log.event_columns.push(Column { name, values: typed(codes, column.dict, self.mapping.decimal, &self.zone, self.mapping) }),
+                (None, _) => log.event_columns.push(Column {
+                    name,
+                    values: typed(
+                        codes,
+                        column.dict,
+                        self.mapping.decimal,
+                        &self.zone,
+                        self.mapping,
+                    ),
+                }),
             }
         }
-        Ok(Imported { log, notes, skipped: self.skipped })
+        Ok(Imported {
+            log,
+            notes,
+            skipped: self.skipped,
+        })
     }
 }
 
@@ -339,19 +521,69 @@ fn constant(log: &EventLog, codes: &[u32]) -> Option<Vec<u32>> {
 }
 
 /// Texts as what they all are: whole numbers, numbers, dates, truths, or texts. Each different text is looked at once.
-fn typed(codes: Vec<u32>, dict: Dict, decimal: Decimal, zone: &TimeZone, mapping: &Mapping) -> Values {
+fn typed(
+    codes: Vec<u32>,
+    dict: Dict,
+    decimal: Decimal,
+    zone: &TimeZone,
+    mapping: &Mapping,
+) -> Values {
     // A number with leading zeros is a name, such as a postcode.
-    let whole = |t: &str| t.parse::<i64>().ok().filter(|_| t == "0" || !t.trim_start_matches('-').starts_with('0'));
+    let whole = |t: &str| {
+        t.parse::<i64>()
+            .ok()
+            .filter(|_| t == "0" || !t.trim_start_matches('-').starts_with('0'))
+    };
     if let Some(values) = dict.iter().map(whole).collect::<Option<Vec<i64>>>() {
-        return Values::Int(codes.iter().map(|&c| if c == NONE { i64::MIN } else { values[c as usize] }).collect());
+        return Values::Int(
+            codes
+                .iter()
+                .map(|&c| {
+                    if c == NONE {
+                        i64::MIN
+                    } else {
+                        values[c as usize]
+                    }
+                })
+                .collect(),
+        );
     }
-    let real = |t: &str| number(t, decimal).filter(|_| !t.starts_with('0') || t.len() == 1 || t[1..].starts_with(['.', ',']));
+    let real = |t: &str| {
+        number(t, decimal)
+            .filter(|_| !t.starts_with('0') || t.len() == 1 || t[1..].starts_with(['.', ',']))
+    };
     if let Some(values) = dict.iter().map(real).collect::<Option<Vec<f64>>>() {
-        return Values::Float(codes.iter().map(|&c| if c == NONE { f64::NAN } else { values[c as usize] }).collect());
+        return Values::Float(
+            codes
+                .iter()
+                .map(|&c| {
+                    if c == NONE {
+                        f64::NAN
+                    } else {
+                        values[c as usize]
+                    }
+                })
+                .collect(),
+        );
     }
-    let moment = |t: &str| (t.len() >= 8).then(|| dates::parse(t, mapping.date_format, zone)).flatten();
+    let moment = |t: &str| {
+        (t.len() >= 8)
+            .then(|| dates::parse(t, mapping.date_format, zone))
+            .flatten()
+    };
     if let Some(values) = dict.iter().map(moment).collect::<Option<Vec<Micros>>>() {
-        return Values::Time(codes.iter().map(|&c| if c == NONE { MISSING } else { values[c as usize] }).collect());
+        return Values::Time(
+            codes
+                .iter()
+                .map(|&c| {
+                    if c == NONE {
+                        MISSING
+                    } else {
+                        values[c as usize]
+                    }
+                })
+                .collect(),
+        );
     }
     let truth = |t: &str| match t.to_ascii_lowercase().as_str() {
         "true" => Some(1u8),
@@ -359,7 +591,12 @@ fn typed(codes: Vec<u32>, dict: Dict, decimal: Decimal, zone: &TimeZone, mapping
         _ => None,
     };
     if let Some(values) = dict.iter().map(truth).collect::<Option<Vec<u8>>>() {
-        return Values::Bool(codes.iter().map(|&c| if c == NONE { 2 } else { values[c as usize] }).collect());
+        return Values::Bool(
+            codes
+                .iter()
+                .map(|&c| if c == NONE { 2 } else { values[c as usize] })
+                .collect(),
+        );
     }
     Values::Text { codes, dict }
 }

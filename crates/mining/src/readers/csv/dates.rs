@@ -54,7 +54,10 @@ fn to_utc(naive: Micros, zone: &TimeZone) -> Option<Micros> {
         return Some(naive);
     }
     let civil = TimeZone::UTC.to_datetime(jiff::Timestamp::from_microsecond(naive).ok()?);
-    zone.to_ambiguous_timestamp(civil).compatible().ok().map(|t| t.as_microsecond())
+    zone.to_ambiguous_timestamp(civil)
+        .compatible()
+        .ok()
+        .map(|t| t.as_microsecond())
 }
 
 /// Days since 1970 and what stands behind the date.
@@ -68,7 +71,10 @@ fn date(text: &str, format: DateFormat) -> Option<(i64, &str)> {
     let mut parts: [Option<Part>; 3] = [None, None, None];
     let mut at = 0;
     for slot in &mut parts {
-        while bytes.get(at).is_some_and(|b| matches!(b, b'-' | b'/' | b'.' | b' ' | b',')) {
+        while bytes
+            .get(at)
+            .is_some_and(|b| matches!(b, b'-' | b'/' | b'.' | b' ' | b','))
+        {
             at += 1;
         }
         let from = at;
@@ -84,14 +90,30 @@ fn date(text: &str, format: DateFormat) -> Option<(i64, &str)> {
             *slot = Some(Part::Month(month(&text[from..at])?));
         }
     }
-    let [Some(a), Some(b), Some(c)] = parts else { return None };
+    let [Some(a), Some(b), Some(c)] = parts else {
+        return None;
+    };
     let (year, month, day) = match (a, b, c, format) {
-        (Part::Number(d, _), Part::Month(m), Part::Number(y, len), DateFormat::Dmy | DateFormat::Mdy) => (full_year(y, len)?, m, d),
-        (Part::Month(m), Part::Number(d, _), Part::Number(y, len), DateFormat::Dmy | DateFormat::Mdy) => (full_year(y, len)?, m, d),
+        (
+            Part::Number(d, _),
+            Part::Month(m),
+            Part::Number(y, len),
+            DateFormat::Dmy | DateFormat::Mdy,
+        ) => (full_year(y, len)?, m, d),
+        (
+            Part::Month(m),
+            Part::Number(d, _),
+            Part::Number(y, len),
+            DateFormat::Dmy | DateFormat::Mdy,
+        ) => (full_year(y, len)?, m, d),
         (Part::Number(y, 4), Part::Month(m), Part::Number(d, _), DateFormat::Ymd) => (y, m, d),
         (Part::Number(y, 4), Part::Number(m, _), Part::Number(d, _), DateFormat::Ymd) => (y, m, d),
-        (Part::Number(d, 1 | 2), Part::Number(m, 1 | 2), Part::Number(y, len), DateFormat::Dmy) => (full_year(y, len)?, m, d),
-        (Part::Number(m, 1 | 2), Part::Number(d, 1 | 2), Part::Number(y, len), DateFormat::Mdy) => (full_year(y, len)?, m, d),
+        (Part::Number(d, 1 | 2), Part::Number(m, 1 | 2), Part::Number(y, len), DateFormat::Dmy) => {
+            (full_year(y, len)?, m, d)
+        }
+        (Part::Number(m, 1 | 2), Part::Number(d, 1 | 2), Part::Number(y, len), DateFormat::Mdy) => {
+            (full_year(y, len)?, m, d)
+        }
         _ => return None,
     };
     civil(year, month, day).map(|d| (d, &text[at..]))
@@ -113,16 +135,29 @@ fn full_year(year: i64, digits: usize) -> Option<i64> {
 }
 
 fn civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let real = (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month) && (1..=9999).contains(&year);
+    let real = (1..=12).contains(&month)
+        && day >= 1
+        && day <= days_in_month(year, month)
+        && (1..=9999).contains(&year);
     real.then(|| days_from_civil(year, month, day))
 }
 
 fn month(word: &str) -> Option<i64> {
-    const SHORT: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const SHORT: [&str; 12] = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
     const GERMAN: [(&str, i64); 4] = [("mär", 3), ("mai", 5), ("okt", 10), ("dez", 12)];
     let word = word.to_lowercase();
-    let known = SHORT.iter().position(|m| word.starts_with(m)).map(|i| i as i64 + 1);
-    known.or_else(|| GERMAN.iter().find(|(m, _)| word.starts_with(m)).map(|(_, n)| *n))
+    let known = SHORT
+        .iter()
+        .position(|m| word.starts_with(m))
+        .map(|i| i as i64 + 1);
+    known.or_else(|| {
+        GERMAN
+            .iter()
+            .find(|(m, _)| word.starts_with(m))
+            .map(|(_, n)| *n)
+    })
 }
 
 /// Time since midnight, and the offset from UTC when one is named.
@@ -165,7 +200,11 @@ fn time_of_day(text: &str) -> Option<(Micros, Option<Micros>)> {
     let offset = match rest {
         "" => None,
         "Z" | "z" | "UTC" | "GMT" => Some(0),
-        _ => Some(zone_offset(rest.strip_prefix("UTC").or_else(|| rest.strip_prefix("GMT")).unwrap_or(rest))?),
+        _ => Some(zone_offset(
+            rest.strip_prefix("UTC")
+                .or_else(|| rest.strip_prefix("GMT"))
+                .unwrap_or(rest),
+        )?),
     };
     Some((time + hour * HOUR, offset))
 }
@@ -180,14 +219,23 @@ fn zone_offset(text: &str) -> Option<Micros> {
     if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let (hours, minutes) = if digits.len() <= 2 { (digits.parse().ok()?, 0) } else { (digits[..digits.len() - 2].parse().ok()?, digits[digits.len() - 2..].parse().ok()?) };
+    let (hours, minutes) = if digits.len() <= 2 {
+        (digits.parse().ok()?, 0)
+    } else {
+        (
+            digits[..digits.len() - 2].parse().ok()?,
+            digits[digits.len() - 2..].parse().ok()?,
+        )
+    };
     let (hours, minutes): (i64, i64) = (hours, minutes);
     (hours <= 18 && minutes < 60).then_some(sign * (hours * HOUR + minutes * MINUTE))
 }
 
 fn number(text: &str) -> Option<(i64, &str)> {
     let len = text.bytes().take_while(u8::is_ascii_digit).count();
-    (1..=2).contains(&len).then(|| (text[..len].parse().unwrap_or(0), &text[len..]))
+    (1..=2)
+        .contains(&len)
+        .then(|| (text[..len].parse().unwrap_or(0), &text[len..]))
 }
 
 #[cfg(test)]
@@ -196,7 +244,8 @@ mod tests {
 
     fn shown(text: &str, format: DateFormat, zone: &str) -> Option<String> {
         let zone = TimeZone::get(zone).unwrap();
-        parse(text, format, &zone).map(|t| jiff::Timestamp::from_microsecond(t).unwrap().to_string())
+        parse(text, format, &zone)
+            .map(|t| jiff::Timestamp::from_microsecond(t).unwrap().to_string())
     }
 
     #[test]
@@ -206,7 +255,11 @@ mod tests {
             ("2024-03-12", Ymd, "2024-03-12T00:00:00Z"),
             ("2024/03/12 9:05", Ymd, "2024-03-12T09:05:00Z"),
             ("20240312", Ymd, "2024-03-12T00:00:00Z"),
-            ("2011-12-06 13:41:31.788000+01:00", Ymd, "2011-12-06T12:41:31.788Z"),
+            (
+                "2011-12-06 13:41:31.788000+01:00",
+                Ymd,
+                "2011-12-06T12:41:31.788Z",
+            ),
             ("2011-12-06T13:41:31Z", Ymd, "2011-12-06T13:41:31Z"),
             ("03/04/2024", Dmy, "2024-04-03T00:00:00Z"),
             ("03/04/2024", Mdy, "2024-03-04T00:00:00Z"),
@@ -221,19 +274,40 @@ mod tests {
             ("1710201600123", EpochMillis, "2024-03-12T00:00:00.123Z"),
         ];
         for (text, format, expected) in table {
-            assert_eq!(shown(text, format, "UTC").as_deref(), Some(expected), "{text}");
+            assert_eq!(
+                shown(text, format, "UTC").as_deref(),
+                Some(expected),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_time_without_a_zone_is_of_the_zone_named_for_the_file() {
-        assert_eq!(shown("2024-07-01 12:00", DateFormat::Ymd, "Europe/Berlin").as_deref(), Some("2024-07-01T10:00:00Z"));
-        assert_eq!(shown("2024-07-01 12:00Z", DateFormat::Ymd, "Europe/Berlin").as_deref(), Some("2024-07-01T12:00:00Z"));
+        assert_eq!(
+            shown("2024-07-01 12:00", DateFormat::Ymd, "Europe/Berlin").as_deref(),
+            Some("2024-07-01T10:00:00Z")
+        );
+        assert_eq!(
+            shown("2024-07-01 12:00Z", DateFormat::Ymd, "Europe/Berlin").as_deref(),
+            Some("2024-07-01T12:00:00Z")
+        );
     }
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in ["", "31/02/2024", "13/13/2024", "hello", "2024-03-12 25:00", "99", "12-Foo-2024", "ü", "1/2/3", "2024-03-12 9:05 XM"] {
+        for text in [
+            "",
+            "31/02/2024",
+            "13/13/2024",
+            "hello",
+            "2024-03-12 25:00",
+            "99",
+            "12-Foo-2024",
+            "ü",
+            "1/2/3",
+            "2024-03-12 9:05 XM",
+        ] {
             for format in [DateFormat::Ymd, DateFormat::Dmy, DateFormat::Mdy] {
                 assert_eq!(shown(text, format, "UTC"), None, "{text}");
             }

@@ -50,22 +50,130 @@ pub struct Ambiguity {
 }
 
 const CASE: &[&str] = &[
-    "case:concept:name", "case_id", "case id", "caseid", "case", "opportunity id", "opportunityid", "deal id", "dealid", "record id", "vorgang", "vorgangsnummer",
-    "fall", "fall-id", "fallnummer", "order id", "orderid", "ticket id", "ticket", "incident", "application id", "lead id", "trace", "process instance", "id",
+    "case:concept:name",
+    "case_id",
+    "case id",
+    "caseid",
+    "case",
+    "opportunity id",
+    "opportunityid",
+    "deal id",
+    "dealid",
+    "record id",
+    "vorgang",
+    "vorgangsnummer",
+    "fall",
+    "fall-id",
+    "fallnummer",
+    "order id",
+    "orderid",
+    "ticket id",
+    "ticket",
+    "incident",
+    "application id",
+    "lead id",
+    "trace",
+    "process instance",
+    "id",
 ];
 const ACTIVITY: &[&str] = &[
-    "concept:name", "activity", "activity name", "activity_name", "event", "event name", "task", "action", "aktivität", "tätigkeit", "schritt", "stage", "stage name",
-    "status", "step", "operation",
+    "concept:name",
+    "activity",
+    "activity name",
+    "activity_name",
+    "event",
+    "event name",
+    "task",
+    "action",
+    "aktivität",
+    "tätigkeit",
+    "schritt",
+    "stage",
+    "stage name",
+    "status",
+    "step",
+    "operation",
 ];
 const TIME: &[&str] = &[
-    "time:timestamp", "timestamp", "complete timestamp", "completion time", "end timestamp", "end time", "end", "completed at", "entered at", "edit date", "changed at",
-    "created date", "time", "date", "datetime", "zeitstempel", "zeitpunkt", "datum", "ende", "event time", "eventtime",
+    "time:timestamp",
+    "timestamp",
+    "complete timestamp",
+    "completion time",
+    "end timestamp",
+    "end time",
+    "end",
+    "completed at",
+    "entered at",
+    "edit date",
+    "changed at",
+    "created date",
+    "time",
+    "date",
+    "datetime",
+    "zeitstempel",
+    "zeitpunkt",
+    "datum",
+    "ende",
+    "event time",
+    "eventtime",
 ];
-const START: &[&str] = &["start_timestamp", "start timestamp", "start time", "start", "started at", "begin", "beginn", "startzeit"];
-const RESOURCE: &[&str] = &["org:resource", "resource", "user", "edited by", "performer", "agent", "owner", "employee", "bearbeiter", "mitarbeiter", "person", "changed by", "created by"];
-const TEAM: &[&str] = &["org:group", "team", "group", "department", "abteilung", "gruppe", "case:team", "case:group", "sales team"];
-const FROM: &[&str] = &["old value", "from", "from stage", "from_stage", "previous stage", "old stage", "von", "from status", "old status"];
-const TO: &[&str] = &["new value", "to", "to stage", "to_stage", "new stage", "nach", "to status", "new status"];
+const START: &[&str] = &[
+    "start_timestamp",
+    "start timestamp",
+    "start time",
+    "start",
+    "started at",
+    "begin",
+    "beginn",
+    "startzeit",
+];
+const RESOURCE: &[&str] = &[
+    "org:resource",
+    "resource",
+    "user",
+    "edited by",
+    "performer",
+    "agent",
+    "owner",
+    "employee",
+    "bearbeiter",
+    "mitarbeiter",
+    "person",
+    "changed by",
+    "created by",
+];
+const TEAM: &[&str] = &[
+    "org:group",
+    "team",
+    "group",
+    "department",
+    "abteilung",
+    "gruppe",
+    "case:team",
+    "case:group",
+    "sales team",
+];
+const FROM: &[&str] = &[
+    "old value",
+    "from",
+    "from stage",
+    "from_stage",
+    "previous stage",
+    "old stage",
+    "von",
+    "from status",
+    "old status",
+];
+const TO: &[&str] = &[
+    "new value",
+    "to",
+    "to stage",
+    "to_stage",
+    "new stage",
+    "nach",
+    "to status",
+    "new status",
+];
 
 /// Looks at the beginning of a table and guesses; what a person said counts before any guess.
 pub fn preview(source: &crate::source::Source, said: &Overrides) -> Result<Preview, ReadError> {
@@ -88,27 +196,59 @@ impl Guesser<'_> {
                 let kind = match values.as_slice() {
                     [] => ColumnKind::Empty,
                     _ if dates[i].is_some() => ColumnKind::Date,
-                    v if v.iter().all(|x| number(x, Decimal::Point).or(number(x, Decimal::Comma)).is_some()) => ColumnKind::Number,
+                    v if v.iter().all(|x| {
+                        number(x, Decimal::Point)
+                            .or(number(x, Decimal::Comma))
+                            .is_some()
+                    }) =>
+                    {
+                        ColumnKind::Number
+                    }
                     _ => ColumnKind::Text,
                 };
                 values.sort_unstable();
                 values.dedup();
-                ColumnGuess { name: head.names[i].clone(), kind, distinct: values.len() }
+                ColumnGuess {
+                    name: head.names[i].clone(),
+                    kind,
+                    distinct: values.len(),
+                }
             })
             .collect();
         let mut reasons = Vec::new();
         let mapping = self.mapping(&columns, &dates, &mut reasons)?;
         let time_columns = time_columns(&mapping);
-        let ambiguity = ambiguous.filter(|a| self.said.date_format.is_none() && time_columns.contains(&a.column.as_str()));
+        let ambiguity = ambiguous.filter(|a| {
+            self.said.date_format.is_none() && time_columns.contains(&a.column.as_str())
+        });
         if let Some(a) = &ambiguity {
-            let order = if a.taken == DateFormat::Mdy { "month" } else { "day" };
-            reasons.push(format!("Dates such as {} can be read in two ways; they were read with the {order} first.", a.example));
+            let order = if a.taken == DateFormat::Mdy {
+                "month"
+            } else {
+                "day"
+            };
+            reasons.push(format!(
+                "Dates such as {} can be read in two ways; they were read with the {order} first.",
+                a.example
+            ));
         }
-        Ok(Preview { fingerprint: fingerprint(&head.names), columns, rows: head.rows.iter().take(20).cloned().collect(), mapping, reasons, ambiguity })
+        Ok(Preview {
+            fingerprint: fingerprint(&head.names),
+            columns,
+            rows: head.rows.iter().take(20).cloned().collect(),
+            mapping,
+            reasons,
+            ambiguity,
+        })
     }
 
     fn values(&self, column: usize) -> impl Iterator<Item = &str> {
-        self.head.rows.iter().filter_map(move |row| row.get(column)).map(String::as_str).filter(|v| !is_absent(v))
+        self.head
+            .rows
+            .iter()
+            .filter_map(move |row| row.get(column))
+            .map(String::as_str)
+            .filter(|v| !is_absent(v))
     }
 
     /// The date format of each column that holds dates, and one that could be read in two ways.
@@ -118,7 +258,15 @@ impl Guesser<'_> {
         let formats = (0..self.head.names.len())
             .map(|i| {
                 let values: Vec<&str> = self.values(i).take(2_000).collect();
-                let fits = |format| !values.is_empty() && values.iter().filter(|v| dates::parse(v, format, &utc).is_some()).count() * 20 >= values.len() * 19;
+                let fits = |format| {
+                    !values.is_empty()
+                        && values
+                            .iter()
+                            .filter(|v| dates::parse(v, format, &utc).is_some())
+                            .count()
+                            * 20
+                            >= values.len() * 19
+                };
                 if let Some(format) = self.said.date_format {
                     return fits(format).then_some(format);
                 }
@@ -129,10 +277,20 @@ impl Guesser<'_> {
                 match (day, month) {
                     (true, true) => {
                         let order = self.likelier(&values);
-                        let two = values.iter().find(|v| dates::parse(v, DateFormat::Dmy, &utc) != dates::parse(v, DateFormat::Mdy, &utc));
+                        let two = values.iter().find(|v| {
+                            dates::parse(v, DateFormat::Dmy, &utc)
+                                != dates::parse(v, DateFormat::Mdy, &utc)
+                        });
                         if let (Some(example), None) = (two, &ambiguity) {
-                            let shown = |f| dates::parse(example, f, &utc).and_then(|t| jiff::Timestamp::from_microsecond(t).ok());
-                            let shown = |f| shown(f).map(|t| utc.to_datetime(t).strftime("%-d %B %Y").to_string()).unwrap_or_default();
+                            let shown = |f| {
+                                dates::parse(example, f, &utc)
+                                    .and_then(|t| jiff::Timestamp::from_microsecond(t).ok())
+                            };
+                            let shown = |f| {
+                                shown(f)
+                                    .map(|t| utc.to_datetime(t).strftime("%-d %B %Y").to_string())
+                                    .unwrap_or_default()
+                            };
                             ambiguity = Some(Ambiguity {
                                 column: self.head.names[i].clone(),
                                 example: example.to_string(),
@@ -148,12 +306,26 @@ impl Guesser<'_> {
                     (false, false) => {}
                 }
                 // Numbers that are moments between 1990 and 2100, in a column whose name speaks of time.
-                let timely = [TIME, START].iter().any(|list| matches_name(&self.head.names[i], list)) || self.head.names[i].to_lowercase().contains("time");
-                let within = |low: f64| timely && !values.is_empty() && values.iter().all(|v| v.parse::<f64>().is_ok_and(|n| n >= low * 6.3e8 && n < low * 4.1e9));
-                [(1.0, DateFormat::EpochSeconds), (1e3, DateFormat::EpochMillis), (1e6, DateFormat::EpochMicros)]
-                    .into_iter()
-                    .find(|(low, _)| within(*low))
-                    .map(|(_, format)| format)
+                let timely = [TIME, START]
+                    .iter()
+                    .any(|list| matches_name(&self.head.names[i], list))
+                    || self.head.names[i].to_lowercase().contains("time");
+                let within = |low: f64| {
+                    timely
+                        && !values.is_empty()
+                        && values.iter().all(|v| {
+                            v.parse::<f64>()
+                                .is_ok_and(|n| n >= low * 6.3e8 && n < low * 4.1e9)
+                        })
+                };
+                [
+                    (1.0, DateFormat::EpochSeconds),
+                    (1e3, DateFormat::EpochMillis),
+                    (1e6, DateFormat::EpochMicros),
+                ]
+                .into_iter()
+                .find(|(low, _)| within(*low))
+                .map(|(_, format)| format)
             })
             .collect();
         (formats, ambiguity)
@@ -162,30 +334,70 @@ impl Guesser<'_> {
     /// Of two readings the one in which rows lie closer together in time; day first when neither does.
     fn likelier(&self, values: &[&str]) -> DateFormat {
         let travel = |format| -> f64 {
-            let times: Vec<i64> = values.iter().filter_map(|v| dates::parse(v, format, &TimeZone::UTC)).collect();
+            let times: Vec<i64> = values
+                .iter()
+                .filter_map(|v| dates::parse(v, format, &TimeZone::UTC))
+                .collect();
             times.windows(2).map(|w| (w[1] - w[0]).abs() as f64).sum()
         };
-        if values.iter().any(|v| v.contains('.')) || travel(DateFormat::Dmy) <= travel(DateFormat::Mdy) { DateFormat::Dmy } else { DateFormat::Mdy }
+        if values.iter().any(|v| v.contains('.'))
+            || travel(DateFormat::Dmy) <= travel(DateFormat::Mdy)
+        {
+            DateFormat::Dmy
+        } else {
+            DateFormat::Mdy
+        }
     }
 
     /// A column by what was said, else by a list of names, best first.
-    fn column(&self, said: &Option<String>, names: &[&str], fits: impl Fn(usize) -> bool) -> Result<Option<usize>, ReadError> {
+    fn column(
+        &self,
+        said: &Option<String>,
+        names: &[&str],
+        fits: impl Fn(usize) -> bool,
+    ) -> Result<Option<usize>, ReadError> {
         if let Some(name) = said {
-            let found = self.head.names.iter().position(|n| n == name).or_else(|| self.head.names.iter().position(|n| n.eq_ignore_ascii_case(name)));
+            let found = self.head.names.iter().position(|n| n == name).or_else(|| {
+                self.head
+                    .names
+                    .iter()
+                    .position(|n| n.eq_ignore_ascii_case(name))
+            });
             return found.map(Some).ok_or_else(|| {
                 error(
                     "no_column",
                     format!("The table has no column \"{name}\"."),
                     Place::line(1),
-                    &format!("Choose one of: {}.", self.head.names.iter().take(40).cloned().collect::<Vec<_>>().join(", ")),
+                    &format!(
+                        "Choose one of: {}.",
+                        self.head
+                            .names
+                            .iter()
+                            .take(40)
+                            .cloned()
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    ),
                 )
             });
         }
-        let by_name = names.iter().find_map(|wanted| self.head.names.iter().enumerate().find(|(i, n)| plain(n) == *wanted && fits(*i)).map(|(i, _)| i));
+        let by_name = names.iter().find_map(|wanted| {
+            self.head
+                .names
+                .iter()
+                .enumerate()
+                .find(|(i, n)| plain(n) == *wanted && fits(*i))
+                .map(|(i, _)| i)
+        });
         Ok(by_name)
     }
 
-    fn mapping(&self, columns: &[ColumnGuess], dates: &[Option<DateFormat>], reasons: &mut Vec<String>) -> Result<Mapping, ReadError> {
+    fn mapping(
+        &self,
+        columns: &[ColumnGuess],
+        dates: &[Option<DateFormat>],
+        reasons: &mut Vec<String>,
+    ) -> Result<Mapping, ReadError> {
         let said = self.said;
         let rows = self.head.rows.len();
         let name = |i: usize| self.head.names[i].clone();
@@ -201,57 +413,133 @@ impl Guesser<'_> {
             None => {
                 // Values that come again but not too often name cases.
                 let often = |i: &usize| columns[*i].distinct as f64 / rows.max(1) as f64;
-                let repeats = (0..columns.len()).filter(|i| filled(*i) && !is_date(*i) && columns[*i].distinct > 1);
-                let by_name = (0..columns.len()).find(|&i| plain(&self.head.names[i]).ends_with(" id") && filled(i));
-                let found = by_name.or_else(|| repeats.clone().filter(|i| often(i) < 0.9).max_by(|a, b| often(a).total_cmp(&often(b)))).or_else(|| repeats.into_iter().next());
-                found.ok_or_else(|| error("no_case", "No column says which case a row belongs to.", Place::line(1), "Name the column of the case."))?
+                let repeats = (0..columns.len())
+                    .filter(|i| filled(*i) && !is_date(*i) && columns[*i].distinct > 1);
+                let by_name = (0..columns.len())
+                    .find(|&i| plain(&self.head.names[i]).ends_with(" id") && filled(i));
+                let found = by_name
+                    .or_else(|| {
+                        repeats
+                            .clone()
+                            .filter(|i| often(i) < 0.9)
+                            .max_by(|a, b| often(a).total_cmp(&often(b)))
+                    })
+                    .or_else(|| repeats.into_iter().next());
+                found.ok_or_else(|| {
+                    error(
+                        "no_case",
+                        "No column says which case a row belongs to.",
+                        Place::line(1),
+                        "Name the column of the case.",
+                    )
+                })?
             }
         };
-        let resource = self.column(&said.resource, RESOURCE, |i| filled(i) && !is_date(i) && i != case)?;
+        let resource = self.column(&said.resource, RESOURCE, |i| {
+            filled(i) && !is_date(i) && i != case
+        })?;
         let team = self.column(&said.team, TEAM, |i| filled(i) && !is_date(i) && i != case)?;
         let from = self.column(&None, FROM, |i| !is_date(i) && i != case)?;
         let to = self.column(&None, TO, |i| filled(i) && !is_date(i) && i != case)?;
         let date_columns: Vec<usize> = (0..columns.len()).filter(|&i| is_date(i)).collect();
-        let named = self.column(&said.activity, ACTIVITY, |i| filled(i) && !is_date(i) && i != case && Some(i) != resource)?;
-        let shape = if let (None, Some(from), Some(to), Some(time)) = (&said.activity, from, to, time) {
-            reasons.push(format!("Each row is a change of stage: \"{}\" to \"{}\".", name(from), name(to)));
-            Shape::StageHistory { from: Some(name(from)), to: name(to), time: name(time) }
-        } else if named.is_none() && said.activity.is_none() && self.is_snapshot(&date_columns, columns, case) {
-            reasons.push(format!("Each row is a case with a date for each of {} stages.", date_columns.len()));
-            Shape::Snapshot { stages: date_columns.iter().map(|&i| (name(i), stage_name(&self.head.names[i]))).collect() }
-        } else {
-            let activity = match named {
-                Some(activity) => activity,
-                None => {
-                    // Few different texts name activities.
-                    let texts = (0..columns.len()).filter(|&i| columns[i].kind == ColumnKind::Text && i != case && Some(i) != resource && Some(i) != team);
-                    texts.filter(|&i| columns[i].distinct > 1).min_by_key(|&i| columns[i].distinct).ok_or_else(|| {
-                        error("no_activity", "No column says what was done.", Place::line(1), "Name the column of the activity.")
-                    })?
+        let named = self.column(&said.activity, ACTIVITY, |i| {
+            filled(i) && !is_date(i) && i != case && Some(i) != resource
+        })?;
+        let shape =
+            if let (None, Some(from), Some(to), Some(time)) = (&said.activity, from, to, time) {
+                reasons.push(format!(
+                    "Each row is a change of stage: \"{}\" to \"{}\".",
+                    name(from),
+                    name(to)
+                ));
+                Shape::StageHistory {
+                    from: Some(name(from)),
+                    to: name(to),
+                    time: name(time),
+                }
+            } else if named.is_none()
+                && said.activity.is_none()
+                && self.is_snapshot(&date_columns, columns, case)
+            {
+                reasons.push(format!(
+                    "Each row is a case with a date for each of {} stages.",
+                    date_columns.len()
+                ));
+                Shape::Snapshot {
+                    stages: date_columns
+                        .iter()
+                        .map(|&i| (name(i), stage_name(&self.head.names[i])))
+                        .collect(),
+                }
+            } else {
+                let activity = match named {
+                    Some(activity) => activity,
+                    None => {
+                        // Few different texts name activities.
+                        let texts = (0..columns.len()).filter(|&i| {
+                            columns[i].kind == ColumnKind::Text
+                                && i != case
+                                && Some(i) != resource
+                                && Some(i) != team
+                        });
+                        texts
+                            .filter(|&i| columns[i].distinct > 1)
+                            .min_by_key(|&i| columns[i].distinct)
+                            .ok_or_else(|| {
+                                error(
+                                    "no_activity",
+                                    "No column says what was done.",
+                                    Place::line(1),
+                                    "Name the column of the activity.",
+                                )
+                            })?
+                    }
+                };
+                reasons.push(format!(
+                    "Case is \"{}\", activity is \"{}\"{}.",
+                    name(case),
+                    name(activity),
+                    time.map_or(", and there is no time".into(), |t| format!(
+                        ", time is \"{}\"",
+                        name(t)
+                    ))
+                ));
+                Shape::Events {
+                    activity: name(activity),
+                    time: time.map(name),
+                    start: start.map(name),
                 }
             };
-            reasons.push(format!(
-                "Case is \"{}\", activity is \"{}\"{}.",
-                name(case),
-                name(activity),
-                time.map_or(", and there is no time".into(), |t| format!(", time is \"{}\"", name(t)))
-            ));
-            Shape::Events { activity: name(activity), time: time.map(name), start: start.map(name) }
-        };
         let of_time = time.or(date_columns.first().copied());
         let comma = (0..columns.len()).any(|i| {
             let mut values = self.values(i).peekable();
-            values.peek().is_some() && self.values(i).all(|v| number(v, Decimal::Comma).is_some()) && self.values(i).any(|v| number(v, Decimal::Point).is_none())
+            values.peek().is_some()
+                && self.values(i).all(|v| number(v, Decimal::Comma).is_some())
+                && self.values(i).any(|v| number(v, Decimal::Point).is_none())
         });
         let zone = said.zone.clone().unwrap_or_else(|| "UTC".into());
-        TimeZone::get(&zone).map_err(|_| error("unknown_zone", format!("There is no time zone \"{zone}\"."), Place::default(), "Use a name such as Europe/Berlin."))?;
+        TimeZone::get(&zone).map_err(|_| {
+            error(
+                "unknown_zone",
+                format!("There is no time zone \"{zone}\"."),
+                Place::default(),
+                "Use a name such as Europe/Berlin.",
+            )
+        })?;
         Ok(Mapping {
             shape,
             case: name(case),
             resource: resource.map(name),
             team: team.map(name),
-            date_format: said.date_format.or(of_time.and_then(|i| dates[i])).unwrap_or_default(),
-            decimal: said.decimal.unwrap_or(if comma { Decimal::Comma } else { Decimal::Point }),
+            date_format: said
+                .date_format
+                .or(of_time.and_then(|i| dates[i]))
+                .unwrap_or_default(),
+            decimal: said.decimal.unwrap_or(if comma {
+                Decimal::Comma
+            } else {
+                Decimal::Point
+            }),
             zone,
             delimiter: char::from(self.head.delimiter),
             encoding: self.head.encoding.name().to_lowercase(),
@@ -260,7 +548,10 @@ impl Guesser<'_> {
 
     /// Several date columns and a case in each row.
     fn is_snapshot(&self, dates: &[usize], columns: &[ColumnGuess], case: usize) -> bool {
-        let entered = dates.iter().filter(|&&i| stage_name(&self.head.names[i]) != self.head.names[i]).count();
+        let entered = dates
+            .iter()
+            .filter(|&&i| stage_name(&self.head.names[i]) != self.head.names[i])
+            .count();
         let (cases, rows) = (columns[case].distinct, self.head.rows.len());
         (entered >= 2 && cases * 2 >= rows) || (dates.len() >= 3 && cases * 10 >= rows * 9)
     }
@@ -269,11 +560,29 @@ impl Guesser<'_> {
 /// `Date entered "Proposal (Sales Pipeline)"` is the stage Proposal.
 fn stage_name(column: &str) -> String {
     let lower = column.to_lowercase();
-    let prefixes = ["date entered ", "entered ", "became a ", "datum ", "date of ", "date "];
-    let Some(rest) = prefixes.iter().find(|p| lower.starts_with(*p)).and_then(|p| column.get(p.len()..)) else {
+    let prefixes = [
+        "date entered ",
+        "entered ",
+        "became a ",
+        "datum ",
+        "date of ",
+        "date ",
+    ];
+    let Some(rest) = prefixes
+        .iter()
+        .find(|p| lower.starts_with(*p))
+        .and_then(|p| column.get(p.len()..))
+    else {
         let suffixes = [" date", " datum", " at", "_date", "_at"];
-        let cut = suffixes.iter().find(|s| lower.ends_with(*s)).and_then(|s| column.get(..column.len() - s.len()));
-        return cut.filter(|c| !c.trim().is_empty()).unwrap_or(column).trim().to_string();
+        let cut = suffixes
+            .iter()
+            .find(|s| lower.ends_with(*s))
+            .and_then(|s| column.get(..column.len() - s.len()));
+        return cut
+            .filter(|c| !c.trim().is_empty())
+            .unwrap_or(column)
+            .trim()
+            .to_string();
     };
     let rest = rest.trim().trim_matches('"');
     let rest = match rest.rfind(" (") {
@@ -294,7 +603,11 @@ pub(super) fn time_columns(mapping: &Mapping) -> Vec<&str> {
 /// Lower case, with blanks for underscores.
 fn plain(name: &str) -> String {
     let lower = name.trim().to_lowercase();
-    if lower.contains(':') || lower == "start_timestamp" || lower == "case_id" { lower } else { lower.replace(['_', '-'], " ") }
+    if lower.contains(':') || lower == "start_timestamp" || lower == "case_id" {
+        lower
+    } else {
+        lower.replace(['_', '-'], " ")
+    }
 }
 
 fn matches_name(name: &str, list: &[&str]) -> bool {
@@ -303,14 +616,19 @@ fn matches_name(name: &str, list: &[&str]) -> bool {
 
 /// Cells that say there is nothing.
 pub(super) fn is_absent(value: &str) -> bool {
-    matches!(value, "" | "NaN" | "nan" | "NaT" | "NULL" | "null" | "None" | "N/A" | "n/a" | "-" | "#N/A")
+    matches!(
+        value,
+        "" | "NaN" | "nan" | "NaT" | "NULL" | "null" | "None" | "N/A" | "n/a" | "-" | "#N/A"
+    )
 }
 
 /// A number in either notation, with separators of thousands.
 pub(super) fn number(text: &str, decimal: Decimal) -> Option<f64> {
     let text = text.trim();
     let plain = match decimal {
-        Decimal::Point if !text.contains(',') => return text.parse().ok().filter(|n: &f64| n.is_finite()),
+        Decimal::Point if !text.contains(',') => {
+            return text.parse().ok().filter(|n: &f64| n.is_finite());
+        }
         Decimal::Point => grouped(text, ',', '.')?,
         Decimal::Comma => grouped(text, '.', ',')?.replace(',', "."),
     };
@@ -319,11 +637,15 @@ pub(super) fn number(text: &str, decimal: Decimal) -> Option<f64> {
 
 /// Takes out separators of thousands, if they stand where they should.
 fn grouped(text: &str, separator: char, point: char) -> Option<String> {
-    let (whole, fraction) = text.split_once(point).map_or((text, None), |(w, f)| (w, Some(f)));
+    let (whole, fraction) = text
+        .split_once(point)
+        .map_or((text, None), |(w, f)| (w, Some(f)));
     let mut groups = whole.trim_start_matches(['-', '+']).split(separator);
     let first = groups.next()?;
     let separated = whole.contains(separator);
-    if separated && (first.is_empty() || first.len() > 3 || !groups.all(|g| g.len() == 3)) || fraction.is_some_and(|f| f.contains(separator)) {
+    if separated && (first.is_empty() || first.len() > 3 || !groups.all(|g| g.len() == 3))
+        || fraction.is_some_and(|f| f.contains(separator))
+    {
         return None;
     }
     let whole: String = whole.chars().filter(|c| *c != separator).collect();
@@ -333,6 +655,11 @@ fn grouped(text: &str, separator: char, point: char) -> Option<String> {
 /// The same for the same header.
 pub(super) fn fingerprint(names: &[String]) -> String {
     // FNV-1a, 64 bits.
-    let hash = names.iter().flat_map(|n| n.bytes().chain([0])).fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = names
+        .iter()
+        .flat_map(|n| n.bytes().chain([0]))
+        .fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("{hash:016x}")
 }

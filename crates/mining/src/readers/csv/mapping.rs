@@ -7,9 +7,17 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// One row an event.
-    Events { activity: String, time: Option<String>, start: Option<String> },
+    Events {
+        activity: String,
+        time: Option<String>,
+        start: Option<String>,
+    },
     /// One row a change of stage.
-    StageHistory { from: Option<String>, to: String, time: String },
+    StageHistory {
+        from: Option<String>,
+        to: String,
+        time: String,
+    },
     /// One row a case, with a date column a stage: column and name of the stage.
     Snapshot { stages: Vec<(String, String)> },
 }
@@ -47,8 +55,14 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    pub const ALL: [DateFormat; 6] =
-        [DateFormat::Ymd, DateFormat::Dmy, DateFormat::Mdy, DateFormat::EpochSeconds, DateFormat::EpochMillis, DateFormat::EpochMicros];
+    pub const ALL: [DateFormat; 6] = [
+        DateFormat::Ymd,
+        DateFormat::Dmy,
+        DateFormat::Mdy,
+        DateFormat::EpochSeconds,
+        DateFormat::EpochMillis,
+        DateFormat::EpochMicros,
+    ];
 
     /// As people write it on the command line.
     pub fn word(self) -> &'static str {

@@ -21,27 +21,56 @@ use collect::Collector;
 use table::error;
 
 /// Reads a table by a mapping, or nothing at all.
-pub fn read(source: &Source, mapping: &Mapping, progress: &Progress) -> Result<Imported, ReadError> {
-    let encoding = encoding_rs::Encoding::for_label(mapping.encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
+pub fn read(
+    source: &Source,
+    mapping: &Mapping,
+    progress: &Progress,
+) -> Result<Imported, ReadError> {
+    let encoding =
+        encoding_rs::Encoding::for_label(mapping.encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
     let text = table::text(source, encoding, progress)?;
-    let delimiter = u8::try_from(mapping.delimiter)
-        .map_err(|_| error("bad_delimiter", format!("\"{}\" cannot part columns.", mapping.delimiter), Place::default(), "Use , ; tab or |."))?;
+    let delimiter = u8::try_from(mapping.delimiter).map_err(|_| {
+        error(
+            "bad_delimiter",
+            format!("\"{}\" cannot part columns.", mapping.delimiter),
+            Place::default(),
+            "Use , ; tab or |.",
+        )
+    })?;
     let mut rows = table::reader(text, delimiter);
     let mut record = csv::ByteRecord::new();
     let broken = |e: csv::Error| match e.into_kind() {
         csv::ErrorKind::Io(e) => crate::readers::text::io_error(&e, progress.done()),
-        other => error("broken_csv", format!("The table cannot be read: {other:?}."), Place::default(), "Export it again."),
+        other => error(
+            "broken_csv",
+            format!("The table cannot be read: {other:?}."),
+            Place::default(),
+            "Export it again.",
+        ),
     };
     if !rows.read_byte_record(&mut record).map_err(broken)? {
-        return Err(error("empty_file", "The file has no rows.", Place::line(1), "Choose a file with events."));
+        return Err(error(
+            "empty_file",
+            "The file has no rows.",
+            Place::line(1),
+            "Choose a file with events.",
+        ));
     }
-    let header: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_string()).collect();
+    let header: Vec<String> = record
+        .iter()
+        .map(|f| String::from_utf8_lossy(f).trim().to_string())
+        .collect();
     let mut collector = Collector::new(&table::unique(header), mapping)?;
     let mut total = 0u64;
     let mut last_line = 1;
     loop {
         if total % 4096 == 0 && progress.is_cancelled() {
-            return Err(error("cancelled", "The import was stopped.", Place::default(), "Nothing of it was kept."));
+            return Err(error(
+                "cancelled",
+                "The import was stopped.",
+                Place::default(),
+                "Nothing of it was kept.",
+            ));
         }
         if !rows.read_byte_record(&mut record).map_err(broken)? {
             break;
@@ -56,7 +85,12 @@ pub fn read(source: &Source, mapping: &Mapping, progress: &Progress) -> Result<I
     let end = rows.position().line();
     // A quote that is never closed makes the rest of the file one field.
     if end > last_line + 50 && record_is_short(&record, collector.width()) {
-        return Err(error("open_quote", "A quote is opened and never closed.", Place::line(last_line), "Close it, or double the quotes inside the text."));
+        return Err(error(
+            "open_quote",
+            "A quote is opened and never closed.",
+            Place::line(last_line),
+            "Close it, or double the quotes inside the text.",
+        ));
     }
     collector.finish(total)
 }

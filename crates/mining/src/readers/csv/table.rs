@@ -19,69 +19,145 @@ pub(super) struct Head {
 }
 
 /// Looks at the beginning of a file.
-pub(super) fn head(source: &Source, delimiter: Option<char>, encoding: Option<&str>) -> Result<Head, ReadError> {
+pub(super) fn head(
+    source: &Source,
+    delimiter: Option<char>,
+    encoding: Option<&str>,
+) -> Result<Head, ReadError> {
     let progress = Progress::default();
     let mut start = Vec::new();
     let mut bytes: Take<_> = unpacked(source, &progress)?.take(LOOK as u64);
-    bytes.read_to_end(&mut start).map_err(|e| crate::readers::text::io_error(&e, 0))?;
+    bytes
+        .read_to_end(&mut start)
+        .map_err(|e| crate::readers::text::io_error(&e, 0))?;
     if start.iter().all(u8::is_ascii_whitespace) {
-        return Err(error("empty_file", "The file is empty.", Place::byte(0), "Choose a file with events."));
+        return Err(error(
+            "empty_file",
+            "The file is empty.",
+            Place::byte(0),
+            "Choose a file with events.",
+        ));
     }
     let encoding = match encoding {
         Some(label) => Encoding::for_label(label.as_bytes()).ok_or_else(|| {
-            error("unknown_encoding", format!("There is no encoding \"{label}\"."), Place::default(), "Use utf-8, utf-16 or windows-1252.")
+            error(
+                "unknown_encoding",
+                format!("There is no encoding \"{label}\"."),
+                Place::default(),
+                "Use utf-8, utf-16 or windows-1252.",
+            )
         })?,
         None => sniff_encoding(&start),
     };
     let (text, _, _) = encoding.decode(&start);
     if text.contains('\0') {
         let at = start.iter().position(|&b| b == 0).unwrap_or(0) as u64;
-        return Err(error("wrong_format", "The file is not a table of text.", Place::byte(at), "Export the events as CSV."));
+        return Err(error(
+            "wrong_format",
+            "The file is not a table of text.",
+            Place::byte(at),
+            "Export the events as CSV.",
+        ));
     }
     // A line cut in two at the end of what was looked at says nothing.
     let whole = start.len() < LOOK;
-    let text = if whole { &text[..] } else { &text[..text.rfind(['\n', '\r']).unwrap_or(text.len())] };
+    let text = if whole {
+        &text[..]
+    } else {
+        &text[..text.rfind(['\n', '\r']).unwrap_or(text.len())]
+    };
     let (text, named) = match text.strip_prefix("sep=") {
-        Some(rest) => (rest.split_once(['\n', '\r']).map_or("", |(_, r)| r.trim_start_matches('\n')), rest.chars().next()),
+        Some(rest) => (
+            rest.split_once(['\n', '\r'])
+                .map_or("", |(_, r)| r.trim_start_matches('\n')),
+            rest.chars().next(),
+        ),
         None => (text, None),
     };
-    let delimiter = delimiter.or(named).map_or_else(|| sniff_delimiter(text), |c| u8::try_from(c).unwrap_or(b','));
+    let delimiter = delimiter.or(named).map_or_else(
+        || sniff_delimiter(text),
+        |c| u8::try_from(c).unwrap_or(b','),
+    );
     let mut records = reader(text.as_bytes(), delimiter);
     let mut rows: Vec<Vec<String>> = Vec::new();
     for record in records.records().flatten().take(5_000) {
         rows.push(record.iter().map(|f| f.trim().to_string()).collect());
     }
     if rows.is_empty() {
-        return Err(error("empty_file", "The file has no rows.", Place::line(1), "Choose a file with events."));
+        return Err(error(
+            "empty_file",
+            "The file has no rows.",
+            Place::line(1),
+            "Choose a file with events.",
+        ));
     }
     let names = unique(rows.remove(0));
     if names.len() < 2 {
         let what = "The file has only one column.";
-        return Err(error("one_column", what, Place::line(1), "Name the delimiter if it is none of comma, semicolon, tab and bar."));
+        return Err(error(
+            "one_column",
+            what,
+            Place::line(1),
+            "Name the delimiter if it is none of comma, semicolon, tab and bar.",
+        ));
     }
     if rows.is_empty() {
-        return Err(error("empty_log", "The file has a header and no rows.", Place::line(1), "Export it again with at least one event."));
+        return Err(error(
+            "empty_log",
+            "The file has a header and no rows.",
+            Place::line(1),
+            "Export it again with at least one event.",
+        ));
     }
-    Ok(Head { encoding, delimiter, names, rows })
+    Ok(Head {
+        encoding,
+        delimiter,
+        names,
+        rows,
+    })
 }
 
-pub(super) fn error(code: &'static str, what: impl Into<String>, place: Place, remedy: &str) -> ReadError {
+pub(super) fn error(
+    code: &'static str,
+    what: impl Into<String>,
+    place: Place,
+    remedy: &str,
+) -> ReadError {
     ReadError::new(code, what, place, remedy)
 }
 
 /// A table of UTF-8 text; rows may have any number of fields, lines any kind of end.
 pub(super) fn reader<R: Read>(text: R, delimiter: u8) -> csv::Reader<R> {
-    csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(text)
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(1 << 18)
+        .from_reader(text)
 }
 
 /// The whole file as UTF-8, past a `sep=` line.
-pub(super) fn text<'a>(source: &Source, encoding: &'static Encoding, progress: &'a Progress) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
-    let mut text = decoded(unpacked(source, progress)?, Some(encoding)).map_err(|e| crate::readers::text::io_error(&e, 0))?;
+pub(super) fn text<'a>(
+    source: &Source,
+    encoding: &'static Encoding,
+    progress: &'a Progress,
+) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+    let mut text = decoded(unpacked(source, progress)?, Some(encoding))
+        .map_err(|e| crate::readers::text::io_error(&e, 0))?;
     let mut start = Vec::new();
-    text.by_ref().take(4).read_to_end(&mut start).map_err(|e| crate::readers::text::io_error(&e, 0))?;
+    text.by_ref()
+        .take(4)
+        .read_to_end(&mut start)
+        .map_err(|e| crate::readers::text::io_error(&e, 0))?;
     if start == b"sep=" {
         let mut byte = [0u8; 1];
-        while text.read(&mut byte).map_err(|e| crate::readers::text::io_error(&e, 0))? == 1 && byte[0] != b'\n' && byte[0] != b'\r' {}
+        while text
+            .read(&mut byte)
+            .map_err(|e| crate::readers::text::io_error(&e, 0))?
+            == 1
+            && byte[0] != b'\n'
+            && byte[0] != b'\r'
+        {}
         return Ok(text);
     }
     Ok(Box::new(std::io::Cursor::new(start).chain(text)))
@@ -92,7 +168,15 @@ fn sniff_encoding(start: &[u8]) -> &'static Encoding {
         return encoding;
     }
     // Text in UTF-16 has a zero in every second byte.
-    let zeros = |from: usize| start.iter().take(4096).skip(from).step_by(2).filter(|&&b| b == 0).count();
+    let zeros = |from: usize| {
+        start
+            .iter()
+            .take(4096)
+            .skip(from)
+            .step_by(2)
+            .filter(|&&b| b == 0)
+            .count()
+    };
     let half = start.len().min(4096) / 2;
     if half > 4 && zeros(1) * 2 > half && zeros(0) * 10 < half {
         return encoding_rs::UTF_16LE;
@@ -120,7 +204,11 @@ fn sniff_delimiter(text: &str) -> u8 {
         let alike = counts.iter().filter(|&&n| n == first).count();
         (alike * 100 / counts.len().max(1) / 10, first)
     };
-    [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|&d| score(d)).unwrap_or(b',')
+    [b',', b';', b'\t', b'|']
+        .into_iter()
+        .rev()
+        .max_by_key(|&d| score(d))
+        .unwrap_or(b',')
 }
 
 /// Names of columns; one that is empty or comes twice gets a number.
@@ -128,7 +216,11 @@ pub(super) fn unique(names: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(names.len());
     let mut seen = rustc_hash::FxHashSet::default();
     for (i, name) in names.into_iter().enumerate() {
-        let base = if name.is_empty() { format!("column {}", i + 1) } else { name };
+        let base = if name.is_empty() {
+            format!("column {}", i + 1)
+        } else {
+            name
+        };
         let mut name = base.clone();
         let mut n = 2;
         while !seen.insert(name.clone()) {

@@ -31,7 +31,6 @@ use std::sync::Mutex;
 
 pub(crate) use date::{days_from_civil, days_in_month, parse as parse_date};
 
-
 /// How to read the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct XesOptions {

@@ -47,16 +47,26 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
         }
     }
     if nodes.is_empty() {
-        nodes = (0..figures.activities.len() as u32).filter(|&a| figures.activities[a as usize].events > 0).collect();
+        nodes = (0..figures.activities.len() as u32)
+            .filter(|&a| figures.activities[a as usize].events > 0)
+            .collect();
     }
     let columns: Vec<Option<usize>> = (0..figures.steps.len()).map(Some).collect();
     // Outcomes and activities in no step stand where most moves into them come from.
     let column_of = |activity: u32| -> usize {
-        figures.activities[activity as usize].step.unwrap_or_else(|| {
-            let into = figures.edges.iter().filter(|e| e.to_activity == activity);
-            let best = into.filter_map(|e| figures.activities[e.from_activity as usize].step.map(|s| (e.count, s))).max();
-            best.map_or(figures.steps.len().saturating_sub(1), |(_, step)| step)
-        })
+        figures.activities[activity as usize]
+            .step
+            .unwrap_or_else(|| {
+                let into = figures.edges.iter().filter(|e| e.to_activity == activity);
+                let best = into
+                    .filter_map(|e| {
+                        figures.activities[e.from_activity as usize]
+                            .step
+                            .map(|s| (e.count, s))
+                    })
+                    .max();
+                best.map_or(figures.steps.len().saturating_sub(1), |(_, step)| step)
+            })
     };
     let mut by_column: Vec<Vec<u32>> = vec![Vec::new(); columns.len().max(1)];
     for &n in &nodes {
@@ -67,12 +77,21 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
     }
     // The busiest activity of each column stands on one level, so that the main way runs straight.
     let spine = |members: &Vec<u32>| {
-        let busiest = members.iter().enumerate().max_by_key(|(row, a)| (figures.activities[**a as usize].cases, std::cmp::Reverse(*row)));
+        let busiest = members.iter().enumerate().max_by_key(|(row, a)| {
+            (
+                figures.activities[**a as usize].cases,
+                std::cmp::Reverse(*row),
+            )
+        });
         busiest.map_or(0, |(row, _)| row)
     };
     let longest = by_column.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let level = by_column.iter().map(spine).max().unwrap_or(0);
-    let level_rows = by_column.iter().map(|m| level - spine(m) + m.len()).max().unwrap_or(1);
+    let level_rows = by_column
+        .iter()
+        .map(|m| level - spine(m) + m.len())
+        .max()
+        .unwrap_or(1);
     let is_level = level_rows <= longest + 2;
     let rows = if is_level { level_rows } else { longest };
     // Moves over at least one column run in lanes above the nodes, or below when they go back.
@@ -80,21 +99,46 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
         let (a, b) = (column_of(e.from_activity), column_of(e.to_activity));
         if back { a > b + 1 } else { b > a + 1 }
     };
-    let lanes = |back: bool| (chosen.iter().map(|&i| &figures.edges[i]).filter(|e| jump(e, back)).count() as f64).min(9.0) * LANE;
+    let lanes = |back: bool| {
+        (chosen
+            .iter()
+            .map(|&i| &figures.edges[i])
+            .filter(|e| jump(e, back))
+            .count() as f64)
+            .min(9.0)
+            * LANE
+    };
     let top = TOP + lanes(false) + if lanes(false) > 0.0 { 14.0 } else { 0.0 };
     let mut spots = Vec::new();
     let mut at = FxHashMap::default();
     for (column, members) in by_column.iter().enumerate() {
-        let offset = if is_level { level - spine(members) } else { (rows - members.len()) / 2 };
+        let offset = if is_level {
+            level - spine(members)
+        } else {
+            (rows - members.len()) / 2
+        };
         for (row, &activity) in members.iter().enumerate() {
             at.insert(activity, spots.len());
             let y = top + (row + offset) as f64 * ROW + NODE_H / 2.0;
-            spots.push(Spot { activity, column, row: row + offset, x: middle(column), y });
+            spots.push(Spot {
+                activity,
+                column,
+                row: row + offset,
+                x: middle(column),
+                y,
+            });
         }
     }
     let bottom = top + rows as f64 * ROW - (ROW - NODE_H) + 26.0 + lanes(true);
     let losses = figures.steps.iter().any(|s| s.lost + s.ended > 0);
-    Placed { spots, at, width: COLUMN * by_column.len() as f64 + 4.0, height: bottom + if losses { 74.0 } else { 20.0 }, bottom, columns }
+    Placed {
+        spots,
+        at,
+        width: COLUMN * by_column.len() as f64 + 4.0,
+        height: bottom + if losses { 74.0 } else { 20.0 },
+        bottom,
+        columns,
+    }
 }
 
 /// Puts the activities of a column in the order that lets most moves go down: each next is the one with the largest
@@ -103,11 +147,17 @@ fn order(figures: &Figures, members: &mut Vec<u32>) {
     let mut left = std::mem::take(members);
     while !left.is_empty() {
         let surplus = |n: u32| -> i64 {
-            let inside = figures.edges.iter().filter(|e| e.kind != EdgeKind::SelfLoop);
+            let inside = figures
+                .edges
+                .iter()
+                .filter(|e| e.kind != EdgeKind::SelfLoop);
             inside
                 .map(|e| {
                     let count = e.count as i64;
-                    match (e.from_activity == n && left.contains(&e.to_activity), e.to_activity == n && left.contains(&e.from_activity)) {
+                    match (
+                        e.from_activity == n && left.contains(&e.to_activity),
+                        e.to_activity == n && left.contains(&e.from_activity),
+                    ) {
                         (true, _) => count,
                         (_, true) => -count,
                         _ => 0,
@@ -116,7 +166,15 @@ fn order(figures: &Figures, members: &mut Vec<u32>) {
                 .sum::<i64>()
                 + figures.activities[n as usize].starts as i64
         };
-        let next = (0..left.len()).max_by_key(|&i| (surplus(left[i]), figures.activities[left[i] as usize].cases, std::cmp::Reverse(left[i]))).unwrap_or(0);
+        let next = (0..left.len())
+            .max_by_key(|&i| {
+                (
+                    surplus(left[i]),
+                    figures.activities[left[i] as usize].cases,
+                    std::cmp::Reverse(left[i]),
+                )
+            })
+            .unwrap_or(0);
         members.push(left.remove(next));
     }
 }

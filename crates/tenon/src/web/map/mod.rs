@@ -39,11 +39,19 @@ fn wanted(total: usize, detail: u32) -> usize {
 /// The detail that shows what can be read.
 pub fn default_detail(figures: &Figures) -> u32 {
     let total = ways(figures).len();
-    (0..=100).rev().find(|&d| wanted(total, d) <= READABLE.max(FEWEST)).unwrap_or(0)
+    (0..=100)
+        .rev()
+        .find(|&d| wanted(total, d) <= READABLE.max(FEWEST))
+        .unwrap_or(0)
 }
 
 /// Draws the map with the given detail. `link` makes the address a move leads to.
-pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Option<&dyn Fn(&str, &str) -> String>) -> Drawn {
+pub fn draw(
+    figures: &Figures,
+    detail: u32,
+    selected: Option<usize>,
+    link: Option<&dyn Fn(&str, &str) -> String>,
+) -> Drawn {
     let ways = ways(figures);
     let chosen = choose(figures, &ways, wanted(ways.len(), detail));
     let placed = layout::place(figures, &chosen);
@@ -59,13 +67,18 @@ pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Optio
 
 /// The moves a map can show, most frequent first. Losses are told below the columns instead.
 fn ways(figures: &Figures) -> Vec<usize> {
-    (0..figures.edges.len()).filter(|&i| figures.edges[i].kind != EdgeKind::Lost).collect()
+    (0..figures.edges.len())
+        .filter(|&i| figures.edges[i].kind != EdgeKind::Lost)
+        .collect()
 }
 
 /// The most frequent moves, and for each activity they touch the strongest way in and out, so that nothing hangs loose.
 fn choose(figures: &Figures, ways: &[usize], wanted: usize) -> Vec<usize> {
     let mut chosen: Vec<usize> = ways.iter().copied().take(wanted).collect();
-    let mut nodes: Vec<u32> = chosen.iter().flat_map(|&i| [figures.edges[i].from_activity, figures.edges[i].to_activity]).collect();
+    let mut nodes: Vec<u32> = chosen
+        .iter()
+        .flat_map(|&i| [figures.edges[i].from_activity, figures.edges[i].to_activity])
+        .collect();
     nodes.sort_unstable();
     nodes.dedup();
     let mut grown = 0;
@@ -74,11 +87,18 @@ fn choose(figures: &Figures, ways: &[usize], wanted: usize) -> Vec<usize> {
         grown += 1;
         let other = |i: &usize, into: bool| {
             let e = &figures.edges[*i];
-            e.kind != EdgeKind::SelfLoop && if into { e.to_activity == node } else { e.from_activity == node }
+            e.kind != EdgeKind::SelfLoop
+                && if into {
+                    e.to_activity == node
+                } else {
+                    e.from_activity == node
+                }
         };
         for into in [true, false] {
-            let begins = figures.activities[node as usize].starts * 2 > figures.activities[node as usize].cases;
-            let ends = figures.activities[node as usize].ends * 2 > figures.activities[node as usize].cases;
+            let begins = figures.activities[node as usize].starts * 2
+                > figures.activities[node as usize].cases;
+            let ends = figures.activities[node as usize].ends * 2
+                > figures.activities[node as usize].cases;
             if (into && begins) || (!into && ends) || chosen.iter().any(|i| other(i, into)) {
                 continue;
             }

@@ -36,8 +36,23 @@ pub fn draw(
     );
     bands(&mut svg, figures, placed, selected);
     losses(&mut svg, figures, placed);
-    let most = chosen.iter().map(|&i| figures.edges[i].count).max().unwrap_or(1) as f64;
-    let mut taken: Vec<Box> = placed.spots.iter().map(|s| (s.x - NODE_W / 2.0, s.y - NODE_H / 2.0, s.x + NODE_W / 2.0, s.y + NODE_H / 2.0)).collect();
+    let most = chosen
+        .iter()
+        .map(|&i| figures.edges[i].count)
+        .max()
+        .unwrap_or(1) as f64;
+    let mut taken: Vec<Box> = placed
+        .spots
+        .iter()
+        .map(|s| {
+            (
+                s.x - NODE_W / 2.0,
+                s.y - NODE_H / 2.0,
+                s.x + NODE_W / 2.0,
+                s.y + NODE_H / 2.0,
+            )
+        })
+        .collect();
     // The names of the steps keep their line.
     taken.push((0.0, 8.0, placed.width, 38.0));
     let mut lanes = Lanes::default();
@@ -45,11 +60,31 @@ pub fn draw(
     starts(&mut svg, figures, placed);
     for &i in chosen {
         let e = &figures.edges[i];
-        let (Some(&a), Some(&b)) = (placed.at.get(&e.from_activity), placed.at.get(&e.to_activity)) else { continue };
+        let (Some(&a), Some(&b)) = (
+            placed.at.get(&e.from_activity),
+            placed.at.get(&e.to_activity),
+        ) else {
+            continue;
+        };
         let (a, b) = (placed.spots[a], placed.spots[b]);
-        let curve = route(&a, &b, placed, figures.edges.iter().any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity), &mut lanes);
+        let curve = route(
+            &a,
+            &b,
+            placed,
+            figures
+                .edges
+                .iter()
+                .any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity),
+            &mut lanes,
+        );
         edge(&mut svg, e, &curve, most, link);
-        label(&mut labels, e, &curve, &mut taken, selected.is_some_and(|s| a.column == s && b.column == s));
+        label(
+            &mut labels,
+            e,
+            &curve,
+            &mut taken,
+            selected.is_some_and(|s| a.column == s && b.column == s),
+        );
     }
     svg.push_str(&labels);
     for spot in &placed.spots {
@@ -61,13 +96,21 @@ pub fn draw(
 
 /// The picture with its styles inside, for other programs.
 pub fn standalone(svg: &str, css: &str) -> String {
-    svg.replacen('>', &format!("><style>{css}\nsvg{{background:var(--surface);font-family:var(--sans)}}</style>"), 1)
+    svg.replacen(
+        '>',
+        &format!("><style>{css}\nsvg{{background:var(--surface);font-family:var(--sans)}}</style>"),
+        1,
+    )
 }
 
 fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<usize>) {
     for (column, step) in placed.columns.iter().enumerate() {
         let Some(step) = step else { continue };
-        let class = if selected == Some(*step) { "band is-selected" } else { "band" };
+        let class = if selected == Some(*step) {
+            "band is-selected"
+        } else {
+            "band"
+        };
         let x = middle(column);
         let name = clip(&figures.steps[*step].name, 148.0);
         let _ = write!(
@@ -82,11 +125,24 @@ fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<
 }
 
 fn losses(svg: &mut String, figures: &Figures, placed: &Placed) {
-    let gone = |i: usize| figures.steps[i].lost + if i + 1 < figures.steps.len() { figures.steps[i].ended } else { 0 };
+    let gone = |i: usize| {
+        figures.steps[i].lost
+            + if i + 1 < figures.steps.len() {
+                figures.steps[i].ended
+            } else {
+                0
+            }
+    };
     let most = (0..figures.steps.len()).map(gone).max().unwrap_or(0).max(1) as f64;
-    let word = if figures.counts.lost > 0 { "lost here" } else { "stop here" };
+    let word = if figures.counts.lost > 0 {
+        "lost here"
+    } else {
+        "stop here"
+    };
     for (column, step) in placed.columns.iter().enumerate() {
-        let Some(n) = step.map(gone).filter(|&n| n > 0) else { continue };
+        let Some(n) = step.map(gone).filter(|&n| n > 0) else {
+            continue;
+        };
         let (x, y) = (middle(column), placed.bottom);
         let w = (n as f64 / most * 112.0).max(4.0);
         let _ = write!(
@@ -123,20 +179,48 @@ fn starts(svg: &mut String, figures: &Figures, placed: &Placed) {
     }
 }
 
-fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: Option<&dyn Fn(&str, &str) -> String>) {
+fn edge(
+    svg: &mut String,
+    e: &EdgeFigures,
+    curve: &Curve,
+    most: f64,
+    link: Option<&dyn Fn(&str, &str) -> String>,
+) {
     // Repeats and ways back stay thin: many of them would hide the way on.
-    let widest = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { 2.4 } else { 7.4 };
+    let widest = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) {
+        2.4
+    } else {
+        7.4
+    };
     let width = 1.6 + widest * (e.count as f64 / most).sqrt();
     let wait = wait_class(e);
-    let back = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) { " rework" } else { "" };
+    let back = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) {
+        " rework"
+    } else {
+        ""
+    };
     let size = 3.0 + width * 0.8;
     let (p2, p3) = curve.end();
     let (dx, dy) = (p3.0 - p2.0, p3.1 - p2.1);
     let len = dx.hypot(dy).max(1e-6);
     let (ux, uy) = (dx / len, dy / len);
     let (bx, by) = (p3.0 - ux * size * 1.6, p3.1 - uy * size * 1.6);
-    let told = format!("{} to {}: {} times{}", e.from, e.to, format::count(e.count as i64), wait_words(e));
-    let open = link.map(|l| format!("<a href=\"{}\" aria-label=\"{}\">", escape(&l(&e.from, &e.to)), escape(&told))).unwrap_or_default();
+    let told = format!(
+        "{} to {}: {} times{}",
+        e.from,
+        e.to,
+        format::count(e.count as i64),
+        wait_words(e)
+    );
+    let open = link
+        .map(|l| {
+            format!(
+                "<a href=\"{}\" aria-label=\"{}\">",
+                escape(&l(&e.from, &e.to)),
+                escape(&told)
+            )
+        })
+        .unwrap_or_default();
     let close = if link.is_some() { "</a>" } else { "" };
     let _ = write!(
         svg,
@@ -159,7 +243,11 @@ fn label(svg: &mut String, e: &EdgeFigures, curve: &Curve, taken: &mut Vec<Box>,
     let soft = match e.kind {
         EdgeKind::SelfLoop => "again".to_string(),
         EdgeKind::Back => "back".to_string(),
-        _ => e.wait.as_ref().map(|w| format::span_text(w.median_seconds)).unwrap_or_default(),
+        _ => e
+            .wait
+            .as_ref()
+            .map(|w| format::span_text(w.median_seconds))
+            .unwrap_or_default(),
     };
     let w = 6.6 * count.chars().count().max(soft.chars().count()) as f64;
     for t in [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8] {
@@ -168,7 +256,10 @@ fn label(svg: &mut String, e: &EdgeFigures, curve: &Curve, taken: &mut Vec<Box>,
             let cx = x + curve.side.0 * flip * (w / 2.0 + 9.0);
             let cy = y + curve.side.1 * flip * 17.0;
             let space = (cx - w / 2.0 - 2.0, cy - 14.0, cx + w / 2.0 + 2.0, cy + 13.0);
-            if taken.iter().all(|b| space.2 <= b.0 || b.2 <= space.0 || space.3 <= b.1 || b.3 <= space.1) {
+            if taken
+                .iter()
+                .all(|b| space.2 <= b.0 || b.2 <= space.0 || space.3 <= b.1 || b.3 <= space.1)
+            {
                 taken.push(space);
                 let band = if on_band { " on-band" } else { "" };
                 let _ = write!(
@@ -200,12 +291,27 @@ fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize
         spot.x - NODE_W / 2.0,
         spot.y - NODE_H / 2.0
     );
-    let (first, step) = if lines.len() == 1 { (-2.0, 0.0) } else { (-9.0, 13.0) };
+    let (first, step) = if lines.len() == 1 {
+        (-2.0, 0.0)
+    } else {
+        (-9.0, 13.0)
+    };
     for (i, line) in lines.iter().enumerate() {
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", spot.x, spot.y + first + step * i as f64, escape(line));
+        let _ = write!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            spot.x,
+            spot.y + first + step * i as f64,
+            escape(line)
+        );
     }
     let y = spot.y + if lines.len() == 1 { 15.0 } else { 18.0 };
-    let _ = write!(svg, "<text class=\"node-n\" x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text></g>", spot.x, format::count(activity.cases as i64));
+    let _ = write!(
+        svg,
+        "<text class=\"node-n\" x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{}</text></g>",
+        spot.x,
+        format::count(activity.cases as i64)
+    );
 }
 
 fn wait_class(e: &EdgeFigures) -> &'static str {
@@ -214,14 +320,29 @@ fn wait_class(e: &EdgeFigures) -> &'static str {
 }
 
 fn wait_words(e: &EdgeFigures) -> String {
-    e.wait.as_ref().map(|w| format!(", usually after {}", format::span_text(w.median_seconds))).unwrap_or_default()
+    e.wait
+        .as_ref()
+        .map(|w| format!(", usually after {}", format::span_text(w.median_seconds)))
+        .unwrap_or_default()
 }
 
 fn longest(figures: &Figures, chosen: &[usize]) -> String {
-    let mut waits: Vec<_> = chosen.iter().map(|&i| &figures.edges[i]).filter_map(|e| e.wait.as_ref().map(|w| (w.median_seconds, e))).collect();
+    let mut waits: Vec<_> = chosen
+        .iter()
+        .map(|&i| &figures.edges[i])
+        .filter_map(|e| e.wait.as_ref().map(|w| (w.median_seconds, e)))
+        .collect();
     waits.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let told: Vec<String> = waits.iter().take(2).map(|(s, e)| format!("{} to {} ({})", e.from, e.to, format::span_text(*s))).collect();
-    if told.is_empty() { "not known, the log has no times".into() } else { told.join(" and ") }
+    let told: Vec<String> = waits
+        .iter()
+        .take(2)
+        .map(|(s, e)| format!("{} to {} ({})", e.from, e.to, format::span_text(*s)))
+        .collect();
+    if told.is_empty() {
+        "not known, the log has no times".into()
+    } else {
+        told.join(" and ")
+    }
 }
 
 pub fn escape(text: &str) -> String {

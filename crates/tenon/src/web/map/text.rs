@@ -39,8 +39,15 @@ pub fn lines(text: &str, room: f64) -> Vec<String> {
     if width(text) <= room {
         return vec![text.to_string()];
     }
-    let breaks = text.char_indices().filter(|(_, c)| matches!(c, ' ' | '_' | '-' | '/')).map(|(i, c)| i + c.len_utf8());
-    let at = breaks.filter(|&i| i < text.len() && width(text[..i].trim_end()) <= room && width(&text[..i]) * 3.0 > room).last();
+    let breaks = text
+        .char_indices()
+        .filter(|(_, c)| matches!(c, ' ' | '_' | '-' | '/'))
+        .map(|(i, c)| i + c.len_utf8());
+    let at = breaks
+        .filter(|&i| {
+            i < text.len() && width(text[..i].trim_end()) <= room && width(&text[..i]) * 3.0 > room
+        })
+        .last();
     match at {
         Some(at) => vec![text[..at].trim_end().to_string(), clip(&text[at..], room)],
         None => vec![clip(text, room)],
@@ -56,7 +63,9 @@ mod tests {
         assert_eq!(lines("Offer", 110.0), ["Offer"]);
         let two = lines("Determine confirmation of receipt", 110.0);
         assert_eq!((two.len(), two[0].as_str()), (2, "Determine"));
-        assert!(two[1].starts_with("confirmation") && two[1].ends_with('…') && width(&two[1]) <= 112.0);
+        assert!(
+            two[1].starts_with("confirmation") && two[1].ends_with('…') && width(&two[1]) <= 112.0
+        );
     }
 
     #[test]

@@ -47,20 +47,44 @@ const ORDERS: [(&str, &str, CaseOrder); 4] = [
     ("name", "Name", CaseOrder::Name),
 ];
 
-pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
+pub async fn page(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
     let asked = scene.asked("sort").unwrap_or("waiting");
-    let (sort, _, order) = ORDERS.into_iter().find(|(key, _, _)| *key == asked).unwrap_or(ORDERS[0]);
-    let offset: usize = scene.asked("offset").and_then(|o| o.parse().ok()).unwrap_or(0);
+    let (sort, _, order) = ORDERS
+        .into_iter()
+        .find(|(key, _, _)| *key == asked)
+        .unwrap_or(ORDERS[0]);
+    let offset: usize = scene
+        .asked("offset")
+        .and_then(|o| o.parse().ok())
+        .unwrap_or(0);
     let search = scene.asked("q").unwrap_or_default().to_string();
     let process = &scene.view.process;
     let mut selection = scene.view.selection.clone();
     if !search.is_empty() {
         let wanted = search.to_lowercase();
-        selection.cases.retain(|&case| process.log.case_name(case as usize).to_lowercase().contains(&wanted));
+        selection.cases.retain(|&case| {
+            process
+                .log
+                .case_name(case as usize)
+                .to_lowercase()
+                .contains(&wanted)
+        });
     }
-    let list = case_list(&process.log, &process.steps, &selection, &process.options, order, offset, PAGE)
-        .map_err(|e| crate::processes::Problem::bad_request(e.to_string(), "Change the calendar."))?;
+    let list = case_list(
+        &process.log,
+        &process.steps,
+        &selection,
+        &process.options,
+        order,
+        offset,
+        PAGE,
+    )
+    .map_err(|e| crate::processes::Problem::bad_request(e.to_string(), "Change the calendar."))?;
     let steps = &scene.view.figures.steps;
     let rows: Vec<Row> = list
         .rows
@@ -74,24 +98,53 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
                 CaseState::Won => "Won",
                 CaseState::Lost => "Lost",
             },
-            step: r.step.and_then(|s| steps.get(s)).map(|s| s.name.clone()).unwrap_or_default(),
+            step: r
+                .step
+                .and_then(|s| steps.get(s))
+                .map(|s| s.name.clone())
+                .unwrap_or_default(),
             waiting: r.waiting_days.map(format::days).unwrap_or_default(),
             started: r.started.map(format::date).unwrap_or_default(),
-            duration: r.duration_seconds.map(format::span_text).unwrap_or_default(),
+            duration: r
+                .duration_seconds
+                .map(format::span_text)
+                .unwrap_or_default(),
             events: format::count(r.events as i64),
             team: r.team.clone().unwrap_or_default(),
         })
         .collect();
     let total = list.total as usize;
-    let at = |offset: usize| scene.link("cases", &[("sort", sort), ("offset", &offset.to_string()), ("q", &search)]);
-    let query = if scene.filter_query.is_empty() { String::new() } else { format!("?{}", scene.filter_query) };
+    let at = |offset: usize| {
+        scene.link(
+            "cases",
+            &[
+                ("sort", sort),
+                ("offset", &offset.to_string()),
+                ("q", &search),
+            ],
+        )
+    };
+    let query = if scene.filter_query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", scene.filter_query)
+    };
     let body = CasesTab {
         total: format::count(total as i64),
         from: format::count((offset + 1).min(total) as i64),
         to: format::count((offset + rows.len()) as i64),
         previous: (offset > 0).then(|| at(offset.saturating_sub(PAGE))),
         next: (offset + rows.len() < total).then(|| at(offset + PAGE)),
-        orders: ORDERS.into_iter().map(|(key, name, _)| (name, scene.link("cases", &[("sort", key), ("q", &search)]), key == sort)).collect(),
+        orders: ORDERS
+            .into_iter()
+            .map(|(key, name, _)| {
+                (
+                    name,
+                    scene.link("cases", &[("sort", key), ("q", &search)]),
+                    key == sort,
+                )
+            })
+            .collect(),
         search,
         hidden: scene.pairs(),
         slug: scene.slug().into(),

@@ -28,12 +28,19 @@ impl Compared {
         let few = a.counts.cases < FEW || b.counts.cases < FEW;
         let both = compare(a, b);
         let median = |days: Pair| if few { Pair::default() } else { days };
-        let seconds = |p: Pair| Pair { a: p.a.map(|s| s / 86_400.0), b: p.b.map(|s| s / 86_400.0) };
+        let seconds = |p: Pair| Pair {
+            a: p.a.map(|s| s / 86_400.0),
+            b: p.b.map(|s| s / 86_400.0),
+        };
         let mut rows = vec![(
             "All cases".to_string(),
             vec![
                 line("Cases", both.cases, Unit::Count),
-                line("First to last event, median", median(seconds(both.median_case_seconds)), Unit::Days),
+                line(
+                    "First to last event, median",
+                    median(seconds(both.median_case_seconds)),
+                    Unit::Days,
+                ),
                 line("Not straight through", both.rework_share, Unit::Share),
             ],
         )];
@@ -51,7 +58,12 @@ impl Compared {
             (None, Some(t)) => format!("until {}", format::day(t)),
             (Some(f), Some(t)) => format!("{} to {}", format::day(f), format::day(t)),
         };
-        Some(Compared { now: period("from", "to"), then: period("vs_from", "vs_to"), rows, few })
+        Some(Compared {
+            now: period("from", "to"),
+            then: period("vs_from", "vs_to"),
+            rows,
+            few,
+        })
     }
 }
 
@@ -75,13 +87,22 @@ fn line(what: &'static str, pair: Pair, unit: Unit) -> Line {
             match unit {
                 Unit::Count => format!("{sign}{}", format::count(by.abs() as i64)),
                 Unit::Days if by == 0.0 => "the same".into(),
-                Unit::Days => format!("{} {}", format::days(by.abs()), if by < 0.0 { "shorter" } else { "longer" }),
+                Unit::Days => format!(
+                    "{} {}",
+                    format::days(by.abs()),
+                    if by < 0.0 { "shorter" } else { "longer" }
+                ),
                 Unit::Share => format!("{sign}{:.1} points", by.abs() * 100.0),
             }
         }
         _ => String::new(),
     };
-    Line { what, now: show(pair.a), then: show(pair.b), change }
+    Line {
+        what,
+        now: show(pair.a),
+        then: show(pair.b),
+        change,
+    }
 }
 
 #[cfg(test)]
@@ -90,10 +111,30 @@ mod tests {
 
     #[test]
     fn a_change_says_its_direction_in_words_or_by_a_sign() {
-        let pair = |a, b| Pair { a: Some(a), b: Some(b) };
-        assert_eq!(line("x", pair(2.0, 3.5), Unit::Days).change, "36 h shorter".replace("36 h", &format::days(1.5)));
-        assert_eq!(line("x", pair(0.75, 0.5), Unit::Share).change, "+25.0 points");
+        let pair = |a, b| Pair {
+            a: Some(a),
+            b: Some(b),
+        };
+        assert_eq!(
+            line("x", pair(2.0, 3.5), Unit::Days).change,
+            "36 h shorter".replace("36 h", &format::days(1.5))
+        );
+        assert_eq!(
+            line("x", pair(0.75, 0.5), Unit::Share).change,
+            "+25.0 points"
+        );
         assert_eq!(line("x", pair(10.0, 1010.0), Unit::Count).change, "−1,000");
-        assert_eq!(line("x", Pair { a: None, b: Some(1.0) }, Unit::Days).change, "");
+        assert_eq!(
+            line(
+                "x",
+                Pair {
+                    a: None,
+                    b: Some(1.0)
+                },
+                Unit::Days
+            )
+            .change,
+            ""
+        );
     }
 }

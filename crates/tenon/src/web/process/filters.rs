@@ -14,10 +14,18 @@ impl Filters {
         };
         put("from", &self.from);
         put("to", &self.to);
-        self.teams.iter().filter(|t| t.2).for_each(|t| put("team", &t.0));
-        self.states.iter().filter(|s| s.2).for_each(|s| put("state", s.0));
+        self.teams
+            .iter()
+            .filter(|t| t.2)
+            .for_each(|t| put("team", &t.0));
+        self.states
+            .iter()
+            .filter(|s| s.2)
+            .for_each(|s| put("state", s.0));
         // The form of the period sets both of its two periods.
-        pairs.retain(|(key, _)| key != one && key != other && !(one == "from" && key.starts_with("vs_")));
+        pairs.retain(|(key, _)| {
+            key != one && key != other && !(one == "from" && key.starts_with("vs_"))
+        });
         pairs
     }
 
@@ -33,7 +41,12 @@ impl Filters {
     }
 
     pub fn team_label(&self) -> String {
-        let on: Vec<&str> = self.teams.iter().filter(|t| t.2).map(|t| t.0.as_str()).collect();
+        let on: Vec<&str> = self
+            .teams
+            .iter()
+            .filter(|t| t.2)
+            .map(|t| t.0.as_str())
+            .collect();
         match on.as_slice() {
             [] => format!("All {} teams", self.teams.len()),
             [one] => (*one).to_string(),

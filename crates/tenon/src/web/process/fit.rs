@@ -36,24 +36,55 @@ struct ModelFit {
     activities: Vec<(String, String, String, String)>,
 }
 
-pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
+pub async fn page(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
     let fit = scene.app.library.fit(&scene.view).await?;
     let pipeline = &fit.pipeline;
     let count = |n: u64| format::count(n as i64);
     let share = |s: Option<f64>| s.map_or("–".into(), format::percent);
-    let query = if scene.filter_query.is_empty() { String::new() } else { format!("?{}", scene.filter_query) };
+    let query = if scene.filter_query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", scene.filter_query)
+    };
     let body = FitTab {
         slug: scene.slug().into(),
-        bpmn: format!("/api/v1/processes/{}/export/process.bpmn{query}", scene.slug()),
+        bpmn: format!(
+            "/api/v1/processes/{}/export/process.bpmn{query}",
+            scene.slug()
+        ),
         query,
         on_path: share(pipeline.share_on_path),
         cases: count(pipeline.cases),
-        steps: pipeline.steps.iter().map(|s| (s.name.clone(), count(s.visited), count(s.skipped), count(s.repeated))).collect(),
-        backs: pipeline.step_backs.iter().take(8).map(|b| (b.from.clone(), b.to.clone(), count(b.cases), count(b.times))).collect(),
+        steps: pipeline
+            .steps
+            .iter()
+            .map(|s| {
+                (
+                    s.name.clone(),
+                    count(s.visited),
+                    count(s.skipped),
+                    count(s.repeated),
+                )
+            })
+            .collect(),
+        backs: pipeline
+            .step_backs
+            .iter()
+            .take(8)
+            .map(|b| (b.from.clone(), b.to.clone(), count(b.cases), count(b.times)))
+            .collect(),
         model: fit.model.as_ref().map(|(row, report)| {
             let mut shown = ModelFit {
-                origin: if row.origin == "imported" { "imported" } else { "found in the log and confirmed" },
+                origin: if row.origin == "imported" {
+                    "imported"
+                } else {
+                    "found in the log and confirmed"
+                },
                 name: row.name.clone(),
                 since: format::date_time(row.at),
                 broken: report.as_ref().err().cloned(),
@@ -70,13 +101,34 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
                 shown.fitness = share(report.average_trace_fitness);
                 shown.fitting = share(report.fitting);
                 shown.precision = share(report.precision);
-                shown.unaligned = if report.not_within_limit > 0 { count(report.not_within_limit) } else { String::new() };
+                shown.unaligned = if report.not_within_limit > 0 {
+                    count(report.not_within_limit)
+                } else {
+                    String::new()
+                };
                 shown.never_seen = report.never_seen.clone();
                 shown.unknown = report.not_in_model.clone();
-                shown.deviations =
-                    report.top_deviations.iter().take(10).map(|d| (d.sentence.clone(), count(d.cases), format::percent(d.share))).collect();
-                let off = report.per_activity.iter().filter(|a| a.skipped + a.extra > 0).take(15);
-                shown.activities = off.map(|a| (a.name.clone(), count(a.synchronous), count(a.skipped), count(a.extra))).collect();
+                shown.deviations = report
+                    .top_deviations
+                    .iter()
+                    .take(10)
+                    .map(|d| (d.sentence.clone(), count(d.cases), format::percent(d.share)))
+                    .collect();
+                let off = report
+                    .per_activity
+                    .iter()
+                    .filter(|a| a.skipped + a.extra > 0)
+                    .take(15);
+                shown.activities = off
+                    .map(|a| {
+                        (
+                            a.name.clone(),
+                            count(a.synchronous),
+                            count(a.skipped),
+                            count(a.extra),
+                        )
+                    })
+                    .collect();
             }
             shown
         }),
@@ -85,8 +137,16 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
 }
 
 /// Pins the model found in the cases shown.
-pub async fn confirm(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Redirect, PageError> {
+pub async fn confirm(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Redirect, PageError> {
     let scene = Scene::open(app, &process, query).await?;
-    scene.app.library.confirm_model(&scene.view, "owner").await?;
+    scene
+        .app
+        .library
+        .confirm_model(&scene.view, "owner")
+        .await?;
     Ok(Redirect::to(&format!("/p/{}/fit", scene.slug())))
 }

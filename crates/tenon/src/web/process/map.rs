@@ -28,11 +28,24 @@ struct MapTab {
     phone: Vec<(String, Vec<(String, String, String)>)>,
 }
 
-pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
+pub async fn page(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
-    let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
+    let detail = scene
+        .asked("detail")
+        .and_then(|d| d.parse().ok())
+        .unwrap_or_else(|| map::default_detail(&scene.view.figures))
+        .min(100);
     let link = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
-    let drawn = map::draw(&scene.view.figures, detail, Some(scene.selected()), Some(&link));
+    let drawn = map::draw(
+        &scene.view.figures,
+        detail,
+        Some(scene.selected()),
+        Some(&link),
+    );
     let drawing = drawing_of(&scene).await?;
     let has_cases = !scene.view.process.log.case_name.is_empty();
     let wants_drawing = drawing.is_some() && (scene.asked("view") == Some("drawn") || !has_cases);
@@ -40,7 +53,11 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         views: match (&drawing, has_cases) {
             (Some(_), true) => vec![
                 ("As it runs", scene.link("map", &[]), !wants_drawing),
-                ("As drawn", scene.link("map", &[("view", "drawn")]), wants_drawing),
+                (
+                    "As drawn",
+                    scene.link("map", &[("view", "drawn")]),
+                    wants_drawing,
+                ),
             ],
             _ => Vec::new(),
         },
@@ -49,8 +66,14 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
         slug: scene.slug().into(),
         detail,
         hidden: scene.pairs(),
-        rework: format::percent(scene.view.figures.rework.repeat_cases as f64 / scene.view.figures.counts.cases.max(1) as f64),
-        standouts: stand_outs(&scene.view.figures, 5).iter().map(|s| told(&scene, s)).collect(),
+        rework: format::percent(
+            scene.view.figures.rework.repeat_cases as f64
+                / scene.view.figures.counts.cases.max(1) as f64,
+        ),
+        standouts: stand_outs(&scene.view.figures, 5)
+            .iter()
+            .map(|s| told(&scene, s))
+            .collect(),
         phone: slowest(&scene),
         drawn,
     };
@@ -59,7 +82,9 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
 
 /// The pinned model as it was drawn, with the figures of the cases shown.
 async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
-    let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else { return Ok(None) };
+    let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else {
+        return Ok(None);
+    };
     let source = mining::source::Source::bytes(row.bpmn.as_bytes());
     let model = mining::readers::bpmn::read(&source, &mining::source::Progress::default())?;
     let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
@@ -67,28 +92,65 @@ async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
 }
 
 /// The map as a picture that stands alone.
-pub async fn svg_file(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Response, PageError> {
+pub async fn svg_file(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Response, PageError> {
     let scene = Scene::open(app, &process, query).await?;
-    let detail = scene.asked("detail").and_then(|d| d.parse().ok()).unwrap_or_else(|| map::default_detail(&scene.view.figures)).min(100);
+    let detail = scene
+        .asked("detail")
+        .and_then(|d| d.parse().ok())
+        .unwrap_or_else(|| map::default_detail(&scene.view.figures))
+        .min(100);
     let drawn = map::draw(&scene.view.figures, detail, None, None);
     let svg = map::standalone(&drawn.svg, &assets::css());
-    let name = format!("attachment; filename=\"{}-map.svg\"", scene.slug().chars().filter(char::is_ascii).collect::<String>());
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml".to_string()), (header::CONTENT_DISPOSITION, name)], svg).into_response())
+    let name = format!(
+        "attachment; filename=\"{}-map.svg\"",
+        scene
+            .slug()
+            .chars()
+            .filter(char::is_ascii)
+            .collect::<String>()
+    );
+    Ok((
+        [
+            (header::CONTENT_TYPE, "image/svg+xml".to_string()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        svg,
+    )
+        .into_response())
 }
 
 /// For narrow screens: each step with its slowest moves.
 fn slowest(scene: &Scene) -> Vec<(String, Vec<(String, String, String)>)> {
     let figures = &scene.view.figures;
     let steps = figures.steps.iter().enumerate().map(|(i, step)| {
-        let mut moves: Vec<_> =
-            figures.edges.iter().filter(|e| figures.activities[e.from_activity as usize].step == Some(i) && e.wait.is_some()).collect();
+        let mut moves: Vec<_> = figures
+            .edges
+            .iter()
+            .filter(|e| {
+                figures.activities[e.from_activity as usize].step == Some(i) && e.wait.is_some()
+            })
+            .collect();
         moves.sort_by(|a, b| {
-            let cost = |e: &mining::figures::EdgeFigures| e.wait.as_ref().map_or(0.0, |w| w.median_seconds) * (e.count as f64).sqrt();
+            let cost = |e: &mining::figures::EdgeFigures| {
+                e.wait.as_ref().map_or(0.0, |w| w.median_seconds) * (e.count as f64).sqrt()
+            };
             cost(b).total_cmp(&cost(a))
         });
         let moves = moves.iter().take(3).map(|e| {
-            let wait = e.wait.as_ref().map(|w| format::span_text(w.median_seconds)).unwrap_or_default();
-            (format!("{} → {}", e.from, e.to), format::count(e.count as i64), wait)
+            let wait = e
+                .wait
+                .as_ref()
+                .map(|w| format::span_text(w.median_seconds))
+                .unwrap_or_default();
+            (
+                format!("{} → {}", e.from, e.to),
+                format::count(e.count as i64),
+                wait,
+            )
         });
         (step.name.clone(), moves.collect())
     });
@@ -100,18 +162,49 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
     let edge = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
     let times = |n: u64| format::count(n as i64);
     let (what, link) = match &s.reason {
-        StandOutReason::LongWait { from, to, median_days, .. } => {
-            (format!("{to} comes {} after {from}.", format::days(*median_days)), edge(from, to))
-        }
-        StandOutReason::Repeated { activity, times: n } => (format!("{activity} is repeated {} times.", times(*n)), edge(activity, activity)),
-        StandOutReason::GoesBack { from, to, times: n } => (format!("{} times a case goes back from {from} to {to}.", times(*n)), edge(from, to)),
-        StandOutReason::Losses { step, lost, share } => {
-            (format!("{} cases stop at {step}, {} of those that were there.", times(*lost), format::percent(*share)), scene.link("cases", &[("step", step)]))
-        }
-        StandOutReason::HandOver { from, to, times: n, mean_days } => {
-            (format!("{from} hands over to {to} {} times, with {} between.", times(*n), format::days(*mean_days)), scene.link("cases", &[("person", from)]))
-        }
+        StandOutReason::LongWait {
+            from,
+            to,
+            median_days,
+            ..
+        } => (
+            format!("{to} comes {} after {from}.", format::days(*median_days)),
+            edge(from, to),
+        ),
+        StandOutReason::Repeated { activity, times: n } => (
+            format!("{activity} is repeated {} times.", times(*n)),
+            edge(activity, activity),
+        ),
+        StandOutReason::GoesBack { from, to, times: n } => (
+            format!("{} times a case goes back from {from} to {to}.", times(*n)),
+            edge(from, to),
+        ),
+        StandOutReason::Losses { step, lost, share } => (
+            format!(
+                "{} cases stop at {step}, {} of those that were there.",
+                times(*lost),
+                format::percent(*share)
+            ),
+            scene.link("cases", &[("step", step)]),
+        ),
+        StandOutReason::HandOver {
+            from,
+            to,
+            times: n,
+            mean_days,
+        } => (
+            format!(
+                "{from} hands over to {to} {} times, with {} between.",
+                times(*n),
+                format::days(*mean_days)
+            ),
+            scene.link("cases", &[("person", from)]),
+        ),
     };
-    let cost = format!("{} cases, {} case-days in all.", times(s.cases), format::count(s.cost_case_days.round() as i64));
+    let cost = format!(
+        "{} cases, {} case-days in all.",
+        times(s.cases),
+        format::count(s.cost_case_days.round() as i64)
+    );
     (what, cost, link, "See the cases".into())
 }

@@ -84,15 +84,26 @@ impl Scene {
     pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
         let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
         let view = app.library.view(process, &filter).await?;
-        let versus = match query.iter().any(|(k, v)| k.starts_with("vs_") && !v.is_empty()) {
+        let versus = match query
+            .iter()
+            .any(|(k, v)| k.starts_with("vs_") && !v.is_empty())
+        {
             true => {
-                let second = filter_query::parse_second(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+                let second = filter_query::parse_second(
+                    query.iter().map(|(k, v)| (k.as_str(), v.as_str())),
+                )?;
                 Some(app.library.view(process, &second).await?)
             }
             false => None,
         };
         let filter_query = filter_query::encode(&filter_query::pairs(&filter));
-        Ok(Scene { app, view, versus, query, filter_query })
+        Ok(Scene {
+            app,
+            view,
+            versus,
+            query,
+            filter_query,
+        })
     }
 
     pub fn slug(&self) -> &str {
@@ -101,21 +112,33 @@ impl Scene {
 
     /// The value of a key in the address.
     pub fn asked(&self, key: &str) -> Option<&str> {
-        self.query.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
+        self.query
+            .iter()
+            .find(|(k, v)| k == key && !v.is_empty())
+            .map(|(_, v)| v.as_str())
     }
 
     /// The step whose panel is shown: the one asked for, or the one with the longest median.
     pub fn selected(&self) -> usize {
         let steps = &self.view.figures.steps;
-        let asked = self.asked("panel").and_then(|name| steps.iter().position(|s| s.name == name));
+        let asked = self
+            .asked("panel")
+            .and_then(|name| steps.iter().position(|s| s.name == name));
         let median = |i: &usize| steps[*i].time.median_days.unwrap_or(0.0);
-        asked.or_else(|| (0..steps.len()).max_by(|a, b| median(a).total_cmp(&median(b)))).unwrap_or(0)
+        asked
+            .or_else(|| (0..steps.len()).max_by(|a, b| median(a).total_cmp(&median(b))))
+            .unwrap_or(0)
     }
 
     /// What the address says of the cases shown: the filter, and the period it is compared with.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = filter_query::pairs(&self.view.filter);
-        pairs.extend(self.query.iter().filter(|(k, v)| matches!(k.as_str(), "vs_from" | "vs_to") && !v.is_empty()).cloned());
+        pairs.extend(
+            self.query
+                .iter()
+                .filter(|(k, v)| matches!(k.as_str(), "vs_from" | "vs_to") && !v.is_empty())
+                .cloned(),
+        );
         pairs
     }
 
@@ -129,10 +152,22 @@ impl Scene {
     }
 
     /// The page with this body in the given tab.
-    pub async fn render(&self, tab: &'static str, body: impl Template) -> Result<Html<String>, PageError> {
+    pub async fn render(
+        &self,
+        tab: &'static str,
+        body: impl Template,
+    ) -> Result<Html<String>, PageError> {
         let row = &self.view.process.row;
-        let shell = Shell::new(&self.app.library, &row.name, tab, Some((&row.name, &row.slug))).await?;
-        let body = body.render().map_err(|e| PageError(anyhow::Error::from(e).into()))?;
+        let shell = Shell::new(
+            &self.app.library,
+            &row.name,
+            tab,
+            Some((&row.name, &row.slug)),
+        )
+        .await?;
+        let body = body
+            .render()
+            .map_err(|e| PageError(anyhow::Error::from(e).into()))?;
         let selected = self.selected();
         page(ProcessPage {
             shell,
@@ -158,33 +193,62 @@ impl Scene {
             meta += &format!(", {} to {}", format::date(first), format::date(last));
         }
         if let Some(import) = imports.first() {
-            meta += &format!(", read from {} {}", import.file_name, format::ago(import.at, now));
+            meta += &format!(
+                ", read from {} {}",
+                import.file_name,
+                format::ago(import.at, now)
+            );
         }
         meta += ". ";
         meta += &match versions.as_slice() {
             [] | [_] => "Unchanged since it was first imported.".to_string(),
             [last, ..] => format!("Changed on {}: see Steps.", format::date(last.at)),
         };
-        Ok(Head { name: row.name.clone(), slug: row.slug.clone(), meta })
+        Ok(Head {
+            name: row.name.clone(),
+            slug: row.slug.clone(),
+            meta,
+        })
     }
 
     fn tabs(&self, current: &'static str) -> Vec<Tab> {
         let figures = &self.view.figures;
-        let tab = |name, key: &'static str, figure| Tab { name, href: self.link(key, &[]), figure, current: key == current };
+        let tab = |name, key: &'static str, figure| Tab {
+            name,
+            href: self.link(key, &[]),
+            figure,
+            current: key == current,
+        };
         vec![
             tab("Map", "map", String::new()),
             tab("Steps", "steps", figures.steps.len().to_string()),
-            tab("Variants", "variants", format::count(figures.variants.total as i64)),
-            tab("Cases", "cases", format!("{} open", format::count(figures.counts.open as i64))),
+            tab(
+                "Variants",
+                "variants",
+                format::count(figures.variants.total as i64),
+            ),
+            tab(
+                "Cases",
+                "cases",
+                format!("{} open", format::count(figures.counts.open as i64)),
+            ),
             tab("Fit", "fit", format::percent(1.0 - figures.rework.share)),
         ]
     }
 
     /// What can be saved of what is seen.
     fn exports(&self) -> Vec<(&'static str, String)> {
-        let query = if self.filter_query.is_empty() { String::new() } else { format!("?{}", self.filter_query) };
+        let query = if self.filter_query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", self.filter_query)
+        };
         let export = |what: &str| format!("/api/v1/processes/{}/export/{what}{query}", self.slug());
-        let detail: Vec<(&str, &str)> = self.asked("detail").map(|d| ("detail", d)).into_iter().collect();
+        let detail: Vec<(&str, &str)> = self
+            .asked("detail")
+            .map(|d| ("detail", d))
+            .into_iter()
+            .collect();
         vec![
             ("Map as SVG", self.link("map.svg", &detail)),
             ("Steps as CSV", export("steps.csv")),
@@ -199,9 +263,17 @@ impl Scene {
 
     fn filters(&self, tab: &'static str) -> Filters {
         let pairs = self.pairs();
-        let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()).unwrap_or_default();
+        let value = |key: &str| {
+            pairs
+                .iter()
+                .find(|(k, _)| k == key)
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default()
+        };
         let without = |i: usize| {
-            let rest = pairs.iter().enumerate().filter(|(j, (k, _))| *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_")));
+            let rest = pairs.iter().enumerate().filter(|(j, (k, _))| {
+                *j != i && !(k.starts_with("edge_") && pairs[i].0.starts_with("edge_"))
+            });
             let rest: Vec<(String, String)> = rest.map(|(_, p)| p.clone()).collect();
             format!("/p/{}/{tab}?{}", self.slug(), filter_query::encode(&rest))
         };
@@ -214,11 +286,20 @@ impl Scene {
             "variant" => format!("variant {}", &value[..value.len().min(6)]),
             "step" => format!("entered {value}"),
             "activity" => format!("with {value}"),
-            "edge_from" => format!("{value} → {}", pairs.iter().find(|(k, _)| k == "edge_to").map_or("", |(_, v)| v)),
+            "edge_from" => format!(
+                "{value} → {}",
+                pairs
+                    .iter()
+                    .find(|(k, _)| k == "edge_to")
+                    .map_or("", |(_, v)| v)
+            ),
             "person" => format!("worked on by {value}"),
             _ => format!("{} {value}", key.trim_start_matches("attr.")),
         };
-        let shown = pairs.iter().enumerate().filter(|(_, (k, _))| k != "edge_to");
+        let shown = pairs
+            .iter()
+            .enumerate()
+            .filter(|(_, (k, _))| k != "edge_to");
         Filters {
             slug: self.slug().into(),
             tab,
@@ -233,13 +314,29 @@ impl Scene {
                 .teams
                 .iter()
                 .take(60)
-                .map(|(name, n)| (name.clone(), format::count(*n as i64), self.view.filter.teams.contains(name)))
+                .map(|(name, n)| {
+                    (
+                        name.clone(),
+                        format::count(*n as i64),
+                        self.view.filter.teams.contains(name),
+                    )
+                })
                 .collect(),
-            states: [("", "All"), ("open", "Open"), ("closed", "Closed"), ("won", "Won"), ("lost", "Lost")]
-                .map(|(key, name)| (key, name, value("state") == key))
-                .to_vec(),
+            states: [
+                ("", "All"),
+                ("open", "Open"),
+                ("closed", "Closed"),
+                ("won", "Won"),
+                ("lost", "Lost"),
+            ]
+            .map(|(key, name)| (key, name, value("state") == key))
+            .to_vec(),
             active: shown.map(|(i, (k, v))| (label(k, v), without(i))).collect(),
-            hidden: pairs.iter().filter(|(k, _)| !["from", "to", "team", "state"].contains(&k.as_str())).cloned().collect(),
+            hidden: pairs
+                .iter()
+                .filter(|(k, _)| !["from", "to", "team", "state"].contains(&k.as_str()))
+                .cloned()
+                .collect(),
         }
     }
 }

@@ -38,7 +38,10 @@ impl Panel {
             chart: chart::time_in_step(&step.time),
             censored: match step.time.censored {
                 0 => String::new(),
-                n => format!("{} open cases are counted as far as they have come (Kaplan-Meier).", format::count(n as i64)),
+                n => format!(
+                    "{} open cases are counted as far as they have come (Kaplan-Meier).",
+                    format::count(n as i64)
+                ),
             },
             stopped: format::count(stopped as i64),
             decided: format::count((step.went_on + stopped + step.went_back) as i64),
@@ -46,18 +49,45 @@ impl Panel {
                 .reasons
                 .iter()
                 .take(5)
-                .map(|r| (r.text.clone().unwrap_or_else(|| "No reason recorded".into()), share(r.cases)))
+                .map(|r| {
+                    (
+                        r.text
+                            .clone()
+                            .unwrap_or_else(|| "No reason recorded".into()),
+                        share(r.cases),
+                    )
+                })
                 .collect(),
             reasons_are_activities: step.reason_source == ReasonSource::LastActivity,
-            waiting: step.waiting.iter().take(5).map(|w| (w.name.clone(), case_link(&w.name), format::days(w.days))).collect(),
-            people: step.people.iter().take(5).map(|p| (p.name.clone(), format::initials(&p.name), format::hue(&p.name))).collect(),
+            waiting: step
+                .waiting
+                .iter()
+                .take(5)
+                .map(|w| (w.name.clone(), case_link(&w.name), format::days(w.days)))
+                .collect(),
+            people: step
+                .people
+                .iter()
+                .take(5)
+                .map(|p| {
+                    (
+                        p.name.clone(),
+                        format::initials(&p.name),
+                        format::hue(&p.name),
+                    )
+                })
+                .collect(),
             others: match step.people_total.saturating_sub(5) {
                 0 => String::new(),
                 n => format!("and {} others", format::count(n as i64)),
             },
             entered_href: scene.link("cases", &[("step", &step.name)]),
-            previous: selected.checked_sub(1).map(|i| scene.link("map", &[("panel", &steps[i].name)])),
-            next: steps.get(selected + 1).map(|s| scene.link("map", &[("panel", &s.name)])),
+            previous: selected
+                .checked_sub(1)
+                .map(|i| scene.link("map", &[("panel", &steps[i].name)])),
+            next: steps
+                .get(selected + 1)
+                .map(|s| scene.link("map", &[("panel", &s.name)])),
         })
     }
 }

@@ -44,14 +44,22 @@ struct Assigned {
     place: String,
 }
 
-pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::extract::Query(query): axum::extract::Query<Query>) -> Result<Html<String>, PageError> {
+pub async fn page(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
     let figures = &scene.view.figures;
     let process = &scene.view.process;
     let steps = &process.steps;
     let days = |d: Option<f64>| d.map_or("not reached".into(), format::days);
     let versions = scene.app.library.versions(&process.row.id).await?;
-    let query = if scene.filter_query.is_empty() { String::new() } else { format!("?{}", scene.filter_query) };
+    let query = if scene.filter_query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", scene.filter_query)
+    };
     let body = StepsTab {
         slug: scene.slug().into(),
         rows: figures
@@ -63,7 +71,10 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
                 open: format::count(s.open as i64),
                 median: days(s.time.median_days),
                 p90: days(s.time.p90_days),
-                conversion: s.conversion.map(format::percent).unwrap_or_else(|| "–".into()),
+                conversion: s
+                    .conversion
+                    .map(format::percent)
+                    .unwrap_or_else(|| "–".into()),
                 went_on: format::count(s.went_on as i64),
                 stopped: format::count((s.lost + s.ended) as i64),
                 back: format::count(s.went_back as i64),
@@ -76,14 +87,32 @@ pub async fn page(State(app): State<App>, Path(process): Path<String>, axum::ext
             StepRule::Owner => "As set here.",
         },
         end_rule: end_rule(&process.options.end),
-        choices: steps.steps.iter().enumerate().map(|(i, s)| (i, s.name.clone())).collect(),
+        choices: steps
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (i, s.name.clone()))
+            .collect(),
         activities: figures
             .activities
             .iter()
-            .map(|a| Assigned { name: a.name.clone(), cases: format::count(a.cases as i64), place: place_of(steps, &a.name) })
+            .map(|a| Assigned {
+                name: a.name.clone(),
+                cases: format::count(a.cases as i64),
+                place: place_of(steps, &a.name),
+            })
             .collect(),
         can_undo: process.row.revision > 1,
-        versions: versions.iter().map(|v| (v.number, format::date_time(v.at), told(&v.changes, v.number))).collect(),
+        versions: versions
+            .iter()
+            .map(|v| {
+                (
+                    v.number,
+                    format::date_time(v.at),
+                    told(&v.changes, v.number),
+                )
+            })
+            .collect(),
         csv: format!("/api/v1/processes/{}/export/steps.csv{query}", scene.slug()),
     };
     scene.render("steps", body).await
@@ -93,8 +122,14 @@ fn end_rule(rule: &mining::figures::EndRule) -> String {
     use mining::figures::EndRule;
     match rule {
         EndRule::Outcome => "A case is open until it is won or lost.".into(),
-        EndRule::FinalActivities { activities } => format!("A case is over when its last activity is {}.", activities.join(" or ")),
-        EndRule::Silence { days } => format!("A case is over when nothing happened on it for {}.", format::days(*days)),
+        EndRule::FinalActivities { activities } => format!(
+            "A case is over when its last activity is {}.",
+            activities.join(" or ")
+        ),
+        EndRule::Silence { days } => format!(
+            "A case is over when nothing happened on it for {}.",
+            format::days(*days)
+        ),
         EndRule::Always => "The log has no times, so every case counts as over.".into(),
     }
 }
@@ -106,7 +141,11 @@ fn place_of(steps: &Steps, activity: &str) -> String {
     } else if has(&steps.lost) {
         "lost".into()
     } else {
-        steps.steps.iter().position(|s| has(&s.activities)).map_or("none".into(), |i| i.to_string())
+        steps
+            .steps
+            .iter()
+            .position(|s| has(&s.activities))
+            .map_or("none".into(), |i| i.to_string())
     }
 }
 
@@ -130,25 +169,46 @@ fn told(changes: &str, number: i64) -> String {
 }
 
 /// Reads the form: `name.N`, `order.N` for steps, `place.ACTIVITY` for activities.
-pub async fn save(State(app): State<App>, Path(process): Path<String>, Form(form): Form<Vec<(String, String)>>) -> Result<Redirect, PageError> {
+pub async fn save(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
     let loaded = app.library.load(&process).await?;
     let get = |key: &str| form.iter().find(|(k, _)| k == key).map(|(_, v)| v.trim());
     let mut order: Vec<(i64, usize, String)> = Vec::new();
     for i in 0..=loaded.steps.steps.len() {
-        let Some(name) = get(&format!("name.{i}")).filter(|n| !n.is_empty()) else { continue };
-        let position = get(&format!("order.{i}")).and_then(|o| o.parse().ok()).unwrap_or(i as i64 + 1);
+        let Some(name) = get(&format!("name.{i}")).filter(|n| !n.is_empty()) else {
+            continue;
+        };
+        let position = get(&format!("order.{i}"))
+            .and_then(|o| o.parse().ok())
+            .unwrap_or(i as i64 + 1);
         order.push((position, i, name.to_string()));
     }
     order.sort();
-    let mut steps = Steps { rule: StepRule::Owner, ..Steps::default() };
-    steps.steps = order.iter().map(|(_, _, name)| Step { name: name.clone(), activities: Vec::new() }).collect();
+    let mut steps = Steps {
+        rule: StepRule::Owner,
+        ..Steps::default()
+    };
+    steps.steps = order
+        .iter()
+        .map(|(_, _, name)| Step {
+            name: name.clone(),
+            activities: Vec::new(),
+        })
+        .collect();
     for activity in loaded.log.activities.iter() {
-        let place = get(&format!("place.{activity}")).map_or_else(|| place_of(&loaded.steps, activity), str::to_string);
+        let place = get(&format!("place.{activity}"))
+            .map_or_else(|| place_of(&loaded.steps, activity), str::to_string);
         match place.as_str() {
             "won" => steps.won.push(activity.into()),
             "lost" => steps.lost.push(activity.into()),
             number => {
-                let at = number.parse::<usize>().ok().and_then(|n| order.iter().position(|(_, i, _)| *i == n));
+                let at = number
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|n| order.iter().position(|(_, i, _)| *i == n));
                 if let Some(at) = at {
                     steps.steps[at].activities.push(activity.into());
                 }
@@ -156,13 +216,22 @@ pub async fn save(State(app): State<App>, Path(process): Path<String>, Form(form
         }
     }
     if steps.steps.is_empty() {
-        return Err(Problem::bad_request("A process needs at least one step.", "Give a step a name.").into());
+        return Err(Problem::bad_request(
+            "A process needs at least one step.",
+            "Give a step a name.",
+        )
+        .into());
     }
-    app.library.set_steps(&loaded.row.id, steps, "owner").await?;
+    app.library
+        .set_steps(&loaded.row.id, steps, "owner")
+        .await?;
     Ok(Redirect::to(&format!("/p/{}/steps", loaded.row.slug)))
 }
 
-pub async fn undo(State(app): State<App>, Path(process): Path<String>) -> Result<Redirect, PageError> {
+pub async fn undo(
+    State(app): State<App>,
+    Path(process): Path<String>,
+) -> Result<Redirect, PageError> {
     let row = app.library.process(&process).await?;
     app.library.undo_steps(&row.id, "owner").await?;
     Ok(Redirect::to(&format!("/p/{}/steps", row.slug)))

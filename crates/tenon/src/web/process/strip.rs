@@ -32,7 +32,11 @@ pub struct Step {
 impl Strip {
     pub fn of(scene: &Scene, tab: &str, selected: usize) -> Strip {
         let figures = &scene.view.figures;
-        let longest = figures.steps.iter().filter_map(|s| s.time.median_days).fold(0.0, f64::max);
+        let longest = figures
+            .steps
+            .iter()
+            .filter_map(|s| s.time.median_days)
+            .fold(0.0, f64::max);
         let last = figures.steps.len().saturating_sub(1);
         let wins = figures.counts.won > 0;
         let few = figures.counts.cases < FEW;
@@ -49,25 +53,53 @@ impl Strip {
                     median: median.map(|d| format::span(d * 86_400.0)),
                     cases: format::count(s.cases as i64),
                     open: format::count(s.open as i64),
-                    len: median.map_or(0, |d| if longest > 0.0 { (d / longest * 90.0) as u32 } else { 0 }),
+                    len: median.map_or(0, |d| {
+                        if longest > 0.0 {
+                            (d / longest * 90.0) as u32
+                        } else {
+                            0
+                        }
+                    }),
                     wait: s.time.working_share.map(|w| ((1.0 - w) * 100.0) as u32),
                     was: scene.versus.as_ref().map(|v| {
-                        let then = v.figures.steps.get(i).and_then(|s| s.time.median_days).filter(|_| v.figures.counts.cases >= FEW);
+                        let then = v
+                            .figures
+                            .steps
+                            .get(i)
+                            .and_then(|s| s.time.median_days)
+                            .filter(|_| v.figures.counts.cases >= FEW);
                         then.map_or_else(|| "no median".into(), format::days)
                     }),
-                    peg: s.conversion.filter(|_| i < last || wins).map(|c| match i == last {
-                        true => format!("{} won", format::percent(c)),
-                        false => format::percent(c),
-                    }),
+                    peg: s
+                        .conversion
+                        .filter(|_| i < last || wins)
+                        .map(|c| match i == last {
+                            true => format!("{} won", format::percent(c)),
+                            false => format::percent(c),
+                        }),
                     last: i == last,
                 }
             })
             .collect();
         let told = steps.iter().map(|s| {
-            let median = s.median.as_ref().map_or("no median yet".into(), |(n, u)| format!("median {n} {u}"));
-            format!("{}: {median}, {} cases{}.", s.name, s.cases, s.peg.as_ref().map(|p| format!(", {p} go on")).unwrap_or_default())
+            let median = s
+                .median
+                .as_ref()
+                .map_or("no median yet".into(), |(n, u)| format!("median {n} {u}"));
+            format!(
+                "{}: {median}, {} cases{}.",
+                s.name,
+                s.cases,
+                s.peg
+                    .as_ref()
+                    .map(|p| format!(", {p} go on"))
+                    .unwrap_or_default()
+            )
         });
-        Strip { summary: told.collect::<Vec<_>>().join(" "), steps }
+        Strip {
+            summary: told.collect::<Vec<_>>().join(" "),
+            steps,
+        }
     }
 
     /// Whether any step tells waiting from working.
