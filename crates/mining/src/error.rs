@@ -55,7 +55,7 @@ pub struct ReadError {
     pub code: &'static str,
     /// One plain sentence: what was found.
     pub what: String,
-    pub place: Place,
+    pub place: Box<Place>,
     /// One plain sentence: what to do.
     pub remedy: String,
 }
@@ -70,7 +70,7 @@ impl ReadError {
         ReadError {
             code,
             what: what.into(),
-            place,
+            place: Box::new(place),
             remedy: remedy.into(),
         }
     }

@@ -1,4 +1,5 @@
 //! Tables of real logs give the figures that the XES of the same logs gives elsewhere. Needs the shared data.
+#![allow(clippy::unwrap_used)]
 
 use mining::figures::reference;
 use mining::readers::csv::{Overrides, preview, read};
@@ -17,7 +18,7 @@ fn shared(path: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-fn look(path: &PathBuf) -> serde_json::Value {
+fn look(path: &std::path::Path) -> serde_json::Value {
     let source = Source::open(path).unwrap();
     let mapping = preview(&source, &Overrides::default()).unwrap().mapping;
     let imported = read(&source, &mapping, &Progress::default()).unwrap();

@@ -85,14 +85,15 @@ impl Table {
         let (mut day, last) = (date(from), date(to));
         loop {
             let weekday = day.weekday().to_monday_zero_offset() as usize;
-            if calendar.days[weekday] && !calendar.holidays.contains(&day) {
-                if let (Some(a), Some(b)) = (
+            if calendar.days[weekday]
+                && !calendar.holidays.contains(&day)
+                && let (Some(a), Some(b)) = (
                     moment(day, calendar.from_minute),
                     moment(day, calendar.to_minute),
-                ) {
-                    shifts.push((a, b.max(a), worked));
-                    worked += (b - a).max(0);
-                }
+                )
+            {
+                shifts.push((a, b.max(a), worked));
+                worked += (b - a).max(0);
             }
             match day.tomorrow() {
                 Ok(next) if day < last => day = next,

@@ -85,10 +85,8 @@ pub fn compare(a: &Figures, b: &Figures) -> Comparison {
 fn edges(a: &Figures, b: &Figures) -> Vec<EdgePair> {
     let total = |f: &Figures| f.edges.iter().map(|e| e.count).sum::<u64>() as f64;
     let totals = (total(a), total(b));
-    let mut by_name: std::collections::BTreeMap<
-        (&str, &str),
-        (Option<&EdgeFigures>, Option<&EdgeFigures>),
-    > = Default::default();
+    type Both<'a> = (Option<&'a EdgeFigures>, Option<&'a EdgeFigures>);
+    let mut by_name: std::collections::BTreeMap<(&str, &str), Both> = Default::default();
     for e in &a.edges {
         by_name.entry((&e.from, &e.to)).or_default().0 = Some(e);
     }

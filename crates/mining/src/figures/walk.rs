@@ -191,10 +191,10 @@ impl<'a> Walker<'a> {
             }
             _ => CaseState::Open,
         };
-        if state == CaseState::Ended {
-            if let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open) {
-                (v.leave, v.left) = (Leave::Ended, last);
-            }
+        if state == CaseState::Ended
+            && let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open)
+        {
+            (v.leave, v.left) = (Leave::Ended, last);
         }
         CaseFacts {
             case: case as u32,

@@ -131,12 +131,12 @@ fn step_moves(
             let skipped =
                 before.is_some_and(|b| (b as usize + 1..step as usize).any(|s| !visited[s]));
             visited[step as usize] = true;
-            if let (Some(b), false) = (before, visit.entered == MISSING) {
-                if let Some(&week) = at.get(&week_of(visit.entered)) {
-                    shares.step_moves[week] += 1;
-                    shares.skips[week] += u64::from(skipped);
-                    shares.step_backs[week] += u64::from(step < b);
-                }
+            if let (Some(b), false) = (before, visit.entered == MISSING)
+                && let Some(&week) = at.get(&week_of(visit.entered))
+            {
+                shares.step_moves[week] += 1;
+                shares.skips[week] += u64::from(skipped);
+                shares.step_backs[week] += u64::from(step < b);
             }
             before = Some(step);
         }

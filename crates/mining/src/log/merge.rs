@@ -40,9 +40,9 @@ pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
     let identity = Identity::of(&all);
     let (mut order, mut offsets, mut cases) =
         (Vec::with_capacity(all.events()), vec![0u32], Vec::new());
-    for case in 0..old_cases {
+    for (case, &twin) in twin.iter().enumerate() {
         order.extend(all.case(case).map(|row| row as u32));
-        if let Some(other) = twin[case] {
+        if let Some(other) = twin {
             let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
             for row in all.case(case) {
                 *counts.entry(identity.key(&all, row)).or_default() += 1;
@@ -63,7 +63,7 @@ pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
             super::sort_by_time(&mut order[from..], &all.time);
         }
         offsets.push(order.len() as u32);
-        cases.push(twin[case].unwrap_or(case as u32));
+        cases.push(twin.unwrap_or(case as u32));
     }
     for &case in &fresh {
         order.extend(all.case(case as usize).map(|row| row as u32));

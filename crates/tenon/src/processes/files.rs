@@ -178,7 +178,7 @@ fn sqlite(path: &Path) -> Result<ocel::ObjectLog, ReadError> {
             .build();
         runtime
             .map_err(|e| e.to_string())
-            .and_then(|r| Ok(r.block_on(super::ocel_sqlite::read(&path))))
+            .map(|r| r.block_on(super::ocel_sqlite::read(&path)))
     });
     match work.join() {
         Ok(Ok(result)) => result,

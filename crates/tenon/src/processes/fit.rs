@@ -69,10 +69,7 @@ impl Library {
             let tree = inductive::mine(
                 &variants,
                 &log.activities,
-                inductive::Options {
-                    noise: NOISE,
-                    ..Default::default()
-                },
+                inductive::Options { noise: NOISE },
             );
             tree.to_bpmn(&view.process.row.name)
         };

@@ -12,7 +12,7 @@ pub struct Problem {
     /// HTTP status.
     pub status: u16,
     pub what: String,
-    pub place: Place,
+    pub place: Box<Place>,
     pub remedy: String,
 }
 
@@ -27,7 +27,7 @@ impl Problem {
             code: code.into(),
             status,
             what: what.into(),
-            place: Place::default(),
+            place: Box::default(),
             remedy: remedy.into(),
         }
     }

@@ -31,7 +31,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// About the company that the pages were drawn for.
+    /// A small company for tests.
+    #[cfg(test)]
     pub fn usual(until: Micros) -> Plan {
         Plan {
             seed: 1,

@@ -64,8 +64,8 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&'static str; 1] = [include_str!("../../migrations/sqlite/0001_processes.sql")];
-const POSTGRES: [&'static str; 1] = [include_str!("../../migrations/postgres/0001_processes.sql")];
+const SQLITE: [&str; 1] = [include_str!("../../migrations/sqlite/0001_processes.sql")];
+const POSTGRES: [&str; 1] = [include_str!("../../migrations/postgres/0001_processes.sql")];
 
 impl Db {
     /// Opens (and creates) the SQLite database in a file.

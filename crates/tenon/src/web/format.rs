@@ -8,7 +8,7 @@ pub fn count(n: impl TryInto<i64>) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -134,7 +134,7 @@ pub fn initials(name: &str) -> String {
     let second = words
         .next()
         .and_then(|w| w.chars().next())
-        .or_else(|| name.chars().filter(|c| c.is_alphanumeric()).next_back());
+        .or_else(|| name.chars().rfind(|c| c.is_alphanumeric()));
     first
         .into_iter()
         .chain(second)

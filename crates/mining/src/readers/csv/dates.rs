@@ -21,10 +21,12 @@ pub(super) fn parse(text: &str, format: DateFormat, zone: &TimeZone) -> Option<M
         return epoch(text, scale);
     }
     // The common form by the short way: year first, with its zone.
-    if format == DateFormat::Ymd && text.len() >= 20 && names_zone(text) {
-        if let Some(moment) = parse_date(text.as_bytes()) {
-            return Some(moment);
-        }
+    if format == DateFormat::Ymd
+        && text.len() >= 20
+        && names_zone(text)
+        && let Some(moment) = parse_date(text.as_bytes())
+    {
+        return Some(moment);
     }
     let (date, rest) = date(text, format)?;
     let (time, offset) = time_of_day(rest)?;

@@ -64,7 +64,7 @@ pub fn read(
     let mut total = 0u64;
     let mut last_line = 1;
     loop {
-        if total % 4096 == 0 && progress.is_cancelled() {
+        if total.is_multiple_of(4096) && progress.is_cancelled() {
             return Err(error(
                 "cancelled",
                 "The import was stopped.",

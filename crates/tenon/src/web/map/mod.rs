@@ -45,13 +45,11 @@ pub fn default_detail(figures: &Figures) -> u32 {
         .unwrap_or(0)
 }
 
+/// Makes the address that a move leads to, from the names of its two activities.
+pub type Link<'a> = Option<&'a dyn Fn(&str, &str) -> String>;
+
 /// Draws the map with the given detail. `link` makes the address a move leads to.
-pub fn draw(
-    figures: &Figures,
-    detail: u32,
-    selected: Option<usize>,
-    link: Option<&dyn Fn(&str, &str) -> String>,
-) -> Drawn {
+pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Link) -> Drawn {
     let ways = ways(figures);
     let chosen = choose(figures, &ways, wanted(ways.len(), detail));
     let placed = layout::place(figures, &chosen);

@@ -18,7 +18,7 @@ pub fn draw(
     chosen: &[usize],
     placed: &Placed,
     selected: Option<usize>,
-    link: Option<&dyn Fn(&str, &str) -> String>,
+    link: super::Link,
 ) -> String {
     let mut svg = String::with_capacity(32_768);
     let shown = placed.spots.len();
@@ -179,13 +179,7 @@ fn starts(svg: &mut String, figures: &Figures, placed: &Placed) {
     }
 }
 
-fn edge(
-    svg: &mut String,
-    e: &EdgeFigures,
-    curve: &Curve,
-    most: f64,
-    link: Option<&dyn Fn(&str, &str) -> String>,
-) {
+fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: super::Link) {
     // Repeats and ways back stay thin: many of them would hide the way on.
     let widest = if matches!(e.kind, EdgeKind::Back | EdgeKind::SelfLoop) {
         2.4

@@ -39,15 +39,13 @@ pub fn lines(text: &str, room: f64) -> Vec<String> {
     if width(text) <= room {
         return vec![text.to_string()];
     }
-    let breaks = text
+    let mut breaks = text
         .char_indices()
         .filter(|(_, c)| matches!(c, ' ' | '_' | '-' | '/'))
         .map(|(i, c)| i + c.len_utf8());
-    let at = breaks
-        .filter(|&i| {
-            i < text.len() && width(text[..i].trim_end()) <= room && width(&text[..i]) * 3.0 > room
-        })
-        .last();
+    let at = breaks.rfind(|&i| {
+        i < text.len() && width(text[..i].trim_end()) <= room && width(&text[..i]) * 3.0 > room
+    });
     match at {
         Some(at) => vec![text[..at].trim_end().to_string(), clip(&text[at..], room)],
         None => vec![clip(text, room)],

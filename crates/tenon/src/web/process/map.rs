@@ -11,6 +11,18 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use mining::figures::{StandOut, StandOutReason, stand_outs};
 
+/// A step with its slowest moves.
+struct SlowStep {
+    step: String,
+    moves: Vec<SlowMove>,
+}
+
+struct SlowMove {
+    name: String,
+    times: String,
+    wait: String,
+}
+
 #[derive(Template)]
 #[template(path = "map.html")]
 struct MapTab {
@@ -25,7 +37,7 @@ struct MapTab {
     drawn: Drawn,
     rework: String,
     standouts: Vec<(String, String, String, String)>,
-    phone: Vec<(String, Vec<(String, String, String)>)>,
+    phone: Vec<SlowStep>,
 }
 
 pub async fn page(
@@ -124,7 +136,7 @@ pub async fn svg_file(
 }
 
 /// For narrow screens: each step with its slowest moves.
-fn slowest(scene: &Scene) -> Vec<(String, Vec<(String, String, String)>)> {
+fn slowest(scene: &Scene) -> Vec<SlowStep> {
     let figures = &scene.view.figures;
     let steps = figures.steps.iter().enumerate().map(|(i, step)| {
         let mut moves: Vec<_> = figures
@@ -140,19 +152,19 @@ fn slowest(scene: &Scene) -> Vec<(String, Vec<(String, String, String)>)> {
             };
             cost(b).total_cmp(&cost(a))
         });
-        let moves = moves.iter().take(3).map(|e| {
-            let wait = e
+        let moves = moves.iter().take(3).map(|e| SlowMove {
+            name: format!("{} → {}", e.from, e.to),
+            times: format::count(e.count as i64),
+            wait: e
                 .wait
                 .as_ref()
                 .map(|w| format::span_text(w.median_seconds))
-                .unwrap_or_default();
-            (
-                format!("{} → {}", e.from, e.to),
-                format::count(e.count as i64),
-                wait,
-            )
+                .unwrap_or_default(),
         });
-        (step.name.clone(), moves.collect())
+        SlowStep {
+            step: step.name.clone(),
+            moves: moves.collect(),
+        }
     });
     steps.collect()
 }

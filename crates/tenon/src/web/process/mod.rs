@@ -41,7 +41,6 @@ struct ProcessPage {
 
 struct Head {
     name: String,
-    slug: String,
     meta: String,
 }
 
@@ -56,7 +55,6 @@ struct Tab {
 struct Filters {
     slug: String,
     tab: &'static str,
-    query: String,
     from: String,
     to: String,
     vs_from: String,
@@ -206,7 +204,6 @@ impl Scene {
         };
         Ok(Head {
             name: row.name.clone(),
-            slug: row.slug.clone(),
             meta,
         })
     }
@@ -303,7 +300,6 @@ impl Scene {
         Filters {
             slug: self.slug().into(),
             tab,
-            query: self.filter_query.clone(),
             from: value("from"),
             to: value("to"),
             vs_from: value("vs_from"),
