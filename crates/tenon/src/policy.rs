@@ -23,6 +23,8 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/", Access::Read),
     ("GET", "/import", Access::Read),
     ("POST", "/import", Access::Change),
+    ("GET", "/import/{upload}", Access::Read),
+    ("POST", "/import/{upload}", Access::Change),
     ("GET", "/jobs/{job}", Access::Read),
     ("GET", "/assets/{*file}", Access::Read),
     ("GET", "/p/{process}", Access::Read),
@@ -41,6 +43,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/processes/{process}/figures", Access::Read),
     ("GET", "/api/v1/processes/{process}/cases", Access::Read),
     ("GET", "/api/v1/processes/{process}/versions", Access::Read),
+    ("GET", "/api/v1/processes/{process}/events", Access::Read),
     ("GET", "/api/v1/processes/{process}/steps", Access::Read),
     ("PUT", "/api/v1/processes/{process}/steps", Access::Change),
     (

@@ -3,6 +3,7 @@
 use crate::clock::{Clock, SystemClock};
 use crate::jobs::Jobs;
 use crate::processes::Library;
+use crate::processes::uploads::Uploads;
 use crate::{api, policy, web};
 use anyhow::Context;
 use axum::Router;
@@ -30,7 +31,7 @@ pub struct App {
     pub library: Library,
     pub jobs: Jobs,
     /// Where uploads wait for their import.
-    pub uploads: Arc<PathBuf>,
+    pub uploads: Arc<Uploads>,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
@@ -78,9 +79,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let library = Library::open(&config.data, config.database.as_deref(), clock).await?;
     let uploads = config.data.join("uploads");
-    // What lies here was never imported: its server ended before its import did.
-    let _ = std::fs::remove_dir_all(&uploads);
-    std::fs::create_dir_all(&uploads)
+    let uploads = Uploads::open(uploads.clone())
         .with_context(|| format!("cannot make {}", uploads.display()))?;
     let listener = tokio::net::TcpListener::bind((config.address, config.port))
         .await

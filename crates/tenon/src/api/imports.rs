@@ -15,7 +15,8 @@ pub async fn start(
     State(app): State<App>,
     form: Multipart,
 ) -> Result<(StatusCode, Json<Status>), ApiError> {
-    let job = crate::web::receive(&app, form).await?;
+    let (upload, options) = crate::web::receive(&app, form).await?;
+    let job = crate::web::start(&app, upload, options);
     Ok((
         StatusCode::ACCEPTED,
         Json(job.status(app.library.clock().now())),

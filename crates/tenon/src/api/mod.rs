@@ -22,6 +22,7 @@ pub fn router() -> Router<App> {
             "/api/v1/processes/{process}/versions",
             get(processes::versions),
         )
+        .route("/api/v1/processes/{process}/events", get(processes::events))
         .route(
             "/api/v1/processes/{process}/steps",
             get(steps::get).put(steps::put),

@@ -3,10 +3,11 @@
 use super::problem::ApiError;
 use crate::processes::{Changes, Definition};
 use crate::serve::App;
+use crate::store::events::Event;
 use crate::store::processes::ProcessRow;
 use axum::Json;
-use axum::extract::{Path, State};
-use serde::Serialize;
+use axum::extract::{Path, Query, State};
+use serde::{Deserialize, Serialize};
 
 pub async fn list(State(app): State<App>) -> Result<Json<Vec<ProcessRow>>, ApiError> {
     Ok(Json(app.library.list().await?))
@@ -17,6 +18,24 @@ pub async fn one(
     Path(process): Path<String>,
 ) -> Result<Json<ProcessRow>, ApiError> {
     Ok(Json(app.library.process(&process).await?))
+}
+
+#[derive(Deserialize)]
+pub struct Page {
+    #[serde(default)]
+    after: i64,
+    limit: Option<i64>,
+}
+
+/// What happened to a process: imports, new versions, changes of its reading.
+pub async fn events(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Json<Vec<Event>>, ApiError> {
+    let row = app.library.process(&process).await?;
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    Ok(Json(app.library.events(&row.id, page.after, limit).await?))
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! Flags that say how a file is to be read; the same for every command that reads one.
 
 use crate::processes::files::ReadOptions;
-use mining::readers::csv::{DateFormat, Decimal, Overrides};
+use mining::readers::csv::{DateFormat, Decimal, Delimiter, Overrides, ShapeKind};
 
 #[derive(clap::Args, Clone, Debug)]
 pub struct Reading {
@@ -17,6 +17,9 @@ pub struct Reading {
     /// Table: the column of the case, when the guess is wrong
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_case: Option<String>,
+    /// What a row is: events, stage-history or snapshot
+    #[arg(long, value_name = "KIND", help_heading = "Tables (CSV)")]
+    csv_rows: Option<ShapeKind>,
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_activity: Option<String>,
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
@@ -31,10 +34,10 @@ pub struct Reading {
     #[arg(long, value_name = "FORMAT", help_heading = "Tables (CSV)")]
     csv_date_format: Option<DateFormat>,
     /// point or comma
-    #[arg(long, value_name = "MARK", value_parser = decimal, help_heading = "Tables (CSV)")]
+    #[arg(long, value_name = "MARK", help_heading = "Tables (CSV)")]
     csv_decimal: Option<Decimal>,
-    #[arg(long, value_name = "CHARACTER", value_parser = delimiter, help_heading = "Tables (CSV)")]
-    csv_delimiter: Option<char>,
+    #[arg(long, value_name = "CHARACTER", help_heading = "Tables (CSV)")]
+    csv_delimiter: Option<Delimiter>,
     /// utf-8, utf-16le, windows-1252 …
     #[arg(long, value_name = "NAME", help_heading = "Tables (CSV)")]
     csv_encoding: Option<String>,
@@ -49,6 +52,7 @@ impl Reading {
             classifier: self.classifier.clone(),
             pair_lifecycle: self.pair_lifecycle,
             csv: Overrides {
+                shape: self.csv_rows,
                 case: self.csv_case.clone(),
                 activity: self.csv_activity.clone(),
                 time: self.csv_time.clone(),
@@ -58,30 +62,11 @@ impl Reading {
                 date_format: self.csv_date_format,
                 decimal: self.csv_decimal,
                 zone: self.csv_zone.clone(),
-                delimiter: self.csv_delimiter,
+                delimiter: self.csv_delimiter.map(|d| d.0),
                 encoding: self.csv_encoding.clone(),
             },
             mapping: None,
             object_type: self.ocel_type.clone(),
         }
-    }
-}
-
-fn decimal(word: &str) -> Result<Decimal, String> {
-    match word {
-        "point" | "." => Ok(Decimal::Point),
-        "comma" | "," => Ok(Decimal::Comma),
-        _ => Err("use point or comma".into()),
-    }
-}
-
-fn delimiter(word: &str) -> Result<char, String> {
-    match word {
-        "tab" | "\\t" => Ok('\t'),
-        _ => word
-            .chars()
-            .next()
-            .filter(|c| c.is_ascii() && word.len() == 1)
-            .ok_or_else(|| "use one character, or tab".into()),
     }
 }

@@ -25,11 +25,87 @@ pub struct ReadOptions {
     pub object_type: Option<String>,
 }
 
+impl ReadOptions {
+    /// Takes one answer of a form, by the names that the command line uses. Says whether it was one of them.
+    pub fn take(&mut self, key: &str, value: &str) -> Result<bool, Problem> {
+        fn word<T: std::str::FromStr<Err = String>>(
+            key: &str,
+            value: &str,
+        ) -> Result<Option<T>, Problem> {
+            let read = (!value.is_empty()).then(|| value.parse()).transpose();
+            read.map_err(|why| Problem::bad_request(format!("{key}: {why}."), "Choose again."))
+        }
+        let filled = Some(value.to_string()).filter(|v| !v.is_empty());
+        // An empty choice of these says that there is no such column.
+        let column = Some(value.to_string());
+        let csv = &mut self.csv;
+        match key {
+            "classifier" => self.classifier = filled,
+            "pair_lifecycle" => self.pair_lifecycle = filled.is_some(),
+            "ocel_type" => self.object_type = filled,
+            "csv_rows" => csv.shape = word(key, value)?,
+            "csv_case" => csv.case = filled,
+            "csv_activity" => csv.activity = filled,
+            "csv_time" => csv.time = column,
+            "csv_start" => csv.start = column,
+            "csv_resource" => csv.resource = column,
+            "csv_team" => csv.team = column,
+            "csv_date_format" => csv.date_format = word(key, value)?,
+            "csv_decimal" => csv.decimal = word(key, value)?,
+            "csv_zone" => csv.zone = filled,
+            "csv_encoding" => csv.encoding = filled,
+            "csv_delimiter" => csv.delimiter = word::<csv::Delimiter>(key, value)?.map(|d| d.0),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
 /// A file, read.
 #[derive(Debug)]
 pub enum Opened {
     Log(Box<Imported>, FileKind),
     Model(Box<ProcessModel>),
+}
+
+/// Whether a file is a table.
+pub fn is_table(path: &Path, name: &str) -> Result<bool, Problem> {
+    Ok(kind(&open(path)?, name)? == FileKind::Csv)
+}
+
+/// What a person should be asked before a file is read.
+#[derive(Debug)]
+pub enum Question {
+    Nothing,
+    /// What the columns of a table are.
+    Columns(Box<csv::Preview>),
+    /// Which objects are the cases.
+    Objects(ocel::OcelPreview),
+}
+
+/// Looks at a file for what has to be asked; what was said already counts.
+pub fn question(path: &Path, name: &str, said: &csv::Overrides) -> Result<Question, Problem> {
+    let source = open(path)?;
+    let question = match kind(&source, name)? {
+        FileKind::Csv => csv::preview(&source, said).map(|p| Question::Columns(Box::new(p))),
+        FileKind::OcelJson | FileKind::OcelXml => {
+            ocel::preview(&source, &Progress::default()).map(Question::Objects)
+        }
+        FileKind::OcelSqlite => sqlite(path).map(|log| Question::Objects(log.preview())),
+        _ => Ok(Question::Nothing),
+    };
+    Ok(question.map_err(|e| e.in_file(name))?)
+}
+
+fn open(path: &Path) -> Result<Source, Problem> {
+    Source::open(path).map_err(|e| {
+        Problem::new(
+            404,
+            "unreadable",
+            format!("{} cannot be opened: {e}.", path.display()),
+            "Check its name and whether you may read it.",
+        )
+    })
 }
 
 /// The kind of a file by its content and name; looks into gzip.
@@ -53,14 +129,7 @@ pub fn read_any(
     options: &ReadOptions,
     progress: &Progress,
 ) -> Result<Opened, Problem> {
-    let source = Source::open(path).map_err(|e| {
-        Problem::new(
-            404,
-            "unreadable",
-            format!("{} cannot be opened: {e}.", path.display()),
-            "Check its name and whether you may read it.",
-        )
-    })?;
+    let source = open(path)?;
     let kind = kind(&source, name)?;
     let opened = match kind {
         FileKind::Xes => {

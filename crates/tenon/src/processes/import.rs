@@ -1,17 +1,17 @@
 //! A file becomes a process, or more of one: read whole, kept in columns, then made visible in one transaction.
 
-use super::files::{Opened, ReadOptions, read_any};
+use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::{Changes, Definition, Library, Problem};
 use crate::activity;
 use crate::store::imports::ImportRow;
 use crate::store::models::ModelRow;
 use crate::store::processes::ProcessRow;
 use crate::store::versions::VersionRow;
-use crate::store::{imports, models, processes, steps, versions};
+use crate::store::{imports, mappings, models, processes, steps, versions};
 use mining::figures::Steps;
 use mining::log::Added;
 use mining::model::bpmn::ProcessModel;
-use mining::readers::{Note, Skipped};
+use mining::readers::{Note, Skipped, csv};
 use mining::source::Progress;
 use serde::Serialize;
 use serde_json::json;
@@ -52,6 +52,26 @@ pub struct Outcome {
     pub skipped: u64,
 }
 
+/// A file, read: what is to be kept of it.
+struct Parts {
+    digest: String,
+    kind: String,
+    kept: Option<(Arc<mining::EventLog>, String, Added)>,
+    model: Option<ProcessModel>,
+    notes: Vec<Note>,
+    skipped: Skipped,
+    /// Columns to be remembered.
+    table: Option<Table>,
+}
+
+/// How the columns of a table were understood.
+struct Table {
+    fingerprint: String,
+    mapping: csv::Mapping,
+    /// By this request, not by an earlier one.
+    is_said: bool,
+}
+
 impl Library {
     /// Imports a file. When this returns an error nothing of the file was kept.
     pub async fn import(
@@ -63,6 +83,7 @@ impl Library {
             let request = request.clone();
             blocking(move || digest(&request.path, &request.options)).await?
         };
+        let (request, table) = self.recall(request).await?;
         let target = match &request.process {
             Some(key) => self.find_by_any_name(key).await?,
             None => None,
@@ -89,7 +110,16 @@ impl Library {
                 let before = target.as_ref().and_then(|p| p.columns_file.clone());
                 let library = self.clone();
                 let imported = *imported;
-                let (notes, skipped) = (imported.notes, imported.skipped);
+                let (mut notes, skipped) = (imported.notes, imported.skipped);
+                if table.as_ref().is_some_and(|t| !t.is_said) {
+                    notes.insert(
+                        0,
+                        Note {
+                            code: "remembered",
+                            text: "The columns were read as they were confirmed for an earlier table with this header.".into(),
+                        },
+                    );
+                }
                 let kept = blocking(move || {
                     let (log, added) = match before {
                         Some(name) => {
@@ -118,51 +148,87 @@ impl Library {
                     .ok()
                     .and_then(|k| k.as_str().map(str::to_string))
                     .unwrap_or_default();
-                self.commit(
-                    request,
-                    target,
+                let parts = Parts {
                     digest,
                     kind,
-                    Some(kept),
-                    None,
+                    kept: Some(kept),
+                    model: None,
                     notes,
                     skipped,
-                )
-                .await
+                    table: table.filter(|t| t.is_said),
+                };
+                self.commit(request, target, parts).await
             }
             Opened::Model(model) => {
                 let notes = ignored_notes(&model);
-                self.commit(
-                    request,
-                    target,
+                let parts = Parts {
                     digest,
-                    "bpmn".into(),
-                    None,
-                    Some(*model),
+                    kind: "bpmn".into(),
+                    kept: None,
+                    model: Some(*model),
                     notes,
-                    Skipped::default(),
-                )
-                .await
+                    skipped: Skipped::default(),
+                    table: None,
+                };
+                self.commit(request, target, parts).await
             }
         }
     }
 
+    /// For a table: what its columns mean, as a person says now or confirmed for an earlier table with this header.
+    async fn recall(
+        &self,
+        mut request: ImportRequest,
+    ) -> Result<(ImportRequest, Option<Table>), Problem> {
+        let (path, name) = (request.path.clone(), request.file_name.clone());
+        let said = request.options.csv.clone();
+        let is_said = said != csv::Overrides::default();
+        let is_table = {
+            let path = path.clone();
+            let name = name.clone();
+            blocking(move || files::is_table(&path, &name)).await?
+        };
+        if !is_table || request.options.mapping.is_some() {
+            return Ok((request, None));
+        }
+        let Ok(Question::Columns(preview)) =
+            blocking(move || files::question(&path, &name, &said)).await
+        else {
+            // What is wrong is told where the file is read.
+            return Ok((request, None));
+        };
+        let mapping = match is_said {
+            true => Some(preview.mapping),
+            false => self.remembered(&preview.fingerprint).await?,
+        };
+        let Some(mapping) = mapping else {
+            return Ok((request, None));
+        };
+        request.options.mapping = Some(mapping.clone());
+        let table = Table {
+            fingerprint: preview.fingerprint,
+            mapping,
+            is_said,
+        };
+        Ok((request, Some(table)))
+    }
+
     /// Everything an import changes, in one transaction.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one import, used once"
-    )]
     async fn commit(
         &self,
         request: ImportRequest,
         target: Option<ProcessRow>,
-        digest: String,
-        kind: String,
-        kept: Option<(Arc<mining::EventLog>, String, Added)>,
-        model: Option<ProcessModel>,
-        notes: Vec<Note>,
-        skipped: Skipped,
+        parts: Parts,
     ) -> Result<Outcome, Problem> {
+        let Parts {
+            digest,
+            kind,
+            kept,
+            model,
+            notes,
+            skipped,
+            table,
+        } = parts;
         let now = self.clock().now();
         let mut bpmn = match &model {
             Some(_) => Some(
@@ -303,6 +369,10 @@ impl Library {
             skipped_rows: to_json(&skipped.rows)?,
         };
         imports::insert(&mut tx, &import).await?;
+        if let Some(table) = &table {
+            let mapping = to_json(&table.mapping)?;
+            mappings::put(&mut tx, &table.fingerprint, now, &mapping).await?;
+        }
         let payload = json!({ "import": import.id, "file": import.file_name, "cases": added.cases, "events": added.events, "skipped": skipped.count });
         activity::record(
             &mut tx,

@@ -10,6 +10,7 @@ pub mod import;
 pub mod ocel_sqlite;
 pub mod problem;
 pub mod reading;
+pub mod uploads;
 pub mod view;
 
 pub use definition::{Changes, Definition};
@@ -18,10 +19,11 @@ pub use view::{Loaded, View};
 
 use crate::clock::Clock;
 use crate::store::processes::ProcessRow;
-use crate::store::{Db, imports, models, processes, steps, versions};
+use crate::store::{Db, events, imports, mappings, models, processes, steps, versions};
 use cache::Cache;
 use columns::ColumnFiles;
 use mining::figures::Steps;
+use mining::readers::csv;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -108,6 +110,22 @@ impl Library {
         imports::find(&self.inner.db, id)
             .await?
             .ok_or_else(|| Problem::not_found("import"))
+    }
+
+    /// What happened to a process after the event numbered `after`, oldest first, at most `limit` events.
+    pub async fn events(
+        &self,
+        process: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<events::Event>, Problem> {
+        Ok(events::of_process(&self.inner.db, process, after, limit).await?)
+    }
+
+    /// How the columns of a table with this header were understood when somebody last confirmed it.
+    pub async fn remembered(&self, fingerprint: &str) -> Result<Option<csv::Mapping>, Problem> {
+        let kept = mappings::find(&self.inner.db, fingerprint).await?;
+        Ok(kept.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
     /// The model the cases are held against.

@@ -5,12 +5,14 @@ use super::format;
 use super::shell::Shell;
 use crate::jobs;
 use crate::processes::Problem;
-use crate::processes::files::ReadOptions;
+use crate::processes::files::{self, Question, ReadOptions};
 use crate::processes::import::ImportRequest;
+use crate::processes::uploads::{Upload, Uploads};
 use crate::serve::App;
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 
 #[derive(Template)]
@@ -25,65 +27,83 @@ pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
     })
 }
 
-/// Takes the file to disk as it comes, starts the import, and leads to its page.
+/// Takes the file to disk as it comes, asks what has to be asked about it, and leads to its import.
 pub async fn upload(State(app): State<App>, form: Multipart) -> Result<Redirect, PageError> {
-    let job = receive(&app, form).await?;
-    Ok(Redirect::to(&format!("/jobs/{}", job.id)))
+    let (upload, options) = receive(&app, form).await?;
+    let path = app.uploads.path(&upload.id);
+    let name = upload.file_name.clone();
+    let said = options.csv.clone();
+    let asked = tokio::task::spawn_blocking(move || files::question(&path, &name, &said))
+        .await
+        .map_err(anyhow::Error::from)?;
+    // What is wrong with the file is told by its import.
+    Ok(match asked {
+        Ok(Question::Columns(_) | Question::Objects(_)) => {
+            app.uploads.keep(&upload)?;
+            Redirect::to(&format!("/import/{}", upload.id))
+        }
+        _ => Redirect::to(&format!("/jobs/{}", start(&app, upload, options).id)),
+    })
 }
 
-/// The same for programs and pages.
-pub async fn receive(app: &App, mut form: Multipart) -> Result<std::sync::Arc<jobs::Job>, Problem> {
+/// Starts the import of a file that was sent.
+pub fn start(app: &App, upload: Upload, options: ReadOptions) -> Arc<jobs::Job> {
+    let path = app.uploads.path(&upload.id);
+    let request = ImportRequest {
+        path: path.clone(),
+        file_name: upload.file_name,
+        process: upload.process,
+        options,
+        actor: "owner".into(),
+    };
+    app.jobs
+        .start(app.library.clone(), request, upload.size, move || {
+            Uploads::remove(&path)
+        })
+}
+
+/// Takes a file to disk, with what is said of how it is to be read.
+pub async fn receive(app: &App, mut form: Multipart) -> Result<(Upload, ReadOptions), Problem> {
     let broken = |_| Problem::bad_request("The upload broke off.", "Send the file again.");
     let mut process = None;
-    let mut file = None;
+    let mut upload: Option<Upload> = None;
     let mut options = ReadOptions::default();
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
-        match field.name().unwrap_or_default() {
+        match field.name().unwrap_or_default().to_string().as_str() {
             "process" => {
                 process = Some(field.text().await.map_err(broken)?).filter(|p| !p.trim().is_empty())
             }
-            "pair_lifecycle" => {
-                options.pair_lifecycle = !field.text().await.map_err(broken)?.is_empty()
-            }
-            "classifier" => {
-                options.classifier =
-                    Some(field.text().await.map_err(broken)?).filter(|c| !c.is_empty())
-            }
             "file" => {
-                let name = field.file_name().unwrap_or("file").to_string();
-                let path = app
-                    .uploads
-                    .join(app.library.clock().id().simple().to_string());
-                let mut to = tokio::fs::File::create(&path).await?;
+                let file_name = field.file_name().unwrap_or_default().to_string();
+                let id = app.uploads.new_id(app.library.clock());
+                let mut to = tokio::fs::File::create(app.uploads.path(&id)).await?;
                 let mut size = 0;
                 while let Some(chunk) = field.chunk().await.map_err(broken)? {
                     size += chunk.len() as u64;
                     to.write_all(&chunk).await?;
                 }
                 to.flush().await?;
-                file = Some((name, path, size));
+                upload = Some(Upload {
+                    id,
+                    file_name,
+                    process: None,
+                    size,
+                });
             }
-            _ => {}
+            key => {
+                options.take(key, field.text().await.map_err(broken)?.trim())?;
+            }
         }
     }
-    let (file_name, path, size) = file
-        .filter(|(name, _, size)| !name.is_empty() && *size > 0)
+    let upload = upload
+        .filter(|u| !u.file_name.is_empty() && u.size > 0)
         .ok_or_else(|| {
             Problem::bad_request(
                 "There was no file, or it was empty.",
                 "Choose a file with events, or a BPMN model.",
             )
         })?;
-    let request = ImportRequest {
-        path: path.clone(),
-        file_name,
-        process,
-        options,
-        actor: "owner".into(),
-    };
-    Ok(app.jobs.start(app.library.clone(), request, size, move || {
-        let _ = std::fs::remove_file(path);
-    }))
+    Ok((Upload { process, ..upload }, options))
 }
 
 #[derive(Template)]

@@ -3,6 +3,7 @@
 mod assets;
 mod case;
 mod chart;
+mod confirm;
 mod drawing;
 mod error;
 pub mod format;
@@ -18,7 +19,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use error::not_found;
-pub use import::receive;
+pub use import::{receive, start};
 
 /// Uploads may be this long; what is read is bounded by its reader.
 const UPLOAD: usize = 8 << 30;
@@ -32,6 +33,7 @@ pub fn router() -> Router<App> {
                 .post(import::upload)
                 .layer(DefaultBodyLimit::max(UPLOAD)),
         )
+        .route("/import/{upload}", get(confirm::page).post(confirm::start))
         .route("/jobs/{job}", get(import::job))
         .route("/assets/{*file}", get(assets::file))
         .route("/p/{process}", get(process::map::page))

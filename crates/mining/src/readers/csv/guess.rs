@@ -1,7 +1,7 @@
 //! What the columns of a table most likely mean: by their names first, by what is in them second.
 
 use super::dates;
-use super::mapping::{DateFormat, Decimal, Mapping, Overrides, Shape};
+use super::mapping::{DateFormat, Decimal, Mapping, Overrides, Shape, ShapeKind};
 use super::table::{self, Head, error};
 use crate::error::{Place, ReadError};
 use jiff::tz::TimeZone;
@@ -356,6 +356,9 @@ impl Guesser<'_> {
         names: &[&str],
         fits: impl Fn(usize) -> bool,
     ) -> Result<Option<usize>, ReadError> {
+        if said.as_deref() == Some("") {
+            return Ok(None);
+        }
         if let Some(name) = said {
             let found = self.head.names.iter().position(|n| n == name).or_else(|| {
                 self.head
@@ -406,6 +409,7 @@ impl Guesser<'_> {
         let start = self.column(&said.start, START, is_date)?;
         let time = match self.column(&said.time, TIME, |i| is_date(i) && Some(i) != start)? {
             Some(time) => Some(time),
+            None if said.time.is_some() => None,
             None => (0..columns.len()).find(|&i| is_date(i) && Some(i) != start),
         };
         let case = match self.column(&said.case, CASE, |i| filled(i) && !is_date(i))? {
@@ -440,27 +444,56 @@ impl Guesser<'_> {
         })?;
         let team = self.column(&said.team, TEAM, |i| filled(i) && !is_date(i) && i != case)?;
         let from = self.column(&None, FROM, |i| !is_date(i) && i != case)?;
-        let to = self.column(&None, TO, |i| filled(i) && !is_date(i) && i != case)?;
+        let is_history = said.shape == Some(ShapeKind::StageHistory);
+        let to = is_history.then(|| said.activity.clone()).flatten();
+        let to = self.column(&to, TO, |i| filled(i) && !is_date(i) && i != case)?;
         let date_columns: Vec<usize> = (0..columns.len()).filter(|&i| is_date(i)).collect();
         let named = self.column(&said.activity, ACTIVITY, |i| {
             filled(i) && !is_date(i) && i != case && Some(i) != resource
         })?;
-        let shape =
-            if let (None, Some(from), Some(to), Some(time)) = (&said.activity, from, to, time) {
+        let kind = match said.shape {
+            Some(kind) => kind,
+            None if said.activity.is_none() && from.is_some() && to.is_some() && time.is_some() => {
+                ShapeKind::StageHistory
+            }
+            None if named.is_none()
+                && said.activity.is_none()
+                && self.is_snapshot(&date_columns, columns, case) =>
+            {
+                ShapeKind::Snapshot
+            }
+            None => ShapeKind::Events,
+        };
+        let shape = match kind {
+            ShapeKind::StageHistory => {
+                let (Some(to), Some(time)) = (to.or(named), time) else {
+                    return Err(error(
+                        "no_stage",
+                        "No column says to which stage a case went, or when.",
+                        Place::line(1),
+                        "Name the column of the activity and that of the time, or say that a row is an event.",
+                    ));
+                };
+                let of = from.map_or(String::new(), |f| format!("\"{}\" to ", name(f)));
                 reasons.push(format!(
-                    "Each row is a change of stage: \"{}\" to \"{}\".",
-                    name(from),
+                    "Each row is a change of stage: {of}\"{}\".",
                     name(to)
                 ));
                 Shape::StageHistory {
-                    from: Some(name(from)),
+                    from: from.map(name),
                     to: name(to),
                     time: name(time),
                 }
-            } else if named.is_none()
-                && said.activity.is_none()
-                && self.is_snapshot(&date_columns, columns, case)
-            {
+            }
+            ShapeKind::Snapshot => {
+                if date_columns.is_empty() {
+                    return Err(error(
+                        "no_dates",
+                        "No column holds dates, so a row cannot be a case with a date for each stage.",
+                        Place::line(1),
+                        "Say that a row is an event, or choose another date format.",
+                    ));
+                }
                 reasons.push(format!(
                     "Each row is a case with a date for each of {} stages.",
                     date_columns.len()
@@ -471,7 +504,8 @@ impl Guesser<'_> {
                         .map(|&i| (name(i), stage_name(&self.head.names[i])))
                         .collect(),
                 }
-            } else {
+            }
+            ShapeKind::Events => {
                 let activity = match named {
                     Some(activity) => activity,
                     None => {
@@ -509,7 +543,8 @@ impl Guesser<'_> {
                     time: time.map(name),
                     start: start.map(name),
                 }
-            };
+            }
+        };
         let of_time = time.or(date_columns.first().copied());
         let comma = (0..columns.len()).any(|i| {
             let mut values = self.values(i).peekable();

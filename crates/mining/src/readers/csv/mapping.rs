@@ -95,10 +95,88 @@ pub enum Decimal {
     Comma,
 }
 
-/// What a person says in place of the guess.
+/// What a row is, without its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShapeKind {
+    Events,
+    StageHistory,
+    Snapshot,
+}
+
+impl std::str::FromStr for ShapeKind {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "events" => Ok(ShapeKind::Events),
+            "stage-history" => Ok(ShapeKind::StageHistory),
+            "snapshot" => Ok(ShapeKind::Snapshot),
+            _ => Err(format!(
+                "a row cannot be \"{word}\"; use events, stage-history or snapshot"
+            )),
+        }
+    }
+}
+
+impl ShapeKind {
+    /// As people write it on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            ShapeKind::Events => "events",
+            ShapeKind::StageHistory => "stage-history",
+            ShapeKind::Snapshot => "snapshot",
+        }
+    }
+}
+
+impl Shape {
+    pub fn kind(&self) -> ShapeKind {
+        match self {
+            Shape::Events { .. } => ShapeKind::Events,
+            Shape::StageHistory { .. } => ShapeKind::StageHistory,
+            Shape::Snapshot { .. } => ShapeKind::Snapshot,
+        }
+    }
+}
+
+impl std::str::FromStr for Decimal {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "point" | "." => Ok(Decimal::Point),
+            "comma" | "," => Ok(Decimal::Comma),
+            _ => Err(format!("\"{word}\" is no decimal mark; use point or comma")),
+        }
+    }
+}
+
+/// What parts columns: one ASCII character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delimiter(pub char);
+
+impl std::str::FromStr for Delimiter {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let one = match word {
+            "tab" | "\\t" => Some('\t'),
+            _ => word
+                .chars()
+                .next()
+                .filter(|c| c.is_ascii() && word.len() == 1),
+        };
+        one.map(Delimiter)
+            .ok_or_else(|| "use one character, or tab".into())
+    }
+}
+
+/// What a person says in place of the guess. An empty column name says that there is no such column.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Overrides {
+    pub shape: Option<ShapeKind>,
     pub case: Option<String>,
     pub activity: Option<String>,
     pub time: Option<String>,
@@ -110,4 +188,37 @@ pub struct Overrides {
     pub zone: Option<String>,
     pub delimiter: Option<char>,
     pub encoding: Option<String>,
+}
+
+impl Mapping {
+    /// The same said column by column, to be confirmed or changed by a person.
+    pub fn as_said(&self) -> Overrides {
+        let (activity, time, start) = match &self.shape {
+            Shape::Events {
+                activity,
+                time,
+                start,
+            } => (
+                Some(activity.clone()),
+                Some(time.clone().unwrap_or_default()),
+                Some(start.clone().unwrap_or_default()),
+            ),
+            Shape::StageHistory { to, time, .. } => (Some(to.clone()), Some(time.clone()), None),
+            Shape::Snapshot { .. } => (None, None, None),
+        };
+        Overrides {
+            shape: Some(self.shape.kind()),
+            case: Some(self.case.clone()),
+            activity,
+            time,
+            start,
+            resource: Some(self.resource.clone().unwrap_or_default()),
+            team: Some(self.team.clone().unwrap_or_default()),
+            date_format: Some(self.date_format),
+            decimal: Some(self.decimal),
+            zone: Some(self.zone.clone()),
+            delimiter: Some(self.delimiter),
+            encoding: Some(self.encoding.clone()),
+        }
+    }
 }

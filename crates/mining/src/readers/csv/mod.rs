@@ -12,7 +12,7 @@ mod table;
 mod tests;
 
 pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, preview};
-pub use mapping::{DateFormat, Decimal, Mapping, Overrides, Shape};
+pub use mapping::{DateFormat, Decimal, Delimiter, Mapping, Overrides, Shape, ShapeKind};
 
 use crate::error::{Place, ReadError};
 use crate::readers::Imported;
