@@ -43,7 +43,7 @@ e2e/node_modules: e2e/package-lock.json
 	@touch e2e/node_modules
 
 test-e2e: build e2e/node_modules ## Journeys in a real browser
-	cd e2e && node --test --test-concurrency=1 --test-reporter=spec "journeys/*.test.mjs"
+	cd e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
 
 bench: ## Time Tenon beside its peers; see docs/benchmarks.md
 	cargo run --release --manifest-path bench/Cargo.toml
