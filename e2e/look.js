@@ -13,6 +13,8 @@ const logs = shared
   : [join(fixtures, "deals.xes")];
 try {
   for (const log of logs) house.run("import", log);
+  house.run("sample", "--import");
+  if (shared) for (const f of ["ocel/recruiting-red.jsonocel", "models/receipt.bpmn", "models/miwg-C.1.0.bpmn"]) house.run("import", join(shared, "data", f));
   const pages = [["home", "/"], ["import", "/import"], ["missing", "/p/nothing"]];
   const page = await (await browser.newContext()).newPage();
   await page.goto(house.url);
@@ -23,6 +25,16 @@ try {
   }
   await page.goto(house.url + slugs[0] + "/cases");
   pages.push(["case", await page.$eval("tbody th a", (a) => new URL(a.href).pathname)]);
+  await page.goto(house.url + "/p/new-business/map?step=3");
+  if (await page.locator(".panel").count()) pages.push(["sample-panel", "/p/new-business/map?step=3"]);
+  const asked = [["confirm-columns", join(fixtures, "deals.csv")]];
+  if (shared) asked.push(["confirm-objects", join(shared, "data/ocel/recruiting-red.jsonocel")]);
+  for (const [name, path] of asked) {
+    await page.goto(house.url + "/import");
+    await page.setInputFiles("input[type=file]", path);
+    await page.waitForURL(/import\/[0-9a-f]{32}/);
+    pages.push([name, new URL(page.url()).pathname]);
+  }
   const only = process.argv[3];
   for (const [width, scheme] of [[1440, "light"], [1440, "dark"], [390, "light"], [1100, "light"]]) {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
