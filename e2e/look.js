@@ -40,7 +40,7 @@ try {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
     const tab = await context.newPage();
     for (const [name, path] of pages) {
-      if (only && !name.includes(only)) continue;
+      if (only && !only.split(",").some((o) => name.includes(o))) continue;
       await tab.goto(house.url + path);
       await tab.screenshot({ path: join(out, `${name}-${width}-${scheme}.png`), fullPage: true });
     }

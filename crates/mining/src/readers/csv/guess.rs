@@ -93,6 +93,9 @@ const ACTIVITY: &[&str] = &[
     "status",
     "step",
     "operation",
+    "phase",
+    "what",
+    "was",
 ];
 const TIME: &[&str] = &[
     "time:timestamp",
@@ -116,6 +119,8 @@ const TIME: &[&str] = &[
     "ende",
     "event time",
     "eventtime",
+    "when",
+    "wann",
 ];
 const START: &[&str] = &[
     "start_timestamp",
@@ -141,6 +146,8 @@ const RESOURCE: &[&str] = &[
     "person",
     "changed by",
     "created by",
+    "who",
+    "wer",
 ];
 const TEAM: &[&str] = &[
     "org:group",
