@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Where in a file something was found. All parts are optional; lines and columns count from 1, bytes from 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Place {
     pub file: Option<String>,
     pub line: Option<u64>,
@@ -50,6 +51,7 @@ impl fmt::Display for Place {
 
 /// Why a file could not be read. Nothing of the file is kept when this is returned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ReadError {
     /// Stable word for programs, such as `truncated`, `wrong_format`, `broken_xml`, `empty_log`, `too_deep`.
     pub code: &'static str,

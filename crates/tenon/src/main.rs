@@ -4,6 +4,7 @@ mod activity;
 mod api;
 mod cli;
 mod clock;
+mod exports;
 mod jobs;
 mod policy;
 mod processes;

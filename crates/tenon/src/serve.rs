@@ -8,6 +8,7 @@ use crate::{api, policy, web};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::IntoResponse;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub fn app(app: App, port: u16) -> Router {
     Router::new()
         .merge(web::router())
         .merge(api::router())
-        .fallback(web::not_found)
+        .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(port, policy::gate))
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
@@ -127,6 +128,14 @@ async fn stopped() {
         }
     }
     let _ = interrupt.await;
+}
+
+async fn not_found(uri: axum::http::Uri) -> axum::response::Response {
+    if uri.path().starts_with("/api/") {
+        api::not_found()
+    } else {
+        web::not_found().await.into_response()
+    }
 }
 
 /// One line a request.

@@ -5,12 +5,14 @@ use serde::Serialize;
 
 /// Both values of one figure; `None` where a side does not have it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Pair {
     pub a: Option<f64>,
     pub b: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepPair {
     pub name: String,
     pub cases: Pair,
@@ -21,6 +23,7 @@ pub struct StepPair {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EdgePair {
     pub from: String,
     pub to: String,
@@ -32,6 +35,7 @@ pub struct EdgePair {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Comparison {
     pub cases: Pair,
     pub won: Pair,

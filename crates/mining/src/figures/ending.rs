@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A won or lost outcome ends a case under every rule; an event in a step after it opens the case again.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndRule {
     /// Only outcomes end a case.
@@ -20,6 +21,7 @@ pub enum EndRule {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
     Open,

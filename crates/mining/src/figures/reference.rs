@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// What `tenon look FILE --json` prints of a log.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Look {
     pub cases: u64,
     pub events: u64,
@@ -24,6 +25,7 @@ pub struct Look {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CaseSeconds {
     pub median: Option<f64>,
     pub mean: Option<f64>,

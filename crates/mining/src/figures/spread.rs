@@ -7,6 +7,7 @@ use serde::Serialize;
 /// Exact figures of a number of spans, in seconds. An even count takes the mean of the middle two; the 90th
 /// percentile is linear between order statistics (Hyndman and Fan 1996, type 7), as numpy and pm4py do.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Spread {
     pub count: u64,
     pub mean_seconds: f64,

@@ -4,6 +4,7 @@ use super::{EdgeKind, Figures};
 use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StandOut {
     /// What the list is ranked by: case-days spent on it.
     pub cost_case_days: f64,
@@ -14,6 +15,7 @@ pub struct StandOut {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum StandOutReason {
     /// The wait before `to` after `from`.

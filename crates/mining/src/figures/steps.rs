@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Steps in order. Activities in none of them (nor an outcome) leave a case in the step it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Steps {
     pub steps: Vec<Step>,
     /// Activities that say the case was won, and lost.
@@ -15,6 +16,7 @@ pub struct Steps {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Step {
     pub name: String,
     pub activities: Vec<String>,
@@ -22,6 +24,7 @@ pub struct Step {
 
 /// How the steps came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepRule {
     /// One a stage of a pipeline, in order of usual first appearance.
@@ -37,6 +40,7 @@ pub enum StepRule {
 
 /// How steps and a log go together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Check {
     /// Named in the steps, absent from the log.
     pub unknown: Vec<String>,

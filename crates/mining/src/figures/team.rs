@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The column a case's team is read from: of the case, or the first value among its events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TeamColumn {
     Case(String),

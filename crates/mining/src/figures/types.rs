@@ -17,6 +17,7 @@ pub struct Options {
 
 /// Everything the process page shows of the selected cases.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Figures {
     pub counts: Counts,
     /// First event to last event of a case.
@@ -45,6 +46,7 @@ pub const WEEKLY_VARIANTS: usize = 10;
 pub const WEEKLY_EDGES: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Counts {
     pub cases: u64,
     pub events: u64,
@@ -63,6 +65,7 @@ pub struct Counts {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ActivityFigures {
     pub name: String,
     /// Index into `Figures::steps`; `None` for outcomes and for activities in no step.
@@ -81,6 +84,7 @@ pub struct ActivityFigures {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EdgeFigures {
     pub from: String,
     pub to: String,
@@ -97,6 +101,7 @@ pub struct EdgeFigures {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeKind {
     Forward,
@@ -113,6 +118,7 @@ pub enum EdgeKind {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Variants {
     pub total: u64,
     /// Most frequent first, ties by id; at most [`VARIANTS_SHOWN`].
@@ -120,6 +126,7 @@ pub struct Variants {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VariantFigures {
     /// 16 hex digits, the same for the same activity names in any log.
     pub id: String,
@@ -137,6 +144,7 @@ pub struct VariantFigures {
 
 /// Cases that do not run straight through the steps.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Rework {
     /// Cases in which any activity occurs more than once, with a step-back, or with a skip.
     pub cases: u64,
@@ -151,6 +159,7 @@ pub struct Rework {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepFigures {
     pub name: String,
     /// Cases that were in the step, and stays in it (a case may come back).
@@ -181,12 +190,14 @@ pub struct StepFigures {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WentTo {
     pub to: Destination,
     pub visits: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Destination {
     Step(usize),
@@ -197,6 +208,7 @@ pub enum Destination {
 
 /// Time from entering the step to leaving it, a visit each; open visits are censored at `as_of` (Kaplan-Meier).
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepTime {
     pub visits: u64,
     pub censored: u64,
@@ -215,6 +227,7 @@ pub struct StepTime {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Bin {
     pub from_days: f64,
     pub to_days: f64,
@@ -224,6 +237,7 @@ pub struct Bin {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// `None`: no reason recorded.
     pub text: Option<String>,
@@ -231,6 +245,7 @@ pub struct Reason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonSource {
     /// A case or event column that reads like a reason.
@@ -240,6 +255,7 @@ pub enum ReasonSource {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WaitingCase {
     pub case: u32,
     pub name: String,
@@ -247,6 +263,7 @@ pub struct WaitingCase {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PersonShare {
     pub name: String,
     pub events: u64,
@@ -254,6 +271,7 @@ pub struct PersonShare {
 
 /// `week` is the Monday, 00:00 UTC.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepWeek {
     pub week: Micros,
     pub entered: u64,
@@ -261,6 +279,7 @@ pub struct StepWeek {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Handover {
     pub from: String,
     pub to: String,
@@ -269,6 +288,7 @@ pub struct Handover {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Week {
     pub week: Micros,
     pub started: u64,
@@ -280,6 +300,7 @@ pub struct Week {
 /// Counts by week, kept so that a before and an after can be compared later. Variants count in the week the case
 /// started, moves in the week they arrived.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WeeklyShares {
     pub weeks: Vec<Micros>,
     /// Denominators, one a week.
@@ -294,6 +315,7 @@ pub struct WeeklyShares {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct WeeklySeries {
     /// Variant id, or "from → to".
     pub name: String,

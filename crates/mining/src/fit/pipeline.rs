@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// How one case departed from the order. Steps are indices into the pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PathDeviation {
     /// Steps before the furthest one reached that the case never was in. What lies ahead of an open case is not skipped.
     pub skipped: Vec<usize>,
@@ -76,6 +77,7 @@ impl PathDeviation {
 
 /// What cases did to the order, added up. Shares are from 0 to 1.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PipelineFit {
     /// Cases that were in at least one step.
     pub cases: u64,
@@ -90,6 +92,7 @@ pub struct PipelineFit {
 
 /// All in cases.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepFit {
     pub name: String,
     pub visited: u64,
@@ -98,6 +101,7 @@ pub struct StepFit {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StepBack {
     pub from: String,
     pub to: String,

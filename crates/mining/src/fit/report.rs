@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// Shares are from 0 to 1. Averages are over the cases that were aligned within the limit; the others are counted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FitReport {
     pub cases: u64,
     pub variants: u64,
@@ -35,6 +36,7 @@ pub struct FitReport {
 
 /// Moves over all cases.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ActivityFit {
     pub name: String,
     pub synchronous: u64,
@@ -47,6 +49,7 @@ pub struct ActivityFit {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TopDeviation {
     pub kind: DeviationKind,
     pub activity: String,
@@ -56,6 +59,7 @@ pub struct TopDeviation {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviationKind {
     LeftOut,
@@ -64,6 +68,7 @@ pub enum DeviationKind {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VariantFit {
     #[serde(flatten)]
     pub variant: VariantCases,
@@ -80,12 +85,14 @@ pub struct VariantFit {
 
 /// One move of an alignment with the activity's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct NamedMove {
     pub kind: MoveKind,
     pub activity: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MoveKind {
     /// As the process says.
@@ -111,6 +118,7 @@ impl NamedMove {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VariantCases {
     pub activities: Vec<String>,
     pub cases: u64,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// An activity or step, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Times {
     pub name: String,
     pub times: u32,
@@ -14,6 +15,7 @@ pub struct Times {
 /// How one trace differs from the nearest run of a model. An activity that was left out in one place and done in another
 /// was done out of order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Deviations {
     pub left_out: Vec<Times>,
     pub out_of_order: Vec<Times>,

@@ -21,6 +21,7 @@ pub struct Imported {
 
 /// Something a person should know about how the file was read, such as a guess that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Note {
     /// Stable word for programs.
     pub code: &'static str,
@@ -30,12 +31,14 @@ pub struct Note {
 
 /// Rows that were not imported, all counted, the first [`Skipped::KEPT`] kept word for word.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Skipped {
     pub count: u64,
     pub rows: Vec<SkippedRow>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SkippedRow {
     pub line: u64,
     pub why: String,

@@ -1,22 +1,26 @@
 //! What is seen, as files others can read.
 
 use super::problem::ApiError;
-use crate::processes::{Problem, View, filter_query};
+use crate::exports;
+use crate::processes::filter_query;
 use crate::serve::App;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use mining::figures::{CaseOrder, case_list};
-use std::sync::Arc;
 
+/// What is seen, as a file: `map.svg`, `process.bpmn`, `steps.csv`, `edges.csv`, `variants.csv`, `cases.csv`,
+/// `log.xes` or `log.csv`.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/export/{what}", tag = "figures",
+    params(("process" = String, Path), ("what" = String, Path), super::asked::Asked),
+    responses((status = 200, body = String, content_type = "application/octet-stream"), super::Refused))]
 pub async fn export(
     State(app): State<App>,
     Path((process, what)): Path<(String, String)>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
-    let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
-    let view = app.library.view(&process, &filter).await?;
-    let (bytes, kind) = file(&app.library, &view, &what).await?;
+    let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+    let view = app.library.view(&process, &asked).await?;
+    let (bytes, kind) = exports::file(&app.library, &view, &what).await?;
     let slug: String = view
         .process
         .row
@@ -33,145 +37,4 @@ pub async fn export(
         bytes,
     )
         .into_response())
-}
-
-/// The bytes of an export and their media type.
-pub async fn file(
-    library: &crate::processes::Library,
-    view: &Arc<View>,
-    what: &str,
-) -> Result<(Vec<u8>, &'static str), Problem> {
-    const CSV: &str = "text/csv; charset=utf-8";
-    let figures = &view.figures;
-    let mut out = Vec::new();
-    match what {
-        "log.xes" => {
-            mining::writers::xes::write(&view.process.log, Some(&view.selection.cases), &mut out)?;
-            return Ok((out, "application/xml"));
-        }
-        "log.csv" => {
-            mining::writers::csv::write(&view.process.log, Some(&view.selection.cases), &mut out)?
-        }
-        "process.bpmn" => {
-            let bpmn = match library.model(&view.process.row.id).await? {
-                Some(model) => model.bpmn.into_bytes(),
-                None => {
-                    mining::writers::bpmn::write(&library.discover(view).await?, &mut out)?;
-                    out
-                }
-            };
-            return Ok((bpmn, "application/xml"));
-        }
-        "steps.csv" => {
-            out.extend(
-                b"step,cases,open,went_on,lost,ended,went_back,goes_on,median_days,p90_days\r\n",
-            );
-            for s in &figures.steps {
-                let numbers = [s.cases, s.open, s.went_on, s.lost, s.ended, s.went_back]
-                    .map(|n| n.to_string())
-                    .join(",");
-                let shares = [s.conversion, s.time.median_days, s.time.p90_days]
-                    .map(number)
-                    .join(",");
-                out.extend(format!("{},{numbers},{shares}\r\n", cell(&s.name)).bytes());
-            }
-        }
-        "edges.csv" => {
-            out.extend(b"from,to,moves,cases,mean_seconds,median_seconds,p90_seconds\r\n");
-            for e in &figures.edges {
-                let spread = e
-                    .gap
-                    .as_ref()
-                    .map(|g| format!("{},{},{}", g.mean_seconds, g.median_seconds, g.p90_seconds))
-                    .unwrap_or(",,".into());
-                out.extend(
-                    format!(
-                        "{},{},{},{},{spread}\r\n",
-                        cell(&e.from),
-                        cell(&e.to),
-                        e.count,
-                        e.cases
-                    )
-                    .bytes(),
-                );
-            }
-        }
-        "variants.csv" => {
-            out.extend(b"variant,cases,share,median_seconds,open,won,lost,activities\r\n");
-            for v in &figures.variants.shown {
-                let median = number(v.duration.as_ref().map(|d| d.median_seconds));
-                let way = cell(&v.activities.join(" > "));
-                out.extend(
-                    format!(
-                        "{},{},{},{median},{},{},{},{way}\r\n",
-                        v.id, v.cases, v.share, v.open, v.won, v.lost
-                    )
-                    .bytes(),
-                );
-            }
-        }
-        "cases.csv" => {
-            out.extend(
-                b"case,state,step,team,events,started,duration_seconds,waiting_days,variant\r\n",
-            );
-            let p = &view.process;
-            let list = case_list(
-                &p.log,
-                &p.steps,
-                &view.selection,
-                &p.options,
-                CaseOrder::Waiting,
-                0,
-                usize::MAX,
-            )
-            .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
-            for r in &list.rows {
-                let step = r
-                    .step
-                    .and_then(|s| figures.steps.get(s))
-                    .map(|s| s.name.as_str())
-                    .unwrap_or_default();
-                let state = serde_json::to_value(r.state)
-                    .ok()
-                    .and_then(|s| s.as_str().map(str::to_string))
-                    .unwrap_or_default();
-                let started = r
-                    .started
-                    .and_then(|t| jiff::Timestamp::from_microsecond(t).ok())
-                    .map(|t| t.to_string())
-                    .unwrap_or_default();
-                let line = format!(
-                    "{},{state},{},{},{},{started},{},{},{}\r\n",
-                    cell(&r.name),
-                    cell(step),
-                    cell(r.team.as_deref().unwrap_or_default()),
-                    r.events,
-                    number(r.duration_seconds),
-                    number(r.waiting_days),
-                    r.variant
-                );
-                out.extend(line.bytes());
-            }
-        }
-        _ => return Err(Problem::not_found("export")),
-    }
-    Ok((out, CSV))
-}
-
-fn number(n: Option<f64>) -> String {
-    n.map(|n| n.to_string()).unwrap_or_default()
-}
-
-/// A text as a cell (RFC 4180); what a spreadsheet would run as a formula is marked as text.
-pub fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_string()
-    };
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
 }

@@ -1,36 +1,92 @@
-//! Figures and cases under a filter.
+//! Figures, cases and fit for a question.
 
+use super::asked::{Asked, Part, Second};
 use super::problem::ApiError;
 use crate::processes::{Problem, filter_query};
 use crate::serve::App;
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use mining::figures::{CaseOrder, case_list};
+use mining::figures::{
+    CaseList, CaseOrder, Comparison, Figures, StandOut, case_list, compare, stand_outs,
+};
+use mining::fit::FitReport;
+use mining::fit::pipeline::PipelineFit;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-fn json(value: &impl serde::Serialize) -> Result<Response, ApiError> {
+type Pairs = Query<Vec<(String, String)>>;
+
+fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> {
+    query.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+}
+
+fn json(value: &impl Serialize) -> Result<Response, ApiError> {
     let text = serde_json::to_string(value).map_err(anyhow::Error::from)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
+/// All figures: steps, activities, moves, variants, rework, hand-overs, weeks.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/figures", tag = "figures",
+    params(("process" = String, Path), Asked), responses((status = 200, body = Figures), super::Refused))]
 pub async fn figures(
     State(app): State<App>,
     Path(process): Path<String>,
-    Query(query): Query<Vec<(String, String)>>,
+    query: Pairs,
 ) -> Result<Response, ApiError> {
-    let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
-    let view = app.library.view(&process, &filter).await?;
-    json(&view.figures)
+    let asked = filter_query::parse(pairs(&query))?;
+    json(&app.library.view(&process, &asked).await?.figures)
 }
 
+/// Where the process loses time and cases, costliest first.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/stand-outs", tag = "figures",
+    params(("process" = String, Path), Asked), responses((status = 200, body = [StandOut]), super::Refused))]
+pub async fn standing_out(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    query: Pairs,
+) -> Result<Response, ApiError> {
+    let asked = filter_query::parse(pairs(&query))?;
+    json(&stand_outs(
+        &app.library.view(&process, &asked).await?.figures,
+        10,
+    ))
+}
+
+/// Two periods side by side.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/compare", tag = "figures",
+    params(("process" = String, Path), Asked, Second),
+    responses((status = 200, body = Comparison), super::Refused))]
+pub async fn compared(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    query: Pairs,
+) -> Result<Response, ApiError> {
+    let first = filter_query::parse(pairs(&query))?;
+    let second = filter_query::parse_second(pairs(&query))?;
+    if second.filter.from.is_none() && second.filter.to.is_none() {
+        return Err(Problem::bad_request(
+            "There is no second period.",
+            "Say its days with vs_from and vs_to.",
+        )
+        .into());
+    }
+    let a = app.library.view(&process, &first).await?;
+    let b = app.library.view(&process, &second).await?;
+    json(&compare(&a.figures, &b.figures))
+}
+
+/// Cases, those that wait longest first.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/cases", tag = "figures",
+    params(("process" = String, Path), Asked, Part), responses((status = 200, body = CaseList), super::Refused))]
 pub async fn cases(
     State(app): State<App>,
     Path(process): Path<String>,
-    Query(query): Query<Vec<(String, String)>>,
+    query: Pairs,
 ) -> Result<Response, ApiError> {
-    let pairs = || query.iter().map(|(k, v)| (k.as_str(), v.as_str()));
-    let filter = filter_query::parse(pairs())?;
-    let number = |key: &str, default: usize| match pairs().find(|(k, _)| *k == key) {
+    let asked = filter_query::parse(pairs(&query))?;
+    let number = |key: &str, default: usize| match pairs(&query).find(|(k, _)| *k == key) {
         None => Ok(default),
         Some((_, v)) => v.parse().map_err(|_| {
             Problem::bad_request(
@@ -40,17 +96,74 @@ pub async fn cases(
         }),
     };
     let (offset, limit) = (number("offset", 0)?, number("limit", 100)?.min(1000));
-    let view = app.library.view(&process, &filter).await?;
+    let view = app.library.view(&process, &asked).await?;
     let p = &view.process;
     let list = case_list(
         &p.log,
         &p.steps,
         &view.selection,
-        &p.options,
+        &view.options,
         CaseOrder::Waiting,
         offset,
         limit,
     )
     .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
     json(&list)
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Fit {
+    /// Against the order of the steps.
+    steps: PipelineFit,
+    model: Option<ModelFit>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ModelFit {
+    name: String,
+    /// `imported`, or `confirmed` by the owner.
+    origin: String,
+    pinned: mining::Micros,
+    /// Absent when the model cannot be run.
+    report: Option<FitReport>,
+    /// Why the model cannot be run.
+    broken: Option<String>,
+}
+
+/// How far cases run as the process says: against the order of its steps and against its pinned model.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/fit", tag = "figures",
+    params(("process" = String, Path), Asked), responses((status = 200, body = Fit), super::Refused))]
+pub async fn fit(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    query: Pairs,
+) -> Result<Json<Fit>, ApiError> {
+    let asked = filter_query::parse(pairs(&query))?;
+    let view = app.library.view(&process, &asked).await?;
+    let fit = app.library.fit(&view).await?;
+    let model = fit.model.as_ref().map(|(row, report)| ModelFit {
+        name: row.name.clone(),
+        origin: row.origin.clone(),
+        pinned: row.at,
+        report: report.as_ref().ok().cloned(),
+        broken: report.as_ref().err().cloned(),
+    });
+    Ok(Json(Fit {
+        steps: fit.pipeline.clone(),
+        model,
+    }))
+}
+
+/// Finds a model in the cases asked for and pins it as the reference that cases are held against.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/model", tag = "figures",
+    params(("process" = String, Path), Asked), responses((status = 204), super::Refused))]
+pub async fn confirm_model(
+    State(app): State<App>,
+    Path(process): Path<String>,
+    query: Pairs,
+) -> Result<axum::http::StatusCode, ApiError> {
+    let asked = filter_query::parse(pairs(&query))?;
+    let view = app.library.view(&process, &asked).await?;
+    app.library.confirm_model(&view, "owner").await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
 }

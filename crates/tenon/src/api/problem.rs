@@ -3,7 +3,25 @@
 use crate::processes::Problem;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use mining::Place;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What went wrong, as it is sent.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemDetails {
+    /// `urn:tenon:` and the code.
+    r#type: String,
+    /// What is wrong.
+    title: String,
+    status: u16,
+    /// What to do.
+    detail: String,
+    /// Stable word for programs.
+    code: String,
+    /// Where in a file.
+    place: Box<Place>,
+}
 
 pub struct ApiError(pub Problem);
 
@@ -17,11 +35,18 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let p = self.0;
         let status = StatusCode::from_u16(p.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = json!({ "type": format!("urn:tenon:{}", p.code), "title": p.what, "status": p.status, "detail": p.remedy, "code": p.code, "place": p.place });
+        let details = ProblemDetails {
+            r#type: format!("urn:tenon:{}", p.code),
+            title: p.what,
+            status: p.status,
+            detail: p.remedy,
+            code: p.code,
+            place: p.place,
+        };
         (
             status,
             [(header::CONTENT_TYPE, "application/problem+json")],
-            body.to_string(),
+            serde_json::to_string(&details).unwrap_or_default(),
         )
             .into_response()
     }

@@ -8,6 +8,9 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use mining::figures::Steps;
 
+/// The steps of a process, with the activities of each.
+#[utoipa::path(get, path = "/api/v1/processes/{process}/steps", tag = "steps",
+    params(("process" = String, Path)), responses((status = 200, body = Steps), super::Refused))]
 pub async fn get(
     State(app): State<App>,
     Path(process): Path<String>,
@@ -15,6 +18,9 @@ pub async fn get(
     Ok(Json(app.library.load(&process).await?.steps.clone()))
 }
 
+/// Sets names, order and grouping of the steps. This changes how Tenon reads the process, not the process.
+#[utoipa::path(put, path = "/api/v1/processes/{process}/steps", tag = "steps",
+    params(("process" = String, Path)), request_body = Steps, responses((status = 200, body = Steps), super::Refused))]
 pub async fn put(
     State(app): State<App>,
     Path(process): Path<String>,
@@ -27,4 +33,16 @@ pub async fn put(
         .set_steps(&row.id, steps.clone(), "owner")
         .await?;
     Ok(Json(steps))
+}
+
+/// Sets the steps to what they were before the last change.
+#[utoipa::path(post, path = "/api/v1/processes/{process}/steps/undo", tag = "steps",
+    params(("process" = String, Path)), responses((status = 200, body = Steps), super::Refused))]
+pub async fn undo(
+    State(app): State<App>,
+    Path(process): Path<String>,
+) -> Result<Json<Steps>, ApiError> {
+    let row = app.library.process(&process).await?;
+    app.library.undo_steps(&row.id, "owner").await?;
+    Ok(Json(app.library.load(&row.id).await?.steps.clone()))
 }

@@ -1,12 +1,15 @@
 //! The command line: one file a command.
 
+mod export;
 mod import;
 mod look;
 mod reading;
 mod sample;
 mod serve;
+mod told;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,6 +25,7 @@ struct Cli {
 enum Command {
     Import(import::Args),
     Look(look::Args),
+    Export(export::Args),
     Sample(sample::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
@@ -46,6 +50,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Import(args) => import::run(args),
         Command::Look(args) => look::run(args),
+        Command::Export(args) => export::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {
@@ -55,11 +60,27 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Who reads from us has seen enough, as `head` has.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Prints a text, ended by one line break.
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(
+        std::io::stdout().lock(),
+        "{}",
+        text.trim_end_matches('\n')
+    )?)
 }
 
 /// Runs async work to its end.

@@ -29,7 +29,7 @@ pub struct Job {
 }
 
 /// How far a job is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Status {
     pub id: String,
     pub file_name: String,
@@ -44,7 +44,7 @@ pub struct Status {
     pub problem: Option<Problem>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Reading,

@@ -5,7 +5,7 @@ use mining::model::bpmn::ProcessModel;
 use serde::{Deserialize, Serialize};
 
 /// The process as its source defines it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Definition {
     /// Names of activities, in alphabetical order.
     pub activities: Vec<String>,
@@ -14,7 +14,7 @@ pub struct Definition {
 }
 
 /// What is new and what is gone.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Changes {
     pub added: Vec<String>,
     pub removed: Vec<String>,

@@ -1,28 +1,55 @@
-//! A filter as it stands in an address, so that a view can be shared: `from=2026-03-01&team=North&attr.segment=Water`.
+//! What is asked of a process, as it stands in an address, so that a view can be shared:
+//! `from=2026-03-01&team=North&attr.segment=Water`.
 
 use super::Problem;
 use mining::Micros;
-use mining::figures::{Filter, StateFilter};
+use mining::figures::{Calendar, Filter, StateFilter};
 use mining::time::DAY;
 
-/// Reads the filter out of query pairs; keys that are none of a filter's are left alone. Days are in UTC; `to` is the
-/// last day that counts.
-pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Filter, Problem> {
+/// Which cases, and what time counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    pub filter: Filter,
+    /// Spans count only working hours of this calendar.
+    pub calendar: Option<Calendar>,
+}
+
+impl Asked {
+    /// The same text for the same question.
+    pub fn canonical(&self) -> String {
+        match &self.calendar {
+            None => self.filter.canonical(),
+            Some(calendar) => format!("{} on {}", self.filter.canonical(), calendar.zone),
+        }
+    }
+}
+
+/// Reads the question out of query pairs; keys that are none of its own are left alone. Days are in UTC; `to` is the
+/// last day that counts. `working=Europe/Berlin` counts working hours there only, Monday to Friday, nine to five.
+pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Asked, Problem> {
     parse_with(pairs, "")
+}
+
+/// Reads a question written as in an address: `team=North&from=2026-03-01`.
+pub fn parse_text(query: &str) -> Result<Asked, Problem> {
+    let query = query.trim_start_matches('?').as_bytes();
+    let pairs: Vec<_> = form_urlencoded::parse(query).collect();
+    parse(pairs.iter().map(|(k, v)| (&**k, &**v)))
 }
 
 /// The same for the second of two periods: `vs_from`, `vs_to`; all other conditions are shared.
 pub fn parse_second<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Filter, Problem> {
+) -> Result<Asked, Problem> {
     parse_with(pairs, "vs_")
 }
 
 fn parse_with<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     period: &str,
-) -> Result<Filter, Problem> {
+) -> Result<Asked, Problem> {
     let mut filter = Filter::default();
+    let mut calendar = None;
     let (from_key, to_key) = (format!("{period}from"), format!("{period}to"));
     for (key, value) in pairs.into_iter().filter(|(_, v)| !v.is_empty()) {
         match key {
@@ -36,6 +63,7 @@ fn parse_with<'a>(
             "edge_to" => filter.edge.get_or_insert_default().1 = value.into(),
             "person" => filter.person = Some(value.into()),
             "state" => filter.state = Some(state(value)?),
+            "working" => calendar = Some(working(value)?),
             _ => {
                 if let Some(column) = key.strip_prefix("attr.") {
                     filter.attributes.push((column.into(), value.into()));
@@ -43,11 +71,22 @@ fn parse_with<'a>(
             }
         }
     }
-    Ok(filter)
+    Ok(Asked { filter, calendar })
 }
 
-/// The pairs of a filter, in a fixed order.
-pub fn pairs(filter: &Filter) -> Vec<(String, String)> {
+fn working(zone: &str) -> Result<Calendar, Problem> {
+    match jiff::tz::TimeZone::get(zone) {
+        Ok(_) => Ok(Calendar::weekdays(zone)),
+        Err(_) => Err(Problem::bad_request(
+            format!("There is no time zone \"{zone}\" (in \"working\")."),
+            "Write a name such as Europe/Berlin, or UTC.",
+        )),
+    }
+}
+
+/// The pairs of a question, in a fixed order.
+pub fn pairs(asked: &Asked) -> Vec<(String, String)> {
+    let filter = &asked.filter;
     let mut out: Vec<(String, String)> = Vec::new();
     let mut put = |key: &str, value: String| out.push((key.to_string(), value));
     filter.from.iter().for_each(|t| put("from", show_day(*t)));
@@ -75,6 +114,10 @@ pub fn pairs(filter: &Filter) -> Vec<(String, String)> {
         .iter()
         .for_each(|s| put("state", state_word(*s).into()));
     filter.person.iter().for_each(|p| put("person", p.clone()));
+    asked
+        .calendar
+        .iter()
+        .for_each(|c| put("working", c.zone.clone()));
     out
 }
 
@@ -155,6 +198,7 @@ mod tests {
             ("edge_from", "a"),
             ("edge_to", "b"),
             ("state", "open"),
+            ("working", "Europe/Berlin"),
             ("tab", "map"),
         ];
         let filter = parse(query).unwrap();
@@ -177,5 +221,6 @@ mod tests {
                 .contains("2026-03-01")
         );
         assert_eq!(parse([("state", "lost in space")]).unwrap_err().status, 400);
+        assert_eq!(parse([("working", "Atlantis")]).unwrap_err().status, 400);
     }
 }

@@ -34,7 +34,7 @@ impl Library {
             row.id.clone(),
             row.columns_file.clone(),
             row.revision,
-            format!("{pinned} {}", view.filter.canonical()),
+            format!("{pinned} {}", view.asked.filter.canonical()),
         );
         if let Some(fit) = self.inner.fits.get(&key) {
             return Ok(fit);

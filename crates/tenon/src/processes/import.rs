@@ -33,7 +33,7 @@ pub struct ImportRequest {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Outcome {
     pub import: String,
     pub process: String,

@@ -98,6 +98,26 @@ impl Library {
             .ok_or_else(|| Problem::not_found("process"))
     }
 
+    /// A process by id, by its name in addresses, or by its name.
+    pub async fn named(&self, key: &str) -> Result<ProcessRow, Problem> {
+        if let Some(row) = processes::find(&self.inner.db, key).await? {
+            return Ok(row);
+        }
+        let all = self.list().await?;
+        let known: Vec<String> = all.iter().map(|p| p.slug.clone()).collect();
+        all.into_iter().find(|p| p.name == key).ok_or_else(|| {
+            Problem::new(
+                404,
+                "not_found",
+                format!("There is no process \"{key}\" here."),
+                match known.is_empty() {
+                    true => "Import a file first.".into(),
+                    false => format!("Choose one of: {}.", known.join(", ")),
+                },
+            )
+        })
+    }
+
     pub async fn versions(&self, process: &str) -> Result<Vec<versions::VersionRow>, Problem> {
         Ok(versions::of_process(&self.inner.db, process).await?)
     }

@@ -5,7 +5,7 @@ use mining::error::Place;
 use serde::Serialize;
 
 /// An answer that is no success.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Stable word for programs.
     pub code: String,

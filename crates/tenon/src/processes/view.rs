@@ -1,10 +1,11 @@
 //! A process as it is looked at: its log and steps in memory, and its figures under a filter.
 
+use super::filter_query::Asked;
 use super::{Library, Problem};
 use crate::store::processes::ProcessRow;
 use mining::EventLog;
 use mining::figures::{
-    EndRule, Figures, Filter, Options, Selection, Steps, TeamColumn, guess_team, team_values,
+    EndRule, Figures, Options, Selection, Steps, TeamColumn, guess_team, team_values,
 };
 use std::sync::Arc;
 
@@ -21,7 +22,9 @@ pub struct Loaded {
 /// The figures of a process under a filter.
 pub struct View {
     pub process: Arc<Loaded>,
-    pub filter: Filter,
+    pub asked: Asked,
+    /// Those of the process, on the calendar that was asked for.
+    pub options: Options,
     pub selection: Selection,
     pub figures: Figures,
 }
@@ -74,28 +77,34 @@ impl Library {
         Ok(log)
     }
 
-    /// The figures of a process under a filter; from memory when they were asked before.
-    pub async fn view(&self, key: &str, filter: &Filter) -> Result<Arc<View>, Problem> {
+    /// The figures of a process for a question; from memory when they were asked before.
+    pub async fn view(&self, key: &str, asked: &Asked) -> Result<Arc<View>, Problem> {
         let process = self.load(key).await?;
         let row = &process.row;
         let id = (
             row.id.clone(),
             row.columns_file.clone(),
             row.revision,
-            filter.canonical(),
+            asked.canonical(),
         );
         if let Some(view) = self.inner.views.get(&id) {
             return Ok(view);
         }
-        let filter = filter.clone();
+        let asked = asked.clone();
         let view = tokio::task::spawn_blocking(move || -> Result<Arc<View>, Problem> {
-            let selection = filter.select(&process.log, &process.steps, &process.options)?;
-            let figures =
-                Figures::of(&process.log, &process.steps, &selection, &process.options)
-                    .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            let options = Options {
+                calendar: asked.calendar.clone(),
+                ..process.options.clone()
+            };
+            let selection = asked
+                .filter
+                .select(&process.log, &process.steps, &options)?;
+            let figures = Figures::of(&process.log, &process.steps, &selection, &options)
+                .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
             Ok(Arc::new(View {
                 process,
-                filter,
+                asked,
+                options,
                 selection,
                 figures,
             }))

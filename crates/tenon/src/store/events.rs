@@ -5,7 +5,7 @@ use mining::Micros;
 use serde::Serialize;
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct Event {
     /// Grows by every event; what readers resume from.
     pub seq: i64,

@@ -4,7 +4,7 @@ use super::{Db, Tx, read, write};
 use mining::Micros;
 use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct ProcessRow {
     pub id: String,
     /// Its name in addresses.

@@ -3,12 +3,13 @@
 use super::error::{PageError, page as render};
 use super::format;
 use super::shell::Shell;
+use crate::processes::filter_query::Asked;
 use crate::processes::{Problem, fit};
 use crate::serve::App;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
-use mining::figures::{CaseOrder, CaseState, Filter, Selection, case_list};
+use mining::figures::{CaseOrder, CaseState, Selection, case_list};
 use mining::fit::pipeline::deviation;
 use mining::time::{DAY, MISSING, days};
 
@@ -51,7 +52,7 @@ pub async fn page(
     State(app): State<App>,
     Path((process, name)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
-    let view = app.library.view(&process, &Filter::default()).await?;
+    let view = app.library.view(&process, &Asked::default()).await?;
     let loaded = &view.process;
     let log = &loaded.log;
     let case = log

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 /// One move of an alignment; numbers are codes in [`Aligner::names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Move {
     /// Trace and model do the same.
@@ -32,6 +33,7 @@ pub enum Move {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Alignment {
     /// Number of log and model moves.
     pub cost: u32,
@@ -44,6 +46,7 @@ pub struct Alignment {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AlignmentResult {
     Aligned(Alignment),
@@ -76,6 +79,7 @@ impl Default for Limits {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelError {
     #[error(

@@ -265,6 +265,9 @@ impl Guesser<'_> {
         let formats = (0..self.head.names.len())
             .map(|i| {
                 let values: Vec<&str> = self.values(i).take(2_000).collect();
+                let timely = self.is_timely(i);
+                // A column that says it is a time may hold more that is none; such rows are skipped and told.
+                let needed = if timely { 10 } else { 19 };
                 let fits = |format| {
                     !values.is_empty()
                         && values
@@ -272,7 +275,7 @@ impl Guesser<'_> {
                             .filter(|v| dates::parse(v, format, &utc).is_some())
                             .count()
                             * 20
-                            >= values.len() * 19
+                            >= values.len() * needed
                 };
                 if let Some(format) = self.said.date_format {
                     return fits(format).then_some(format);
@@ -313,10 +316,6 @@ impl Guesser<'_> {
                     (false, false) => {}
                 }
                 // Numbers that are moments between 1990 and 2100, in a column whose name speaks of time.
-                let timely = [TIME, START]
-                    .iter()
-                    .any(|list| matches_name(&self.head.names[i], list))
-                    || self.head.names[i].to_lowercase().contains("time");
                 let within = |low: f64| {
                     timely
                         && !values.is_empty()
@@ -336,6 +335,13 @@ impl Guesser<'_> {
             })
             .collect();
         (formats, ambiguity)
+    }
+
+    /// Whether a column's name speaks of time.
+    fn is_timely(&self, column: usize) -> bool {
+        let name = &self.head.names[column];
+        [TIME, START].iter().any(|list| matches_name(name, list))
+            || name.to_lowercase().contains("time")
     }
 
     /// Of two readings the one in which rows lie closer together in time; day first when neither does.

@@ -63,6 +63,14 @@ pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Link)
     }
 }
 
+/// The map as a file of its own, in the colours of the viewer's system.
+pub fn file(figures: &Figures, detail: u32) -> String {
+    standalone(
+        &draw(figures, detail, None, None).svg,
+        &super::assets::css(),
+    )
+}
+
 /// The moves a map can show, most frequent first. Losses are told below the columns instead.
 fn ways(figures: &Figures) -> Vec<usize> {
     (0..figures.edges.len())

@@ -79,7 +79,7 @@ pub async fn page(
         &process.log,
         &process.steps,
         &selection,
-        &process.options,
+        &scene.view.options,
         order,
         offset,
         PAGE,

@@ -4,7 +4,7 @@ use super::{Query, Scene};
 use crate::serve::App;
 use crate::web::error::PageError;
 use crate::web::map::{self, Drawn};
-use crate::web::{assets, drawing, format};
+use crate::web::{drawing, format};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -115,8 +115,7 @@ pub async fn svg_file(
         .and_then(|d| d.parse().ok())
         .unwrap_or_else(|| map::default_detail(&scene.view.figures))
         .min(100);
-    let drawn = map::draw(&scene.view.figures, detail, None, None);
-    let svg = map::standalone(&drawn.svg, &assets::css());
+    let svg = map::file(&scene.view.figures, detail);
     let name = format!(
         "attachment; filename=\"{}-map.svg\"",
         scene

@@ -80,8 +80,8 @@ pub struct Scene {
 
 impl Scene {
     pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
-        let filter = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
-        let view = app.library.view(process, &filter).await?;
+        let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+        let view = app.library.view(process, &asked).await?;
         let versus = match query
             .iter()
             .any(|(k, v)| k.starts_with("vs_") && !v.is_empty())
@@ -94,7 +94,7 @@ impl Scene {
             }
             false => None,
         };
-        let filter_query = filter_query::encode(&filter_query::pairs(&filter));
+        let filter_query = filter_query::encode(&filter_query::pairs(&asked));
         Ok(Scene {
             app,
             view,
@@ -130,7 +130,7 @@ impl Scene {
 
     /// What the address says of the cases shown: the filter, and the period it is compared with.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        let mut pairs = filter_query::pairs(&self.view.filter);
+        let mut pairs = filter_query::pairs(&self.view.asked);
         pairs.extend(
             self.query
                 .iter()
@@ -314,7 +314,7 @@ impl Scene {
                     (
                         name.clone(),
                         format::count(*n as i64),
-                        self.view.filter.teams.contains(name),
+                        self.view.asked.filter.teams.contains(name),
                     )
                 })
                 .collect(),

@@ -1,0 +1,53 @@
+//! What every endpoint that shows a process can be asked.
+
+use utoipa::IntoParams;
+
+/// Conditions on cases; all must hold. Attributes are asked for as `attr.NAME=VALUE`, here and in a page's address.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query; `filter_query` reads it")]
+pub struct Asked {
+    /// Cases that started on this day or later, as 2026-03-01 in UTC.
+    from: Option<String>,
+    /// Cases that started on this day or earlier.
+    to: Option<String>,
+    /// Cases of this team; may be given several times.
+    team: Option<Vec<String>>,
+    /// Cases that took the variant with this id.
+    variant: Option<String>,
+    /// Cases that were in the step of this name.
+    step: Option<String>,
+    /// Cases with this activity.
+    activity: Option<String>,
+    /// With `edge_to`: cases that went directly from this activity to that one.
+    edge_from: Option<String>,
+    edge_to: Option<String>,
+    /// Cases this person worked on.
+    person: Option<String>,
+    /// `open`, `closed`, `won` or `lost`.
+    state: Option<String>,
+    /// A time zone such as Europe/Berlin: spans count its working hours only, Monday to Friday, nine to five.
+    working: Option<String>,
+}
+
+/// The second of two periods.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query; `filter_query` reads it")]
+pub struct Second {
+    /// First day of the second period.
+    vs_from: Option<String>,
+    /// Last day of the second period.
+    vs_to: Option<String>,
+}
+
+/// A part of a long list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query")]
+pub struct Part {
+    /// Rows to pass over.
+    offset: Option<u64>,
+    /// Rows to give, 100 unless told, at most 1000.
+    limit: Option<u64>,
+}

@@ -1,0 +1,644 @@
+//! Every route and every endpoint, asked well and asked badly.
+
+use crate::clock::SystemClock;
+use crate::jobs::Jobs;
+use crate::policy::{Access, ROUTES};
+use crate::processes::Library;
+use crate::processes::import::ImportRequest;
+use crate::processes::uploads::Uploads;
+use crate::serve::{App, app};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tower::ServiceExt;
+use utoipa::OpenApi;
+
+const PORT: u16 = 7070;
+
+/// An installation with one process of hostile names, on the routes as they are served.
+struct House {
+    routes: Router,
+    folder: PathBuf,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    fn is_json(&self) -> bool {
+        let kind = self
+            .headers
+            .get("content-type")
+            .map(|v| v.to_str().unwrap());
+        kind.is_some_and(|k| k.contains("json"))
+    }
+}
+
+const LOG: &str = "case,activity,time,who\n\
+    <b>1</b>,<script>alert(1)</script>,2026-01-05T10:00:00Z,\"Ann \"\"A\"\"\"\n\
+    <b>1</b>,sell,2026-01-06T10:00:00Z,Bob\n\
+    2,<script>alert(1)</script>,2026-01-07T10:00:00Z,Ann\n\
+    2,check,2026-01-08T10:00:00Z,Bob\n\
+    2,sell,2026-01-09T10:00:00Z,Bob\n\
+    3,<script>alert(1)</script>,2026-01-10T10:00:00Z,Ann\n\
+    4,check,someday,Ann\n";
+
+impl House {
+    async fn open() -> House {
+        let clock = Arc::new(SystemClock);
+        let id = crate::clock::Clock::id(&*clock).simple().to_string();
+        let folder = std::env::temp_dir().join(format!("tenon-api-{id}"));
+        let library = Library::open(&folder, None, clock).await.unwrap();
+        let file = folder.join("hostile.csv");
+        std::fs::write(&file, LOG).unwrap();
+        let request = ImportRequest {
+            path: file,
+            file_name: "hostile.csv".into(),
+            process: None,
+            options: Default::default(),
+            actor: "owner".into(),
+        };
+        library.import(request, Arc::default()).await.unwrap();
+        let uploads = Arc::new(Uploads::open(folder.join("uploads")).unwrap());
+        let app_state = App {
+            library,
+            jobs: Jobs::default(),
+            uploads,
+        };
+        House {
+            routes: app(app_state, PORT),
+            folder,
+        }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.routes.clone().oneshot(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", format!("localhost:{PORT}"))
+            .header("content-type", "application/json");
+        let body = body.map_or(Body::empty(), |b| Body::from(b.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, None).await
+    }
+
+    /// Sends a form with a file, as a page or a program does.
+    async fn upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: Option<(&str, &str)>,
+    ) -> Answer {
+        let mut body = String::new();
+        for (name, value) in fields {
+            body += &format!(
+                "--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        if let Some((name, text)) = file {
+            body += &format!(
+                "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n"
+            );
+        }
+        body += "--b--\r\n";
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("host", format!("localhost:{PORT}"))
+            .header("content-type", "multipart/form-data; boundary=b");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A path of the table with something in place of each parameter.
+fn filled(path: &str) -> String {
+    path.replace("{process}", "hostile")
+        .replace("{case}", "2")
+        .replace("{what}", "steps.csv")
+        .replace("{*file}", "main.js")
+        .replace("{upload}", &"0".repeat(32))
+        .replace("{job}", "none")
+        .replace("{import}", "none")
+}
+
+#[tokio::test]
+async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
+    let mut found: Vec<String> = Vec::new();
+    let sources = [
+        (include_str!("../web/mod.rs"), ""),
+        (include_str!("mod.rs"), "/api/v1/processes/{process}"),
+    ];
+    for (source, nest) in sources {
+        for part in source.split(".route(").skip(1) {
+            let path = part.split('"').nth(1).unwrap();
+            let nested = path.starts_with('/') && !path.starts_with("/api/") && !nest.is_empty();
+            found.push(match nested {
+                true => format!("{nest}{}", path.trim_end_matches('/')),
+                false => path.to_string(),
+            });
+        }
+    }
+    let mut table: Vec<String> = ROUTES.iter().map(|(_, p, _)| p.to_string()).collect();
+    found.sort();
+    table.sort();
+    table.dedup();
+    assert_eq!(found, table);
+}
+
+#[tokio::test]
+async fn the_gate_does_what_the_table_says_for_every_route_and_method() {
+    let house = House::open().await;
+    let paths: std::collections::BTreeSet<&str> = ROUTES.iter().map(|(_, p, _)| *p).collect();
+    for path in paths {
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let row = ROUTES.iter().find(|(m, p, _)| *m == method && *p == path);
+            let own = house.ask(method, &filled(path), None).await.status;
+            let headers = [
+                ("origin", "http://elsewhere.example"),
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "null"),
+            ];
+            let mut foreign = Vec::new();
+            for (header, value) in headers {
+                let request = Request::builder()
+                    .method(method)
+                    .uri(filled(path))
+                    .header("host", format!("localhost:{PORT}"))
+                    .header(header, value);
+                let request = request.body(Body::empty()).unwrap();
+                foreign.push(house.send(request).await.status);
+            }
+            match row {
+                None => {
+                    assert!(
+                        own == StatusCode::FORBIDDEN || own == StatusCode::METHOD_NOT_ALLOWED,
+                        "{method} {path}: {own}"
+                    );
+                }
+                Some((_, _, Access::Read)) => {
+                    assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
+                    assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+                }
+                Some((_, _, Access::Change)) => {
+                    assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
+                    assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+                    assert!(
+                        foreign.iter().all(|s| *s == StatusCode::FORBIDDEN),
+                        "{method} {path}: {foreign:?}"
+                    );
+                }
+            }
+        }
+        for host in [
+            "evil.example:7070",
+            "localhost",
+            "localhost:80",
+            "127.0.0.1.nip.io:7070",
+            "",
+        ] {
+            let request = Request::get(filled(path)).header("host", host);
+            let answer = house.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(
+                answer.status,
+                StatusCode::MISDIRECTED_REQUEST,
+                "{host} {path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
+    let house = House::open().await;
+    for path in [
+        "/",
+        "/p/hostile",
+        "/api/v1/processes",
+        "/nowhere",
+        "/assets/main.js",
+        "/p/none",
+    ] {
+        let answer = house.get(path).await;
+        let has = |name: &str| {
+            answer
+                .headers
+                .get(name)
+                .map(|v| v.to_str().unwrap().to_string())
+                .unwrap_or_default()
+        };
+        let policy = has("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
+        assert!(!policy.contains("script-src 'self' 'unsafe"), "{path}");
+        assert_eq!(has("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(has("referrer-policy"), "same-origin", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn names_from_files_are_text_on_every_page_and_drawing() {
+    let house = House::open().await;
+    let pages = [
+        "",
+        "/map",
+        "/map.svg",
+        "/steps",
+        "/variants",
+        "/cases",
+        "/fit",
+        "/case/%3Cb%3E1%3C%2Fb%3E",
+    ];
+    for page in pages {
+        let answer = house.get(&format!("/p/hostile{page}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{page}");
+        assert!(!answer.body.contains("<script>alert"), "{page}");
+        assert!(!answer.body.contains("<b>1</b>"), "{page}");
+    }
+    let asked = house.get("/p/hostile/cases?q=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&team=%3Cscript%3Ealert(1)").await;
+    assert!(!asked.body.contains("<script>alert"));
+}
+
+#[tokio::test]
+async fn nothing_but_assets_is_served_from_disk() {
+    let house = House::open().await;
+    for path in [
+        "/assets/../Cargo.toml",
+        "/assets/..%2f..%2fCargo.toml",
+        "/assets/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/tenon.db",
+    ] {
+        assert_eq!(
+            house.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+/// Whether a value is as a schema of the document says; keys that the schema does not know are an error.
+fn agrees(document: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let target = document
+            .pointer(&name[1..])
+            .unwrap_or_else(|| panic!("{name} is described nowhere"));
+        return agrees(document, target, value, at);
+    }
+    for word in ["oneOf", "anyOf"] {
+        if let Some(choices) = schema[word].as_array() {
+            let fits = choices
+                .iter()
+                .any(|c| std::panic::catch_unwind(|| agrees(document, c, value, at)).is_ok());
+            assert!(fits, "{at}: {value} is none of {schema}");
+            return;
+        }
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    };
+    let fits = kinds.is_empty()
+        || kinds.iter().any(|kind| match *kind {
+            "null" => value.is_null(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            "array" => value.is_array(),
+            "object" => value.is_object(),
+            other => panic!("{other}"),
+        });
+    assert!(fits, "{at}: {value} is not {kinds:?}");
+    if let (Some(items), Value::Array(values)) = (schema.get("items"), value) {
+        values
+            .iter()
+            .enumerate()
+            .for_each(|(i, v)| agrees(document, items, v, &format!("{at}/{i}")));
+    }
+    if let (Some(Value::Object(known)), Value::Object(has)) = (schema.get("properties"), value) {
+        for (key, inner) in has {
+            let described = known
+                .get(key)
+                .unwrap_or_else(|| panic!("{at}: {key} is not described"));
+            agrees(document, described, inner, &format!("{at}/{key}"));
+        }
+        for key in schema["required"].as_array().into_iter().flatten() {
+            assert!(
+                has.contains_key(key.as_str().unwrap()),
+                "{at}: {key} is missing"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_every_endpoint_and_what_it_answers() {
+    let house = House::open().await;
+    let document = house.get("/api/v1/openapi.json").await.json();
+    assert_eq!(
+        document,
+        serde_json::to_value(super::Document::openapi()).unwrap()
+    );
+    let mut described: Vec<(String, String)> = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            described.push((method.to_uppercase(), path.clone()));
+        }
+    }
+    let mut table: Vec<(String, String)> = ROUTES
+        .iter()
+        .filter(|(_, p, _)| p.starts_with("/api/") && !p.ends_with("openapi.json"))
+        .map(|(m, p, _)| (m.to_string(), p.to_string()))
+        .collect();
+    described.sort();
+    table.sort();
+    assert_eq!(described, table);
+    let confirmed = house
+        .ask("POST", "/api/v1/processes/hostile/model", None)
+        .await;
+    assert_eq!(confirmed.status, StatusCode::NO_CONTENT);
+    for (method, path) in table.iter().filter(|(m, _)| m == "GET") {
+        let query = if path.ends_with("compare") {
+            "?to=2026-01-07&vs_from=2026-01-08"
+        } else {
+            ""
+        };
+        let answer = house.get(&(filled(path) + query)).await;
+        if !answer.is_json() {
+            continue;
+        }
+        let operation = &document["paths"][path][method.to_lowercase()];
+        let (kind, status) = match answer.status {
+            StatusCode::OK => ("application/json", "200"),
+            _ => ("application/problem+json", "4XX"),
+        };
+        let schema = &operation["responses"][status]["content"][kind]["schema"];
+        assert!(
+            schema.is_object(),
+            "{path} answers {} without description",
+            answer.status
+        );
+        agrees(&document, schema, &answer.json(), path);
+    }
+}
+
+#[tokio::test]
+async fn bad_input_is_told_with_what_to_do_and_changes_nothing() {
+    let house = House::open().await;
+    let process = "/api/v1/processes/hostile";
+    let before = house.get(process).await.body;
+    let bad = [
+        ("GET", "/api/v1/processes/none", None, 404),
+        ("GET", "/api/v1/processes/none/figures", None, 404),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?from=yesterday",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?state=maybe",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?working=Atlantis",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?attr.nothing=1",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/cases?offset=-1",
+            None,
+            400,
+        ),
+        ("GET", "/api/v1/processes/hostile/compare", None, 400),
+        ("GET", "/api/v1/processes/hostile/export/map.gif", None, 404),
+        ("GET", "/api/v1/imports/none/skipped.csv", None, 404),
+        ("GET", "/api/v1/jobs/none", None, 404),
+        ("GET", "/api/v1/nothing", None, 404),
+        (
+            "PUT",
+            "/api/v1/processes/hostile/steps",
+            Some(json!({ "steps": "none" })),
+            400,
+        ),
+        ("PUT", "/api/v1/processes/hostile/steps", None, 400),
+        (
+            "PUT",
+            "/api/v1/processes/hostile/steps",
+            Some(
+                json!({ "steps": [{ "name": "A", "activities": [] }, { "name": "A", "activities": [] }], "won": [], "lost": [], "rule": "owner" }),
+            ),
+            400,
+        ),
+        ("POST", "/api/v1/processes/hostile/steps/undo", None, 409),
+    ];
+    for (method, path, body, status) in bad {
+        let answer = house.ask(method, path, body).await;
+        assert_eq!(
+            answer.status.as_u16(),
+            status,
+            "{method} {path}: {}",
+            answer.body
+        );
+        let told = answer.json();
+        assert_eq!(
+            answer.headers["content-type"], "application/problem+json",
+            "{path}"
+        );
+        for key in ["title", "detail", "code"] {
+            assert!(
+                told[key].as_str().is_some_and(|t| t.len() > 3),
+                "{path}: {told}"
+            );
+        }
+    }
+    for (fields, file) in [
+        (vec![], None),
+        (vec![], Some(("a.csv", ""))),
+        (vec![("csv_date_format", "backwards")], Some(("a.csv", LOG))),
+        (vec![("csv_delimiter", "two")], Some(("a.csv", LOG))),
+        (vec![("csv_rows", "columns")], Some(("a.csv", LOG))),
+    ] {
+        let answer = house.upload("/api/v1/imports", &fields, file).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{fields:?} {}",
+            answer.body
+        );
+    }
+    assert_eq!(house.get(process).await.body, before);
+}
+
+/// Waits for an import and gives its last status.
+async fn over(house: &House, started: Answer) -> Value {
+    assert_eq!(started.status, StatusCode::ACCEPTED, "{}", started.body);
+    let id = started.json()["id"].as_str().unwrap().to_string();
+    for _ in 0..500 {
+        let status = house.get(&format!("/api/v1/jobs/{id}")).await.json();
+        if status["state"] == "done" || status["state"] == "failed" {
+            return status;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the import does not end");
+}
+
+#[tokio::test]
+async fn an_import_is_watched_to_its_end_and_its_skipped_rows_are_fetched() {
+    let house = House::open().await;
+    let done = over(
+        &house,
+        house
+            .upload(
+                "/api/v1/imports",
+                &[("process", "Second")],
+                Some(("deals.csv", LOG)),
+            )
+            .await,
+    )
+    .await;
+    let outcome = &done["outcome"];
+    assert_eq!(outcome["cases_added"], 3, "{done}");
+    assert_eq!(outcome["skipped"], 1, "{done}");
+    let rows = house
+        .get(&format!(
+            "/api/v1/imports/{}/skipped.csv",
+            outcome["import"].as_str().unwrap()
+        ))
+        .await;
+    assert!(rows.body.contains("someday"), "{}", rows.body);
+    let slug = outcome["slug"].as_str().unwrap();
+    let figures = house
+        .get(&format!("/api/v1/processes/{slug}/figures"))
+        .await
+        .json();
+    assert_eq!(figures["counts"]["cases"], 3);
+    let again = over(
+        &house,
+        house
+            .upload(
+                "/api/v1/imports",
+                &[("process", "Second")],
+                Some(("deals.csv", LOG)),
+            )
+            .await,
+    )
+    .await;
+    assert!(again["outcome"]["already"].is_i64(), "{again}");
+    let broken = over(
+        &house,
+        house
+            .upload("/api/v1/imports", &[], Some(("x.xes", "<log><trace>")))
+            .await,
+    )
+    .await;
+    assert_eq!(broken["state"], "failed");
+    assert_eq!(broken["problem"]["code"], "truncated", "{broken}");
+}
+
+#[tokio::test]
+async fn steps_are_set_and_undone_and_the_record_says_so() {
+    let house = House::open().await;
+    let path = "/api/v1/processes/hostile/steps";
+    let before = house.get(path).await.json();
+    let mut steps = before.clone();
+    steps["steps"] = json!([{ "name": "All of it", "activities": ["check", "sell"] }]);
+    assert_eq!(
+        house.ask("PUT", path, Some(steps.clone())).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(house.get(path).await.json()["steps"], steps["steps"]);
+    let undone = house.ask("POST", &format!("{path}/undo"), None).await;
+    assert_eq!(undone.json()["steps"], before["steps"]);
+    let events = house.get("/api/v1/processes/hostile/events").await.json();
+    let kinds: Vec<&str> = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "process.imported",
+            "process.steps_edited",
+            "process.steps_edited"
+        ]
+    );
+    let later = house
+        .get(&format!(
+            "/api/v1/processes/hostile/events?after={}",
+            events[1]["seq"]
+        ))
+        .await
+        .json();
+    assert_eq!(later.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_question_narrows_the_figures() {
+    let house = House::open().await;
+    let cases = async |query: &str| {
+        let answer = house
+            .get(&format!("/api/v1/processes/hostile/figures?{query}"))
+            .await;
+        answer.json()["counts"]["cases"].clone()
+    };
+    assert_eq!(cases("").await, 3);
+    assert_eq!(cases("from=2026-01-07&to=2026-01-07").await, 1);
+    assert_eq!(cases("activity=check").await, 1);
+    assert_eq!(cases("edge_from=check&edge_to=sell").await, 1);
+    assert_eq!(cases("person=Bob").await, 2);
+    // Saturday and Sunday are no working time.
+    let median = async |query: &str| {
+        let figures = house
+            .get(&format!("/api/v1/processes/hostile/figures?{query}"))
+            .await
+            .json();
+        figures["case_duration"]["median_seconds"].as_f64().unwrap()
+    };
+    assert!(median("working=UTC").await < median("").await);
+}

@@ -1,0 +1,51 @@
+//! `tenon export`
+
+use crate::clock::SystemClock;
+use crate::exports::{self, KINDS};
+use crate::processes::{Library, filter_query};
+use anyhow::Context;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Save what an imported process shows: map, model, tables, log
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  tenon export new-business map.svg --out map.svg\n  tenon export new-business cases.csv --filter 'team=North&state=open'\n  tenon export new-business log.xes | gzip > log.xes.gz"
+)]
+pub struct Args {
+    /// The process, by its name or its name in addresses
+    process: String,
+    #[arg(value_parser = KINDS)]
+    what: String,
+    /// Which of its cases, as in a page's address: 'team=North&from=2026-03-01'
+    #[arg(long, default_value = "", hide_default_value = true)]
+    filter: String,
+    /// File to write; without it the terminal
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    place: super::Place,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    super::block_on(async {
+        let place = &args.place;
+        let library = Library::open(
+            &place.data,
+            place.database.as_deref(),
+            Arc::new(SystemClock),
+        )
+        .await?;
+        let row = library.named(&args.process).await?;
+        let view = library
+            .view(&row.id, &filter_query::parse_text(&args.filter)?)
+            .await?;
+        let (bytes, _) = exports::file(&library, &view, &args.what).await?;
+        match &args.out {
+            Some(path) => std::fs::write(path, bytes)
+                .with_context(|| format!("cannot write {}", path.display())),
+            None => Ok(std::io::stdout().write_all(&bytes)?),
+        }
+    })
+}
