@@ -121,8 +121,8 @@ fn settle<T>(order: &mut Vec<T>, ahead: impl Fn(&T, &T) -> i64) {
                 }
             }
             sum = 0;
-            for to in at + 1..order.len() {
-                sum -= gain(&order[to]);
+            for (to, other) in order.iter().enumerate().skip(at + 1) {
+                sum -= gain(other);
                 if sum > best_gain {
                     (best, best_gain) = (to, sum);
                 }
