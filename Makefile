@@ -4,7 +4,7 @@ TENON := target/quick/tenon
 PORT ?= 7070
 DATA ?= .tenon
 
-.PHONY: help run web build test test-rust test-web test-e2e tools bench fmt release clean
+.PHONY: help run web build test test-rust test-web test-e2e tools bench fmt release clean fuzz
 
 help: ## What can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ e2e/node_modules: e2e/package-lock.json
 
 test-e2e: build e2e/node_modules ## Journeys in a real browser
 	cd e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+
+fuzz: ## Fuzz every reader; see docs/fuzzing.md
+	@fuzz/run.sh
 
 bench: ## Time Tenon beside its peers; see docs/benchmarks.md
 	cargo run --release --manifest-path bench/Cargo.toml

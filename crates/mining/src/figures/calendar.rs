@@ -81,7 +81,9 @@ impl Table {
             {
                 // Between changes of its clocks a zone's wall is a fixed distance away, so working hours are one
                 // stretch; a day on which clocks change has two.
-                let as_utc = day.at(0, 0, 0, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+                let as_utc = day
+                    .at(0, 0, 0, 0)
+                    .to_zoned_datetime(jiff::tz::TimeZone::UTC);
                 let wall = as_utc.map_or(0, |z| z.timestamp().as_microsecond());
                 let mut since = morning;
                 while since < midnight {

@@ -87,7 +87,8 @@ pub fn read(bytes: &[u8]) -> Result<EventLog, CodecError> {
         u64::from_le_bytes(header.array()?),
     );
     let body = &bytes[HEADER..];
-    if body.len() as u64 != len || checksum(body) != sum {
+    // The fuzzer has to come past this to reach what lies behind it.
+    if !cfg!(fuzzing) && (body.len() as u64 != len || checksum(body) != sum) {
         return Err(CodecError::Damaged);
     }
     let mut reader = Reader { rest: body };

@@ -5,7 +5,7 @@
 //!
 //! - Every lifecycle transition is an event as it stands, unless [`XesOptions::pair_lifecycle`] joins them.
 //! - Defaults of global attributes fill absent values, but never times: a default date is no fact.
-//! - Attributes nested inside others are read past and counted.
+//! - Attributes nested inside others become columns named after the way to them, such as `cost/total`.
 //! - Traces that share a name are one case.
 
 mod columns;
@@ -59,7 +59,7 @@ pub fn read(
     let shards = parse(splitter, threads, progress)?;
     let mut notes = Vec::new();
     let bad_times: u64 = shards.iter().map(|s| s.bad_times).sum();
-    let nested: u64 = shards.iter().map(|s| s.nested).sum();
+    let left_out: u64 = shards.iter().map(|s| s.left_out).sum();
     let unreadable: u64 = shards
         .iter()
         .flat_map(|s| {
@@ -79,8 +79,10 @@ pub fn read(
             "{n} attribute values are not of the type they were declared with and were left out."
         )
     });
-    note(&mut notes, "nested", nested, |n| {
-        format!("{n} attributes nested inside others were read past.")
+    note(&mut notes, "nested", left_out, |n| {
+        format!(
+            "{n} attributes nested inside others were left out: there are too many different ones."
+        )
     });
     shape::finish(log, &head, options, notes)
 }

@@ -70,9 +70,13 @@ impl<'a> Scanner<'a> {
             let start = self.at + found;
             match self.text.get(start + 1) {
                 Some(b'/') => {
-                    let end = memchr(b'>', &self.text[start..])
+                    let end = memchr2(b'>', b'<', &self.text[start + 1..])
                         .ok_or_else(|| self.cut(start, "a tag"))?
-                        + start;
+                        + start
+                        + 1;
+                    if self.text[end] == b'<' {
+                        return Err(self.broken(end, "A \"<\" stands inside a tag."));
+                    }
                     self.at = end + 1;
                     let name = local(self.text[start + 2..end].trim_ascii_end());
                     return Ok(Some((start, Tag::Close { name })));
@@ -112,7 +116,9 @@ impl<'a> Scanner<'a> {
     fn open(&mut self, start: usize) -> Result<(usize, Tag<'a>), ReadError> {
         let text = self.text;
         let mut at = start + 1;
-        while at < text.len() && !matches!(text[at], b' ' | b'>' | b'/' | b'\n' | b'\t' | b'\r') {
+        while at < text.len()
+            && !matches!(text[at], b' ' | b'>' | b'/' | b'<' | b'\n' | b'\t' | b'\r')
+        {
             at += 1;
         }
         let name = &text[start + 1..at];
@@ -127,6 +133,7 @@ impl<'a> Scanner<'a> {
             at += step;
             match text[at] {
                 b'>' => break,
+                b'<' => return Err(self.broken(at, "A \"<\" stands inside a tag.")),
                 quote => {
                     let close = memchr2(quote, b'<', &text[at + 1..])
                         .ok_or_else(|| self.cut(start, "a quoted value"))?;
@@ -156,7 +163,8 @@ impl<'a> Scanner<'a> {
 /// The next quote or '>' of a tag. Between quotes there are only a few bytes, so a plain loop is fastest.
 #[inline]
 fn next_of_tag(text: &[u8]) -> Option<usize> {
-    text.iter().position(|b| matches!(b, b'"' | b'\'' | b'>'))
+    text.iter()
+        .position(|b| matches!(b, b'"' | b'\'' | b'>' | b'<'))
 }
 
 /// A name without its namespace prefix.
@@ -332,6 +340,9 @@ mod tests {
             ("<a b='<'>", "broken_xml", 6),
             ("<a b='", "truncated", 0),
             ("x< a>", "broken_xml", 1),
+            ("<a <b>", "broken_xml", 3),
+            ("<a<b/>", "broken_xml", 2),
+            ("</a </b>", "broken_xml", 4),
             ("<!DOCTYPE a [<!ENTITY", "doctype", 0),
         ];
         for (text, code, byte) in broken {

@@ -36,8 +36,8 @@ pub(super) struct Shard {
     pub event_columns: Columns,
     /// Dates of events that could not be read.
     pub bad_times: u64,
-    /// Nested attributes that were read past.
-    pub nested: u64,
+    /// Nested attributes for which there was no room.
+    pub left_out: u64,
     last_activity: u32,
 }
 
@@ -75,16 +75,16 @@ impl Shard {
                         ..
                     },
                 ) => {
-                    pass_over(&mut scan, at)?;
+                    pass_over(&mut scan, at, b"event")?;
                     Level::Outside
                 }
                 (Level::Outside, Tag::Close { name: b"log" }) => Level::Outside,
                 (Level::Outside, Tag::Close { .. }) => {
                     return Err(scan.broken(at, "A closing tag has no opening tag."));
                 }
-                (Level::Outside, Tag::Open { empty, .. }) => {
+                (Level::Outside, Tag::Open { name, empty, .. }) => {
                     if !empty {
-                        pass_over(&mut scan, at)?;
+                        pass_over(&mut scan, at, name)?;
                     }
                     Level::Outside
                 }
@@ -114,7 +114,7 @@ impl Shard {
                         self.attribute(&scan, at, event, kind, attributes)?;
                     }
                     if !empty {
-                        self.nested += pass_over(&mut scan, at)?;
+                        self.nested(&mut scan, at, event, name, attributes)?;
                     }
                     level
                 }
@@ -165,18 +165,8 @@ impl Shard {
         kind: Kind,
         text: &[u8],
     ) -> Result<(), ReadError> {
-        let (mut key, mut raw): (&[u8], &[u8]) = (b"", b"");
-        for pair in Attributes::new(text) {
-            match pair {
-                Ok((b"key", v)) => key = v,
-                Ok((b"value", v)) => raw = v,
-                Ok(_) => {}
-                Err(()) => {
-                    return Err(scan.broken(at, "A tag has an attribute without a quoted value."));
-                }
-            }
-        }
-        let entity = |e: String| scan.broken(at, format!("The entity {e} is not known."));
+        let (key, raw) = pair(scan, at, text)?;
+        let entity = |e: String| unknown(scan, at, e);
         if event && kind == Kind::Time && key == b"time:timestamp" {
             if let (Some(slot), time) = (self.time.last_mut(), date::parse(raw)) {
                 *slot = time.unwrap_or(MISSING);
@@ -223,33 +213,143 @@ impl Shard {
     }
 }
 
-/// Passes over the children of the element that was just opened; returns how many attributes were inside.
-pub(super) fn pass_over(scan: &mut Scanner, from: usize) -> Result<u64, ReadError> {
-    let (mut depth, mut count) = (1, 0);
-    while depth > 0 {
-        match scan.next()? {
-            Some((_, Tag::Open { empty, .. })) => {
-                count += 1;
-                depth += usize::from(!empty);
-                if depth > DEEPEST {
-                    return Err(scan.error(
-                        "too_deep",
-                        from,
-                        format!("Elements are nested more than {DEEPEST} deep."),
-                        "Event logs need two or three levels; export the log again.",
-                    ));
+impl Shard {
+    /// Takes the children of the attribute that was just opened as columns of their own, named after the way to
+    /// them, such as `cost/total`.
+    #[cold]
+    fn nested<'a>(
+        &mut self,
+        scan: &mut Scanner<'a>,
+        from: usize,
+        event: bool,
+        name: &'a [u8],
+        attributes: &'a [u8],
+    ) -> Result<(), ReadError> {
+        let (key, _) = pair(scan, from, attributes)?;
+        let mut path = value(key).map_err(|e| unknown(scan, from, e))?.into_owned();
+        // Names of the elements that are open, with the length of the way before each.
+        let mut open: Vec<(&[u8], usize)> = vec![(name, 0)];
+        while !open.is_empty() {
+            match scan.next()? {
+                Some((
+                    at,
+                    Tag::Open {
+                        name,
+                        attributes,
+                        empty,
+                    },
+                )) => {
+                    let before = path.len();
+                    let (key, raw) = pair(scan, at, attributes)?;
+                    if !key.is_empty() {
+                        path.push('/');
+                        path += &value(key).map_err(|e| unknown(scan, at, e))?;
+                    }
+                    if let Some(kind) = Kind::of(name) {
+                        let text = value(raw).map_err(|e| unknown(scan, at, e))?;
+                        let (columns, row) = if event {
+                            (&mut self.event_columns, self.activity.len() - 1)
+                        } else {
+                            (&mut self.case_columns, self.case_name.len() - 1)
+                        };
+                        let kept = columns.set(row, kind, &path, &text);
+                        self.left_out += u64::from(kept.is_none());
+                    }
+                    if empty {
+                        path.truncate(before);
+                    } else {
+                        deeper(scan, from, &mut open, (name, before))?;
+                    }
                 }
+                Some((at, Tag::Close { name })) => {
+                    let opened = open.pop();
+                    matching(scan, at, opened.map(|o| o.0), name)?;
+                    path.truncate(opened.map_or(0, |o| o.1));
+                }
+                None => return Err(cut(scan, from)),
             }
-            Some((_, Tag::Close { .. })) => depth -= 1,
-            None => {
-                return Err(scan.error(
-                    "truncated",
-                    from,
-                    "The file ends inside an element.",
-                    "Copy or export the file again; it is not complete.",
-                ));
+        }
+        Ok(())
+    }
+}
+
+/// Passes over the children of the element that was just opened.
+fn pass_over<'a>(scan: &mut Scanner<'a>, from: usize, name: &'a [u8]) -> Result<(), ReadError> {
+    let mut open = vec![name];
+    while !open.is_empty() {
+        match scan.next()? {
+            Some((_, Tag::Open { name, empty, .. })) if !empty => {
+                deeper(scan, from, &mut open, name)?
+            }
+            Some((_, Tag::Open { .. })) => {}
+            Some((at, Tag::Close { name })) => {
+                let opened = open.pop();
+                matching(scan, at, opened, name)?;
+            }
+            None => return Err(cut(scan, from)),
+        }
+    }
+    Ok(())
+}
+
+fn deeper<T>(scan: &Scanner, from: usize, open: &mut Vec<T>, one: T) -> Result<(), ReadError> {
+    open.push(one);
+    if open.len() <= DEEPEST {
+        return Ok(());
+    }
+    Err(scan.error(
+        "too_deep",
+        from,
+        format!("Elements are nested more than {DEEPEST} deep."),
+        "Event logs need two or three levels; export the log again.",
+    ))
+}
+
+fn matching(
+    scan: &Scanner,
+    at: usize,
+    opened: Option<&[u8]>,
+    closed: &[u8],
+) -> Result<(), ReadError> {
+    match opened {
+        Some(opened) if opened == closed => Ok(()),
+        opened => Err(scan.broken(
+            at,
+            format!(
+                "</{}> closes <{}>.",
+                String::from_utf8_lossy(closed),
+                String::from_utf8_lossy(opened.unwrap_or_default())
+            ),
+        )),
+    }
+}
+
+fn cut(scan: &Scanner, from: usize) -> ReadError {
+    scan.error(
+        "truncated",
+        from,
+        "The file ends inside an element.",
+        "Copy or export the file again; it is not complete.",
+    )
+}
+
+/// `key` and `value` of an attribute, raw.
+#[inline]
+fn pair<'a>(scan: &Scanner, at: usize, text: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), ReadError> {
+    let (mut key, mut raw): (&[u8], &[u8]) = (b"", b"");
+    for pair in Attributes::new(text) {
+        match pair {
+            Ok((b"key", v)) => key = v,
+            Ok((b"value", v)) => raw = v,
+            Ok(_) => {}
+            Err(()) => {
+                return Err(scan.broken(at, "A tag has an attribute without a quoted value."));
             }
         }
     }
-    Ok(count)
+    Ok((key, raw))
+}
+
+fn unknown(scan: &Scanner, at: usize, entity: String) -> ReadError {
+    scan.broken(at, format!("The entity {entity} is not known."))
 }

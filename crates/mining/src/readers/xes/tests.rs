@@ -309,3 +309,36 @@ fn threads_do_not_change_the_result() {
     };
     assert_eq!(with(1), with(4));
 }
+
+#[test]
+fn nested_attributes_become_columns() {
+    let body = "<trace><string key='concept:name' value='1'/>\
+        <event><string key='concept:name' value='a'/><float key='cost' value='3.5'><string key='currency' value='EUR'/>\
+        <list key='parts'><values><int key='work' value='2'/></values></list></float></event></trace>";
+    let log = log_of(body).unwrap().log;
+    let shown = |column: &str| log.event_column(column).unwrap().display(0);
+    assert_eq!(shown("cost").as_deref(), Some("3.5"));
+    assert_eq!(shown("cost/currency").as_deref(), Some("EUR"));
+    assert_eq!(shown("cost/parts/work").as_deref(), Some("2"));
+}
+
+#[test]
+fn closing_tags_must_match_at_every_depth() {
+    let head = "<?xml version=\"1.0\"?><log>".len() as u64;
+    let broken = [
+        ("<trace><event></trace></event>", 14),
+        (
+            "<trace><string key='a' value='b'><int key='c' value='1'></string></int></trace>",
+            56,
+        ),
+        ("<trace></trace><other><x></other></x>", 25),
+        ("<trace><stri</trace>", 12),
+        ("<trace><event a='1' <b></event></trace>", 20),
+        ("<trace></trace <trace></trace>", 15),
+    ];
+    for (body, byte) in broken {
+        let error = log_of(body).unwrap_err();
+        assert_eq!(error.code, "broken_xml", "{body}: {error}");
+        assert_eq!(error.place.byte, Some(head + byte), "{body}: {error}");
+    }
+}
