@@ -81,7 +81,7 @@ test("without scripts a table is confirmed as well", async () => {
   const { page } = await send(file("plain.csv", two.replace("ticket", "order")), { javaScriptEnabled: false });
   await page.getByRole("button", { name: "Import", exact: true }).click();
   await page.locator("h1", { hasText: "plain" }).waitFor();
-  await page.locator("a[href='/p/plain'], .tabs").first().waitFor({ timeout: 15000 });
+  await page.locator("main a[href='/p/plain'], .tabs").first().waitFor();
 });
 
 test("an object-centric log asks which objects are the cases, and says what that view drops", async () => {

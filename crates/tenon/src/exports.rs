@@ -1,7 +1,7 @@
 //! What is seen, as files others can read.
 
+use crate::map;
 use crate::processes::{Library, Problem, View};
-use crate::web::map;
 use mining::figures::{CaseOrder, case_list};
 use std::sync::Arc;
 

@@ -2,10 +2,17 @@
 
 mod activity;
 mod api;
+mod app;
+#[cfg(test)]
+mod arrows;
+mod assets;
 mod cli;
 mod clock;
 mod exports;
+mod format;
+mod intake;
 mod jobs;
+mod map;
 mod policy;
 mod processes;
 mod sample;

@@ -1,5 +1,6 @@
 //! The server put together: routes, the gate before them, and the headers on every answer.
 
+use crate::app::App;
 use crate::clock::{Clock, SystemClock};
 use crate::jobs::Jobs;
 use crate::processes::Library;
@@ -24,15 +25,6 @@ pub struct Config {
     pub address: IpAddr,
     /// 0 for any free one.
     pub port: u16,
-}
-
-/// What every handler can reach.
-#[derive(Clone)]
-pub struct App {
-    pub library: Library,
-    pub jobs: Jobs,
-    /// Where uploads wait for their import.
-    pub uploads: Arc<Uploads>,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.

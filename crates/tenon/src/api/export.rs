@@ -1,9 +1,9 @@
 //! What is seen, as files others can read.
 
 use super::problem::ApiError;
+use crate::app::App;
 use crate::exports;
 use crate::processes::filter_query;
-use crate::serve::App;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};

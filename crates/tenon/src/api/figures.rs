@@ -2,8 +2,8 @@
 
 use super::asked::{Asked, Part, Second};
 use super::problem::ApiError;
+use crate::app::App;
 use crate::processes::{Problem, filter_query};
-use crate::serve::App;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;

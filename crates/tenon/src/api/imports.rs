@@ -1,9 +1,10 @@
 //! Imports: start one, watch it, fetch what was skipped.
 
 use super::problem::ApiError;
+use crate::app::App;
+use crate::intake;
 use crate::jobs::Status;
 use crate::processes::Problem;
-use crate::serve::App;
 use axum::Json;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{StatusCode, header};
@@ -53,8 +54,8 @@ pub async fn start(
     State(app): State<App>,
     form: Multipart,
 ) -> Result<(StatusCode, Json<Status>), ApiError> {
-    let (upload, options) = crate::web::receive(&app, form).await?;
-    let job = crate::web::start(&app, upload, options);
+    let (upload, options) = intake::receive(&app, form).await?;
+    let job = intake::start(&app, upload, options);
     Ok((
         StatusCode::ACCEPTED,
         Json(job.status(app.library.clock().now())),

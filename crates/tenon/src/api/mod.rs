@@ -10,8 +10,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+use crate::app::App;
 use crate::processes::Problem;
-use crate::serve::App;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

@@ -1,8 +1,8 @@
 //! Processes, their versions, imports and history.
 
 use super::problem::ApiError;
+use crate::app::App;
 use crate::processes::{Changes, Definition};
-use crate::serve::App;
 use crate::store::events::Event;
 use crate::store::imports::ImportRow;
 use crate::store::processes::ProcessRow;

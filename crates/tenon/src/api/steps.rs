@@ -1,8 +1,8 @@
 //! How the owner reads the process.
 
 use super::problem::ApiError;
+use crate::app::App;
 use crate::processes::Problem;
-use crate::serve::App;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};

@@ -1,9 +1,9 @@
 //! `tenon import`
 
 use crate::clock::SystemClock;
+use crate::format;
 use crate::processes::Library;
 use crate::processes::import::{ImportRequest, Outcome};
-use crate::web::format;
 use anyhow::Context;
 use mining::source::Progress;
 use std::io::{IsTerminal, Write};

@@ -1,12 +1,12 @@
 //! `tenon sample`
 
 use crate::clock::{Clock, SystemClock};
+use crate::format;
 use crate::processes::Library;
 use crate::processes::files::ReadOptions;
 use crate::processes::import::ImportRequest;
 use crate::sample::company::STEPS;
 use crate::sample::{Improvement, Plan, Simulation, files};
-use crate::web::format;
 use anyhow::Context;
 use mining::time::DAY;
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! What `tenon look` says to a person.
 
+use crate::format;
 use crate::store::processes::ProcessRow;
-use crate::web::format;
 use mining::figures::{EdgeFigures, Figures, StepFigures};
 use mining::fit::FitReport;
 use mining::model::bpmn::Summary;

@@ -1,11 +1,11 @@
 //! One case: where it stands on the strip, and what happened on it.
 
 use super::error::{PageError, page as render};
-use super::format;
 use super::shell::Shell;
+use crate::app::App;
+use crate::format;
 use crate::processes::filter_query::Asked;
 use crate::processes::{Problem, fit};
-use crate::serve::App;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;

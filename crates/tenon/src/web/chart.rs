@@ -1,6 +1,6 @@
 //! Hand-made charts: small, themed by classes, with what they show in words.
 
-use super::format;
+use crate::format;
 use mining::figures::StepTime;
 use std::fmt::Write;
 

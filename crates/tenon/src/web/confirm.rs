@@ -1,13 +1,12 @@
 //! Before a file is read: what its columns are, or which of its objects are the cases.
 
 use super::error::{PageError, page as render};
-use super::format;
-use super::import;
 use super::shell::Shell;
+use crate::app::App;
+use crate::format;
 use crate::processes::Problem;
 use crate::processes::files::{self, Question, ReadOptions};
 use crate::processes::uploads::Upload;
-use crate::serve::App;
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -114,7 +113,10 @@ pub async fn start(
 }
 
 fn start_import(app: &App, upload: Upload, options: ReadOptions) -> Redirect {
-    Redirect::to(&format!("/jobs/{}", import::start(app, upload, options).id))
+    Redirect::to(&format!(
+        "/jobs/{}",
+        crate::intake::start(app, upload, options).id
+    ))
 }
 
 fn options(pairs: &Pairs) -> Result<ReadOptions, Problem> {

@@ -1,9 +1,9 @@
 //! The processes there are.
 
 use super::error::{PageError, page as render};
-use super::format;
 use super::shell::Shell;
-use crate::serve::App;
+use crate::app::App;
+use crate::format;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;

@@ -1,25 +1,22 @@
 //! Pages and fragments, one page a file.
 
-mod assets;
 mod case;
 mod chart;
 mod confirm;
 mod drawing;
 mod error;
-pub mod format;
 mod home;
 mod import;
-pub mod map;
 mod process;
 mod shell;
 
-use crate::serve::App;
+use crate::app::App;
+use crate::assets;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use error::not_found;
-pub use import::{receive, start};
 
 /// Uploads may be this long; what is read is bounded by its reader.
 const UPLOAD: usize = 8 << 30;

@@ -1,6 +1,6 @@
 //! What surrounds every page.
 
-use super::assets;
+use crate::assets;
 use crate::processes::{Library, Problem};
 
 /// A link to a process.

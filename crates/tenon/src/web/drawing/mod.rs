@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use crate::web::map::escape;
+use crate::map::escape;
 use mining::figures::Figures;
 use mining::model::bpmn::{Bounds, Drawing, Edge, ProcessModel, Shape};
 use std::fmt::Write;

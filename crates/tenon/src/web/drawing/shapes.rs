@@ -1,7 +1,7 @@
 //! The shapes of a BPMN drawing.
 
-use crate::web::format;
-use crate::web::map::{clip, escape, lines};
+use crate::format;
+use crate::map::{clip, escape, lines};
 use mining::figures::Figures;
 use mining::model::bpmn::{
     ArtifactKind, Bounds, GatewayKind, Node, NodeKind, ProcessModel, Shape, Trigger,

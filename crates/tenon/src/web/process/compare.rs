@@ -2,7 +2,7 @@
 
 use super::Scene;
 use super::strip::FEW;
-use crate::web::format;
+use crate::format;
 use mining::figures::{Pair, compare};
 
 pub struct Compared {

@@ -1,7 +1,7 @@
 //! What the filter forms say: the labels of their buttons, and the conditions each form must carry along.
 
 use super::Filters;
-use crate::web::format;
+use crate::format;
 
 impl Filters {
     /// The conditions in force except some, for the hidden fields of the form that sets those.

@@ -1,10 +1,11 @@
 //! The Map tab: the moves between activities, as many as a person can read.
 
 use super::{Query, Scene};
-use crate::serve::App;
+use crate::app::App;
+use crate::format;
+use crate::map::{self, Drawn};
+use crate::web::drawing;
 use crate::web::error::PageError;
-use crate::web::map::{self, Drawn};
-use crate::web::{drawing, format};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;

@@ -11,11 +11,11 @@ pub mod strip;
 pub mod variants;
 
 use super::error::{PageError, page};
-use super::format;
 use super::shell::Shell;
+use crate::app::App;
+use crate::format;
 use crate::processes::filter_query;
 use crate::processes::{Problem, View};
-use crate::serve::App;
 use askama::Template;
 use axum::response::Html;
 use panel::Panel;

@@ -1,7 +1,8 @@
 //! The panel of the selected step: how long it takes, who does not go on, who waits, who works there.
 
 use super::Scene;
-use crate::web::{chart, format};
+use crate::format;
+use crate::web::chart;
 use mining::figures::ReasonSource;
 
 pub struct Panel {

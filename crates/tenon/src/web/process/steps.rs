@@ -1,10 +1,10 @@
 //! The Steps tab: the steps with their figures, how the owner reads them, and what changed in the process.
 
 use super::{Query, Scene};
+use crate::app::App;
+use crate::format;
 use crate::processes::{Changes, Problem};
-use crate::serve::App;
 use crate::web::error::PageError;
-use crate::web::format;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};

@@ -1,7 +1,7 @@
 //! The strip: one beam of steps, with figures above it.
 
 use super::Scene;
-use crate::web::format;
+use crate::format;
 
 /// With fewer cases no median is told.
 pub const FEW: u64 = 20;

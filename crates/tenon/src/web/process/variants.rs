@@ -1,9 +1,9 @@
 //! The Variants tab: the ways cases take, most usual first.
 
 use super::{Query, Scene};
-use crate::serve::App;
+use crate::app::App;
+use crate::format;
 use crate::web::error::PageError;
-use crate::web::format;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;

@@ -3,7 +3,7 @@
 use super::layout::{NODE_H, NODE_W, Placed, Spot, middle};
 use super::route::{Curve, Lanes, route};
 use super::text::{clip, lines};
-use crate::web::format;
+use crate::format;
 use mining::figures::{EdgeFigures, EdgeKind, Figures};
 use std::fmt::Write;
 

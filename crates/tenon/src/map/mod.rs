@@ -59,7 +59,7 @@ pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Link)
         svg: svg::draw(figures, &chosen, &placed, selected, link),
         shown: chosen.len(),
         of: ways.len(),
-        moves: super::format::percent(shown as f64 / all.max(1) as f64),
+        moves: crate::format::percent(shown as f64 / all.max(1) as f64),
     }
 }
 
@@ -67,7 +67,7 @@ pub fn draw(figures: &Figures, detail: u32, selected: Option<usize>, link: Link)
 pub fn file(figures: &Figures, detail: u32) -> String {
     standalone(
         &draw(figures, detail, None, None).svg,
-        &super::assets::css(),
+        &crate::assets::css(),
     )
 }
 
