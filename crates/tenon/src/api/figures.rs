@@ -149,7 +149,7 @@ pub async fn fit(
         broken: report.as_ref().err().cloned(),
     });
     Ok(Json(Fit {
-        steps: fit.pipeline.clone(),
+        steps: view.pipeline.clone(),
         model,
     }))
 }

@@ -119,36 +119,51 @@ pub fn route(a: &Spot, b: &Spot, placed: &Placed, has_twin: bool, lanes: &mut La
     } else {
         lanes.take(span, bottoms + 22.0, LANE)
     };
-    let (y1, y2) = if forward {
-        (a.y - hh, b.y - hh)
-    } else {
-        (a.y + hh, b.y + hh)
-    };
-    let (x1, x2) = (a.x + dir * hw * 0.4, b.x - dir * hw * 0.4);
-    let (m1, m2) = (x1 + dir * 46.0, x2 - dir * 46.0);
+    let (up, m1) = climb(a, dir, level, placed);
+    let (mut down, m2) = climb(b, -dir, level, placed);
+    down.reverse();
     let third = (m2 - m1) / 3.0;
-    let up = [
-        (x1, y1),
-        (x1 + dir * 6.0, y1 + (level - y1) * 0.75),
-        (m1 - dir * 24.0, level),
-        (m1, level),
-    ];
     let along = [
         (m1, level),
         (m1 + third, level),
         (m2 - third, level),
         (m2, level),
     ];
-    let down = [
-        (m2, level),
-        (m2 + dir * 24.0, level),
-        (x2 - dir * 6.0, y2 + (level - y2) * 0.75),
-        (x2, y2),
-    ];
     Curve {
         parts: vec![up, along, down],
         side: (0.0, -dir),
     }
+}
+
+/// From a node to a level over or under the columns, and where along the level it arrives: straight up where nothing
+/// stands in the way, else out by the side and up between the columns.
+fn climb(from: &Spot, dir: f64, level: f64, placed: &Placed) -> ([(f64, f64); 4], f64) {
+    let (hw, hh) = (NODE_W / 2.0, NODE_H / 2.0);
+    let up = if level < from.y { -1.0 } else { 1.0 };
+    let is_blocked = placed
+        .spots
+        .iter()
+        .any(|s| s.column == from.column && (s.y - from.y) * up > 1.0);
+    if is_blocked {
+        let (x, y) = (from.x + dir * hw, from.y + up * 10.0);
+        let arrive = x + dir * 44.0;
+        let points = [
+            (x, y),
+            (x + dir * 24.0, y),
+            (x - dir * 4.0, level),
+            (arrive, level),
+        ];
+        return (points, arrive);
+    }
+    let (x, y) = (from.x + dir * hw * 0.4, from.y + up * hh);
+    let arrive = x + dir * 46.0;
+    let points = [
+        (x, y),
+        (x + dir * 6.0, y + (level - y) * 0.75),
+        (arrive - dir * 24.0, level),
+        (arrive, level),
+    ];
+    (points, arrive)
 }
 
 /// Levels in use by moves that run over or under columns.
@@ -186,6 +201,11 @@ impl Curve {
             .iter()
             .zip(w)
             .fold((0.0, 0.0), |(x, y), (p, w)| (x + p.0 * w, y + p.1 * w))
+    }
+
+    /// Points along it, some ten apart on a usual map.
+    pub fn points(&self) -> Vec<(f64, f64)> {
+        (0..=24).map(|i| self.at(f64::from(i) / 24.0)).collect()
     }
 
     /// The drawing of a path element that ends a little earlier, where its tip begins.

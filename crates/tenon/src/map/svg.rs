@@ -56,8 +56,8 @@ pub fn draw(
     // The names of the steps keep their line.
     taken.push((0.0, 8.0, placed.width, 38.0));
     let mut lanes = Lanes::default();
-    let mut labels = String::new();
     starts(&mut svg, figures, placed);
+    let mut drawn: Vec<(&EdgeFigures, Curve, bool)> = Vec::with_capacity(chosen.len());
     for &i in chosen {
         let e = &figures.edges[i];
         let (Some(&a), Some(&b)) = (
@@ -67,24 +67,21 @@ pub fn draw(
             continue;
         };
         let (a, b) = (placed.spots[a], placed.spots[b]);
-        let curve = route(
-            &a,
-            &b,
-            placed,
-            figures
-                .edges
-                .iter()
-                .any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity),
-            &mut lanes,
-        );
+        let has_twin = figures
+            .edges
+            .iter()
+            .any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity);
+        let curve = route(&a, &b, placed, has_twin, &mut lanes);
         edge(&mut svg, e, &curve, most, link);
-        label(
-            &mut labels,
-            e,
-            &curve,
-            &mut taken,
-            selected.is_some_and(|s| a.column == s && b.column == s),
-        );
+        let on_band = selected.is_some_and(|s| a.column == s && b.column == s);
+        drawn.push((e, curve, on_band));
+    }
+    let lines: Vec<Vec<(f64, f64)>> = drawn.iter().map(|(_, c, _)| c.points()).collect();
+    let mut labels = String::new();
+    for (at, (e, curve, on_band)) in drawn.iter().enumerate() {
+        let others = lines.iter().enumerate().filter(|&(i, _)| i != at);
+        let others: Vec<(f64, f64)> = others.flat_map(|(_, points)| points).copied().collect();
+        label(&mut labels, e, curve, &mut taken, &others, *on_band);
     }
     svg.push_str(&labels);
     for spot in &placed.spots {
@@ -231,8 +228,16 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: super
     );
 }
 
-/// Puts the label where it covers nothing, trying places along the curve; a label that finds none is left to the title.
-fn label(svg: &mut String, e: &EdgeFigures, curve: &Curve, taken: &mut Vec<Box>, on_band: bool) {
+/// Puts the label where it covers no node and no other label, and as little as can be of `others`, the points of other
+/// lines; a label that finds no place is left to the title.
+fn label(
+    svg: &mut String,
+    e: &EdgeFigures,
+    curve: &Curve,
+    taken: &mut Vec<Box>,
+    others: &[(f64, f64)],
+    on_band: bool,
+) {
     let count = format::count(e.count as i64);
     let soft = match e.kind {
         EdgeKind::SelfLoop => "again".to_string(),
@@ -244,28 +249,39 @@ fn label(svg: &mut String, e: &EdgeFigures, curve: &Curve, taken: &mut Vec<Box>,
             .unwrap_or_default(),
     };
     let w = 6.6 * count.chars().count().max(soft.chars().count()) as f64;
-    for t in [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8] {
+    let mut best: Option<(usize, f64, f64, Box)> = None;
+    for t in [0.5, 0.44, 0.56, 0.38, 0.62, 0.3, 0.7, 0.22, 0.78] {
         let (x, y) = curve.at(t);
         for flip in [1.0, -1.0] {
             let cx = x + curve.side.0 * flip * (w / 2.0 + 9.0);
             let cy = y + curve.side.1 * flip * 17.0;
             let space = (cx - w / 2.0 - 2.0, cy - 14.0, cx + w / 2.0 + 2.0, cy + 13.0);
-            if taken
+            let is_free = taken
                 .iter()
-                .all(|b| space.2 <= b.0 || b.2 <= space.0 || space.3 <= b.1 || b.3 <= space.1)
-            {
-                taken.push(space);
-                let band = if on_band { " on-band" } else { "" };
-                let _ = write!(
-                    svg,
-                    "<text class=\"edge-n{band}\" text-anchor=\"middle\" aria-hidden=\"true\"><tspan x=\"{cx:.1}\" y=\"{:.1}\">{count}</tspan><tspan class=\"soft\" x=\"{cx:.1}\" y=\"{:.1}\">{soft}</tspan></text>",
-                    cy - 2.0,
-                    cy + 11.0
-                );
-                return;
+                .all(|b| space.2 <= b.0 || b.2 <= space.0 || space.3 <= b.1 || b.3 <= space.1);
+            if !is_free {
+                continue;
+            }
+            let covered = others
+                .iter()
+                .filter(|p| space.0 < p.0 && p.0 < space.2 && space.1 < p.1 && p.1 < space.3)
+                .count();
+            if best.as_ref().is_none_or(|b| covered < b.0) {
+                best = Some((covered, cx, cy, space));
             }
         }
     }
+    let Some((_, cx, cy, space)) = best else {
+        return;
+    };
+    taken.push(space);
+    let band = if on_band { " on-band" } else { "" };
+    let _ = write!(
+        svg,
+        "<text class=\"edge-n{band}\" text-anchor=\"middle\" aria-hidden=\"true\"><tspan x=\"{cx:.1}\" y=\"{:.1}\">{count}</tspan><tspan class=\"soft\" x=\"{cx:.1}\" y=\"{:.1}\">{soft}</tspan></text>",
+        cy - 2.0,
+        cy + 11.0
+    );
 }
 
 fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize>) {

@@ -1,12 +1,12 @@
 //! How far the cases of a process run as it says: against its pinned model, and against the order of its steps.
 
 use super::import::read_model;
-use super::{Library, Problem, View};
+use super::{Library, Loaded, Problem, View};
 use crate::activity;
 use crate::store::models::ModelRow;
 use crate::store::{models, processes};
 use mining::discovery::inductive;
-use mining::figures::Steps;
+use mining::figures::{Selection, Steps};
 use mining::fit::pipeline::{PipelineFit, pipeline_fit};
 use mining::fit::{self, FitReport, Limits};
 use mining::model::bpmn::ProcessModel;
@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 /// What is known of the fit of the cases under a filter.
 pub struct Fit {
-    pub pipeline: PipelineFit,
     /// The pinned model and the fit to it; the reason in words where it cannot be run.
     pub model: Option<(ModelRow, Result<FitReport, String>)>,
 }
@@ -41,7 +40,6 @@ impl Library {
         }
         let view = view.clone();
         let fit = tokio::task::spawn_blocking(move || -> Result<Arc<Fit>, Problem> {
-            let pipeline = pipeline(&view);
             let model = match model {
                 None => None,
                 Some(row) => {
@@ -49,7 +47,7 @@ impl Library {
                     Some((row, report))
                 }
             };
-            Ok(Arc::new(Fit { pipeline, model }))
+            Ok(Arc::new(Fit { model }))
         })
         .await
         .map_err(anyhow::Error::from)??;
@@ -121,12 +119,18 @@ fn against(view: &View, model: &ProcessModel) -> Result<FitReport, String> {
     .map_err(|e| e.to_string())
 }
 
-fn pipeline(view: &View) -> PipelineFit {
-    let (log, steps) = (&view.process.log, &view.process.steps);
+/// How the selected cases run through the steps in order.
+pub fn pipeline(process: &Loaded, selection: &Selection) -> PipelineFit {
+    let (log, steps) = (&process.log, &process.steps);
     let place = step_of(log, steps);
     let mut paths: FxHashMap<Vec<usize>, u64> = FxHashMap::default();
-    for &case in &view.selection.cases {
-        *paths.entry(path(log, &place, case as usize)).or_default() += 1;
+    let mut steps_of_case = Vec::new();
+    for &case in &selection.cases {
+        path_into(log, &place, case as usize, &mut steps_of_case);
+        match paths.get_mut(&steps_of_case) {
+            Some(n) => *n += 1,
+            None => _ = paths.insert(steps_of_case.clone(), 1),
+        }
     }
     let mut paths: Vec<(Vec<usize>, u64)> = paths.into_iter().collect();
     paths.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -149,10 +153,16 @@ pub fn step_of(log: &mining::EventLog, steps: &Steps) -> Vec<Option<usize>> {
 
 /// The steps a case was in, one after another.
 pub fn path(log: &mining::EventLog, place: &[Option<usize>], case: usize) -> Vec<usize> {
-    let mut path: Vec<usize> = log
-        .case(case)
-        .filter_map(|row| place[log.activity[row] as usize])
-        .collect();
-    path.dedup();
+    let mut path = Vec::new();
+    path_into(log, place, case, &mut path);
     path
+}
+
+fn path_into(log: &mining::EventLog, place: &[Option<usize>], case: usize, path: &mut Vec<usize>) {
+    path.clear();
+    path.extend(
+        log.case(case)
+            .filter_map(|row| place[log.activity[row] as usize]),
+    );
+    path.dedup();
 }

@@ -1,12 +1,13 @@
 //! A process as it is looked at: its log and steps in memory, and its figures under a filter.
 
 use super::filter_query::Asked;
-use super::{Library, Problem};
+use super::{Library, Problem, fit};
 use crate::store::processes::ProcessRow;
 use mining::EventLog;
 use mining::figures::{
     EndRule, Figures, Options, Selection, Steps, TeamColumn, guess_team, team_values,
 };
+use mining::fit::pipeline::PipelineFit;
 use std::sync::Arc;
 
 /// A process with its log, ready to be asked.
@@ -27,6 +28,8 @@ pub struct View {
     pub options: Options,
     pub selection: Selection,
     pub figures: Figures,
+    /// Cases against the order of the steps.
+    pub pipeline: PipelineFit,
 }
 
 impl Library {
@@ -101,7 +104,9 @@ impl Library {
                 .select(&process.log, &process.steps, &options)?;
             let figures = Figures::of(&process.log, &process.steps, &selection, &options)
                 .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            let pipeline = fit::pipeline(&process, &selection);
             Ok(Arc::new(View {
+                pipeline,
                 process,
                 asked,
                 options,

@@ -43,7 +43,7 @@ pub async fn page(
 ) -> Result<Html<String>, PageError> {
     let scene = Scene::open(app, &process, query).await?;
     let fit = scene.app.library.fit(&scene.view).await?;
-    let pipeline = &fit.pipeline;
+    let pipeline = &scene.view.pipeline;
     let count = |n: u64| format::count(n as i64);
     let share = |s: Option<f64>| s.map_or("–".into(), format::percent);
     let query = if scene.filter_query.is_empty() {

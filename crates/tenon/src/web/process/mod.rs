@@ -229,7 +229,15 @@ impl Scene {
                 "cases",
                 format!("{} open", format::count(figures.counts.open as i64)),
             ),
-            tab("Fit", "fit", format::percent(1.0 - figures.rework.share)),
+            tab(
+                "Fit",
+                "fit",
+                self.view
+                    .pipeline
+                    .share_on_path
+                    .map(format::percent)
+                    .unwrap_or_default(),
+            ),
         ]
     }
 
