@@ -6,7 +6,7 @@
 
 //pub mod callaway_santanna;
 pub mod chi_square;
-//pub mod cox;
+pub mod cox;
 pub mod multiplicity;
 pub mod strata;
 pub mod survival;

@@ -102,8 +102,8 @@ impl Sums {
             let share = watched[g] / all;
             self.expected[g] += ends * share;
             self.covariance[g * self.groups + g] += spread * share;
-            for h in 0..self.groups {
-                self.covariance[g * self.groups + h] -= spread * share * watched[h] / all;
+            for (h, other) in watched.iter().enumerate() {
+                self.covariance[g * self.groups + h] -= spread * share * other / all;
             }
         }
     }
