@@ -4,7 +4,7 @@
 //! know about those still open, [`callaway_santanna`] takes teams by week. [`multiplicity`] is for looking at many
 //! things at once.
 
-//pub mod callaway_santanna;
+pub mod callaway_santanna;
 pub mod chi_square;
 pub mod cox;
 pub mod multiplicity;

@@ -3,7 +3,7 @@ use serde_json::Value;
 use stats::cox::{Clock, Cox, CoxError, Observations, Ties};
 use stats::strata::strata;
 
-const TOLERANCE: f64 = 1e-6;
+const TOLERANCE: f64 = 1e-7;
 const ROSSI: [&str; 7] = ["fin", "age", "race", "wexp", "mar", "paro", "prio"];
 
 /// Fits `names` to rows that end at `stop` when `event` is 1.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod callaway_santanna;
 mod cox;
 mod multiplicity;
 mod shared;
