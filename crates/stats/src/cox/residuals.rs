@@ -94,26 +94,29 @@ fn stratum_score(rows: &Sorted, ties: Ties, risk: &[f64], stratum: Range<usize>,
     let (mut times, mut hazard, mut weighted) = (Vec::new(), vec![0.0], vec![0.0; p]);
     sweep(rows, stratum.clone(), risk, false, |moment| {
         times.push(moment.time);
-        let last = hazard[hazard.len() - 1];
-        hazard.push(last);
+        let mut now = hazard[hazard.len() - 1];
         weighted.extend_from_within(weighted.len() - p..);
-        let (now, then) = (hazard.len() - 1, weighted.len() - p);
+        let then = weighted.len() - p;
+        // What those that end then are compared with, and the hazard that by Efron they have in part escaped.
+        let (mut compared, mut escaped) = (vec![0.0; p], 0.0);
+        let mut escaped_mean = vec![0.0; p];
         moment.steps(ties, |step| {
             let increment = step.count / step.risk;
-            hazard[now] += increment;
-            for (sum, mean) in weighted[then..].iter_mut().zip(step.mean) {
-                *sum += increment * mean;
-            }
-            // What ends then is in part already gone by Efron, and is what the mean is compared with.
             let share = step.count / moment.ended.len() as f64;
-            for i in moment.ended.clone() {
-                let pull = share + risk[i] * step.gone * increment;
-                let row = &mut into[i * p..(i + 1) * p];
-                for ((u, x), mean) in row.iter_mut().zip(rows.row(i)).zip(step.mean) {
-                    *u += pull * (x - mean);
-                }
+            now += increment;
+            escaped += step.gone * increment;
+            for (j, mean) in step.mean.iter().enumerate() {
+                weighted[then + j] += increment * mean;
+                compared[j] += share * mean;
+                escaped_mean[j] += step.gone * increment * mean;
             }
         });
+        hazard.push(now);
+        for i in moment.ended.clone() {
+            for (j, x) in rows.row(i).iter().enumerate() {
+                into[i * p + j] += x - compared[j] + risk[i] * (x * escaped - escaped_mean[j]);
+            }
+        }
     });
     for i in stratum {
         let from = times.partition_point(|t| *t > rows.stop[i]);
