@@ -5,12 +5,14 @@ use super::sweep::{sweep, triangle};
 use super::{CoxError, Ties};
 use crate::symmetric::Cholesky;
 
-const MAX_ITERATIONS: usize = 50;
+const MAX_ITERATIONS: usize = 100;
 const MAX_HALVINGS: usize = 30;
 /// Half the squared distance to the maximum, in standard errors, before the last step. That step squares it.
 const NEAR: f64 = 1e-10;
-/// A last step that still shifts the predictor by so much between a covariate's extremes will never end.
-const ENDLESS: f64 = 1e-2;
+/// A step that shifts the predictor by so much between a covariate's extremes is not the last.
+const SHIFT: f64 = 1e-2;
+/// When such steps gain next to nothing there will be no last one: the likelihood only levels off.
+const ENDLESS: f64 = 1e-14;
 /// R's `coxph.control(toler.chol)`.
 const COLLINEAR: f64 = 1.818_989_403_545_856_5e-12;
 
@@ -44,18 +46,19 @@ pub(super) fn maximise(rows: &Sorted, ties: Ties) -> Result<Maximum, CoxError> {
             return Err(CoxError::NotConverged { iterations });
         };
         (beta, here) = (to, there);
-        if near < NEAR {
-            let shift = |j: &usize| step[*j].abs() * rows.spread[*j];
-            if let Some(covariate) = (0..p).find(|j| shift(j) > ENDLESS) {
-                return Err(lost(covariate));
+        let shifts = |j: &usize| step[*j].abs() * rows.spread[*j] > SHIFT;
+        match (0..p).find(shifts) {
+            None if near < NEAR => {
+                return Ok(Maximum {
+                    factor: here.factor(p).map_err(lost)?,
+                    beta,
+                    log_likelihood: here.value,
+                    log_likelihood_null,
+                    iterations,
+                });
             }
-            return Ok(Maximum {
-                factor: here.factor(p).map_err(lost)?,
-                beta,
-                log_likelihood: here.value,
-                log_likelihood_null,
-                iterations,
-            });
+            Some(covariate) if near < ENDLESS => return Err(lost(covariate)),
+            _ => {}
         }
     }
     Err(CoxError::NotConverged {

@@ -233,6 +233,21 @@ fn dfbeta_is_about_what_leaving_a_row_out_does() {
     }
 }
 
+/// A covariate that is nearly always nothing, and once enormous in a row that says little.
+#[test]
+fn one_extreme_value_is_no_separation() {
+    let mut rows = made(200, 4);
+    rows.size.iter_mut().for_each(|s| *s /= 1e4);
+    rows.size[7] = 1e2;
+    (rows.stop[7], rows.event[7]) = (0.5, false);
+    let fit = rows.fit(Ties::Efron);
+    rows.stop.remove(7);
+    rows.event.remove(7);
+    rows.treated.remove(7);
+    rows.size.remove(7);
+    close(&fit.coefficients, &rows.fit(Ties::Efron).coefficients, 1e-6);
+}
+
 #[test]
 fn the_unit_and_the_middle_of_a_covariate_do_not_matter() {
     let mut rows = made(100, 2);
