@@ -1,3 +1,13 @@
-//! Estimators. Pure: no async, no SQL, no clock. Survival so far; the verdict arrives with improvements.
+//! Estimators, intervals, sequential tests, planning. Pure: no async, no SQL, no clock, no ambient randomness.
+//!
+//! The way to a verdict: cases become [`cells`], teams and their start dates become a [`rollout`], and
+//! [`verdict::judge`] says what can be said. `docs/verdicts.md` is the same in plain words and in formulas.
 
+pub mod calendar;
+pub mod cells;
+pub mod dist;
+pub mod imputation;
+mod linalg;
+pub mod rng;
+pub mod rollout;
 pub mod survival;
