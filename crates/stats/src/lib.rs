@@ -8,6 +8,8 @@ pub mod cells;
 pub mod dist;
 pub mod imputation;
 mod linalg;
+pub mod lots;
 pub mod rng;
 pub mod rollout;
+pub mod spending;
 pub mod survival;

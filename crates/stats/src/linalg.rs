@@ -36,7 +36,6 @@ pub(crate) struct Ldl {
     /// Pivots; 0 where the unknown is pinned.
     pivots: Vec<f64>,
     row: Vec<f64>,
-    largest: f64,
 }
 
 impl Ldl {
@@ -55,7 +54,6 @@ impl Ldl {
         self.row.clear();
         self.row.resize(n, 0.0);
         let largest = (0..n).map(|i| self.lower[i * n + i]).fold(0.0, f64::max);
-        self.largest = largest;
         let mut pinned = 0;
         for i in 0..n {
             let (above, current) = self.lower.split_at_mut(i * n);
@@ -106,9 +104,6 @@ impl Ldl {
         for i in (0..n).rev() {
             let (before, rest) = x.split_at_mut(i);
             axpy(-rest[0], &self.lower[i * n..i * n + i], before);
-            if self.pivots[i] == 0.0 {
-                rest[0] = 0.0;
-            }
         }
     }
 

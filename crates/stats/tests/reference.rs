@@ -2,12 +2,17 @@
 
 mod common;
 
-use common::{MEASURES, close, fixture, reference, shared};
+use std::num::NonZeroUsize;
+
+use common::{MEASURES, close, fixture, near, reference, shared};
 use serde_json::Value;
 use stats::calendar::{Calendar, Every};
 use stats::cells::Cells;
+use stats::dist::t_to_z;
 use stats::imputation::Design;
+use stats::lots::{Lots, interval, read, share_as_extreme};
 use stats::rollout::Rollout;
+use stats::spending::{Spending, boundary, mixture};
 
 #[test]
 fn cells_are_those_of_the_reference() {
@@ -114,5 +119,102 @@ fn minimum_wages_and_employment_give_the_published_effect() {
         &expected["se_leave_one_unit_out_jackknife"],
         1e-8,
         "jackknife",
+    );
+}
+
+#[test]
+fn the_lot_gives_the_exact_share_and_interval_of_the_reference() {
+    let Some(reference) = reference() else {
+        return;
+    };
+    for (name, outcome) in MEASURES {
+        let expected = &reference["tenon_fixture"][name];
+        let (cells, rollout) = fixture(outcome).unwrap();
+        let lots = Lots::usual(&rollout, 0);
+        assert_eq!((lots.orders().len(), lots.exact), (2520, true));
+        let readings = read(&cells, lots.orders(), &[28], NonZeroUsize::MIN);
+        let share = share_as_extreme(&readings.looks[0]).unwrap();
+        let count = expected["perm_exact_p"].as_f64().unwrap() * 2520.0;
+        assert_eq!((share * 2520.0).round(), count.round());
+        near(share, &expected["perm_exact_p"], 1e-12, "share");
+        let found = interval(&readings.looks[0], 0.95).unwrap();
+        near(found.low, &expected["perm_ci95"][0], 1e-6, "low");
+        near(found.high, &expected["perm_ci95"][1], 1e-6, "high");
+        // Looking once is looking in sequence with a single look.
+        let once = readings.interval(&[0.05], 0.95).unwrap();
+        near(
+            once.low,
+            &expected["perm_ci95"][0],
+            1e-6,
+            "low, in sequence",
+        );
+        near(
+            once.high,
+            &expected["perm_ci95"][1],
+            1e-6,
+            "high, in sequence",
+        );
+    }
+}
+
+#[test]
+fn boundaries_are_those_of_the_reference() {
+    let Some(reference) = reference() else {
+        return;
+    };
+    let expected = &reference["sequential"];
+    let looks = |n: u32| {
+        (1..=n)
+            .map(|k| f64::from(k) / f64::from(n))
+            .collect::<Vec<f64>>()
+    };
+    for (key, n) in [
+        ("lan_demets_obf_two_sided_0.05_equal_looks_5", 5),
+        ("lan_demets_10", 10),
+    ] {
+        let way = looks(n);
+        let spent: Vec<f64> = way
+            .iter()
+            .map(|&t| Spending::ObrienFleming.spent(t, 0.05))
+            .collect();
+        for (k, found) in boundary(&spent, &way).into_iter().enumerate() {
+            near(found, &expected[key][k], 1e-4, key);
+        }
+    }
+    let way = looks(5);
+    let spent: Vec<f64> = way
+        .iter()
+        .map(|&t| Spending::Power(2.0).spent(t, 0.05))
+        .collect();
+    for (k, found) in boundary(&spent, &way).into_iter().enumerate() {
+        near(
+            found,
+            &expected["power_family_alpha_t2_5_looks"]["ours"][k],
+            1e-4,
+            "power",
+        );
+    }
+    let mixed = expected["mixture_z_boundary_at_info_over_opt"]
+        .as_object()
+        .unwrap();
+    for (ratio, value) in mixed {
+        near(
+            mixture(ratio.parse().unwrap(), 1.0, 0.05),
+            value,
+            1e-9,
+            "mixture",
+        );
+    }
+    near(
+        t_to_z(3.0, 5.0),
+        &expected["t_to_z"]["t=3,df=5"],
+        1e-9,
+        "t to z",
+    );
+    near(
+        t_to_z(-2.5, 11.0),
+        &expected["t_to_z"]["t=-2.5,df=11"],
+        1e-9,
+        "t to z",
     );
 }
