@@ -16,12 +16,37 @@ use crate::rollout::Rollout;
 /// From `low` to `high`, in the unit of the outcome; infinite where nothing bounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Lower end.
+    /// Lower end. Written as nothing when infinite.
+    #[serde(with = "low_end")]
     pub low: f64,
-    /// Upper end.
+    /// Upper end. Written as nothing when infinite.
+    #[serde(with = "high_end")]
     pub high: f64,
     /// How often such intervals hold the true value: 0.95.
     pub level: f64,
+}
+
+/// JSON has no infinity: an open end is written as null.
+mod low_end {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(end: &f64, to: S) -> Result<S::Ok, S::Error> {
+        end.is_finite().then_some(*end).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(from)?.unwrap_or(f64::NEG_INFINITY))
+    }
+}
+
+mod high_end {
+    use serde::{Deserialize, Deserializer};
+
+    pub(super) use super::low_end::serialize;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(from)?.unwrap_or(f64::INFINITY))
+    }
 }
 
 impl Interval {
@@ -62,9 +87,29 @@ pub struct Jackknife {
     pub df: f64,
     /// Effect without each team; `None` where it can't be told without it.
     pub without: Vec<Option<f64>>,
+    /// Cases the effect is the mean of.
+    pub cases: f64,
+    /// Teams those cases come from.
+    pub teams: usize,
 }
 
 impl Jackknife {
+    /// From the effect with all teams and those without each.
+    pub(crate) fn of(effect: f64, without: Vec<Option<f64>>, cases: f64, teams: usize) -> Self {
+        let n = without.iter().flatten().count() as f64;
+        let squares = without.iter().flatten().map(|e| (e - effect).powi(2));
+        // What one team alone shows has no error that could be known.
+        let df = if teams > 1 { n - 1.0 } else { 0.0 };
+        Self {
+            effect,
+            se: ((n - 1.0).max(0.0) / n.max(1.0) * squares.sum::<f64>()).sqrt(),
+            df: df.max(0.0),
+            without,
+            cases,
+            teams,
+        }
+    }
+
     /// The t interval. Infinitely wide when there is no error to go by.
     pub fn interval(&self, level: f64) -> Interval {
         let half = if self.df >= 1.0 {
@@ -254,6 +299,23 @@ impl<'a> Design<'a> {
         }
     }
 
+    /// How far each comparison cell is from what the fit expects, by team then period; 0 elsewhere.
+    pub(crate) fn residuals(&self, without: Option<usize>) -> Vec<f64> {
+        let expected = self.expect(without);
+        let mut residuals = vec![0.0; self.weights.len()];
+        for team in (0..self.teams()).filter(|&team| without != Some(team)) {
+            let sums = self.cells.sums(team);
+            for (period, sum) in sums.iter().enumerate().take(self.periods) {
+                let at = team * self.periods + period;
+                if self.weights[at] > 0.0 {
+                    let level = expected.team[team] + expected.period[period];
+                    residuals[at] = sum / self.weights[at] - level;
+                }
+            }
+        }
+        residuals
+    }
+
     /// The effect over all treated cells; `None` when no treated cell has a comparison.
     pub fn estimate(&self) -> Option<Estimate> {
         let mut team_target = vec![0.0; self.teams()];
@@ -310,33 +372,59 @@ impl<'a> Design<'a> {
         groups: usize,
         group: impl Fn(usize, usize) -> Option<usize>,
     ) -> Vec<Option<Jackknife>> {
-        let effects = |without: Option<usize>| {
-            let mut sums = vec![(0.0, 0.0); groups];
+        let sums = |without: Option<usize>| {
+            let mut sums = vec![Sum::default(); groups];
             let in_group = |team: usize, period: usize| group(team, period).is_some();
             self.imputed(without, in_group, |team, period, n, sum, level| {
                 if let Some(g) = group(team, period) {
-                    sums[g].0 += n;
-                    sums[g].1 += sum - n * level;
+                    sums[g].add(team, n, sum - n * level);
                 }
             });
-            let mean = |&(n, gain): &(f64, f64)| (n > 0.0).then(|| gain / n);
-            sums.iter().map(mean).collect::<Vec<Option<f64>>>()
+            sums
         };
-        let all = effects(None);
-        let without: Vec<_> = (0..self.teams()).map(|team| effects(Some(team))).collect();
-        let of_group = |(g, effect): (usize, &Option<f64>)| {
-            let effect = (*effect)?;
-            let without: Vec<Option<f64>> = without.iter().map(|e| e[g]).collect();
+        let all = sums(None);
+        let without: Vec<_> = (0..self.teams()).map(|team| sums(Some(team))).collect();
+        let of_group = |(g, sum): (usize, &Sum)| {
+            let effect = sum.mean()?;
+            let without: Vec<Option<f64>> = without.iter().map(|sums| sums[g].mean()).collect();
             let n = without.iter().flatten().count() as f64;
             let spread: f64 = without.iter().flatten().map(|e| (e - effect).powi(2)).sum();
+            // What one team alone shows has no error that could be known.
+            let df = if sum.teams > 1 { n - 1.0 } else { 0.0 };
             Some(Jackknife {
                 effect,
                 se: ((n - 1.0).max(0.0) / n.max(1.0) * spread).sqrt(),
-                df: (n - 1.0).max(0.0),
+                df: df.max(0.0),
                 without,
+                cases: sum.cases,
+                teams: sum.teams,
             })
         };
         all.iter().enumerate().map(of_group).collect()
+    }
+}
+
+/// What a group of cells shows; teams come one after the other.
+#[derive(Debug, Clone, Default)]
+struct Sum {
+    cases: f64,
+    gain: f64,
+    teams: usize,
+    last: Option<usize>,
+}
+
+impl Sum {
+    fn add(&mut self, team: usize, cases: f64, gain: f64) {
+        self.cases += cases;
+        self.gain += gain;
+        if self.last != Some(team) {
+            self.last = Some(team);
+            self.teams += 1;
+        }
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.cases > 0.0).then(|| self.gain / self.cases)
     }
 }
 

@@ -5,11 +5,20 @@
 
 pub mod calendar;
 pub mod cells;
+pub mod checks;
+pub mod claim;
 pub mod dist;
+pub mod equivalence;
+pub mod event_study;
 pub mod imputation;
 mod linalg;
 pub mod lots;
+pub mod measure;
+pub mod planning;
 pub mod rng;
 pub mod rollout;
+pub mod segmented;
 pub mod spending;
 pub mod survival;
+pub mod verdict;
+pub mod watch;

@@ -58,20 +58,20 @@ impl Ldl {
         for i in 0..n {
             let (above, current) = self.lower.split_at_mut(i * n);
             let current = &mut current[..=i];
-            for k in 0..i {
-                let reduced = current[k] - dot(&self.row[..k], &above[k * n..k * n + k]);
+            for (k, &entry) in current[..i].iter().enumerate() {
+                let reduced = entry - dot(&self.row[..k], &above[k * n..k * n + k]);
                 self.row[k] = if self.pivots[k] == 0.0 { 0.0 } else { reduced };
             }
             let before = current[i];
             let mut pivot = before;
-            for k in 0..i {
+            for (k, entry) in current[..i].iter_mut().enumerate() {
                 let scaled = if self.pivots[k] == 0.0 {
                     0.0
                 } else {
                     self.row[k] / self.pivots[k]
                 };
                 pivot -= scaled * self.row[k];
-                current[k] = scaled;
+                *entry = scaled;
             }
             let lacking = pivot <= RANK * largest;
             pinned += usize::from(lacking && before > RANK * largest);

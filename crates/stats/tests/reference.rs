@@ -1,5 +1,7 @@
 //! Figures that other packages give, or that were made by another program of the same method.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::num::NonZeroUsize;

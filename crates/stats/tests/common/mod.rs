@@ -1,5 +1,5 @@
 //! The shared reference files, where they are to be had.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 

@@ -95,8 +95,9 @@ impl<'a> Reader<'a> {
                 .extend(self.team[..=place].iter().map(|&other| row[other]));
             self.matrix.resize((place + 1) * teams, 0.0);
         }
-        let gather = |of: &[f64], team: &[usize]| team.iter().map(|&t| of[t]).collect();
-        self.outcome = gather(&common.outcome, &self.team);
+        self.outcome.clear();
+        self.outcome
+            .extend(self.team.iter().map(|&team| common.outcome[team]));
         for zeroed in [&mut self.target, &mut self.treated, &mut self.pivots] {
             zeroed.clear();
             zeroed.resize(teams, 0.0);
