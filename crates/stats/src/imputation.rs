@@ -358,6 +358,47 @@ impl<'a> Design<'a> {
         })
     }
 
+    /// What each cell's mean adds to the effect, by team then period: the effect is the sum of weight times mean. `None`
+    /// when no treated cell has a comparison.
+    pub fn influence(&self) -> Option<Vec<f64>> {
+        let mut influence = vec![0.0; self.weights.len()];
+        let mut team_target = vec![0.0; self.teams()];
+        let mut target = vec![0.0; self.periods];
+        let mut cases = 0.0;
+        let treated = |team: usize, period: usize| self.rollout.spans[team].treated(period);
+        self.imputed(None, treated, |team, period, n, _, _| {
+            influence[team * self.periods + period] = n;
+            team_target[team] += n;
+            target[period] += n;
+            cases += n;
+        });
+        if cases <= 0.0 {
+            return None;
+        }
+        for (team, &xa) in team_target.iter().enumerate() {
+            if xa > 0.0 {
+                axpy(
+                    -xa / self.team_weight[team],
+                    self.weights(team),
+                    &mut target,
+                );
+            }
+        }
+        self.factor(None).0.solve(&mut target);
+        for (team, xa) in team_target.iter().enumerate() {
+            let weight = self.team_weight[team];
+            if weight > 0.0 {
+                let level = (xa - dot(self.weights(team), &target)) / weight;
+                for (period, at) in target.iter().enumerate() {
+                    let cell = team * self.periods + period;
+                    influence[cell] -= self.weights[cell] * (level + at);
+                }
+            }
+        }
+        influence.iter_mut().for_each(|weight| *weight /= cases);
+        Some(influence)
+    }
+
     /// The effect over all treated cells with its error; `None` when no treated cell has a comparison.
     pub fn jackknife(&self) -> Option<Jackknife> {
         let treated =
