@@ -11,6 +11,7 @@ pub mod dist;
 pub mod equivalence;
 pub mod event_study;
 pub mod imputation;
+pub mod ledger;
 mod linalg;
 pub mod lots;
 pub mod measure;

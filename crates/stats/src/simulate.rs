@@ -82,7 +82,7 @@ impl Setting {
             luck: 0.1,
             lasting: 0.6,
             season: 0.1,
-            sizes: 0.2,
+            sizes: 0.0,
             own_trend: 0.0,
             handed_over: 0.0,
             open_cases_too: false,

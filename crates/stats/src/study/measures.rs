@@ -5,10 +5,12 @@ use std::num::NonZeroUsize;
 
 use crate::cells::Cells;
 use crate::checks::{Beside, Kind, Overlap, Status};
+use crate::claim::Order;
 use crate::dist::{normal_isf, t_critical};
 use crate::equivalence::Sameness;
 use crate::imputation::Design;
 use crate::measure::Measure;
+use crate::planning::{Proposal, forecast};
 use crate::rollout::Rollout;
 use crate::simulate::{Simulated, WASHOUT, horizon};
 use crate::verdict::{Answer, Input, Plan, Verdict, judge};
@@ -31,6 +33,20 @@ impl Scenario {
             note_weekly(&mut finding, &drawn.days, &rollout, drawn.truth);
             note_naive(&mut finding, &drawn.days, &rollout);
             note_two_way(&mut finding, &drawn.days, &rollout, drawn.truth);
+        }
+        if self.order == Order::DrawnByLot {
+            let proposal = Proposal {
+                starts: drawn.starts.clone(),
+                horizon: horizon(),
+                washout: WASHOUT,
+                ends: drawn.days.calendar.start(self.setting.weeks as i64) + horizon(),
+                order: self.order,
+                alpha: 0.05,
+            };
+            // Planned two weeks before the first start, from what is mature by then.
+            let planned = forecast(&drawn.days.up_to(12), &proposal);
+            let detectable = planned.and_then(|planned| planned.detectable());
+            finding.extend(detectable.map(|d| ("planned: would be found four times in five", d)));
         }
         if self.setting.by_use {
             let [(others, of_others), (users, of_users)] = drawn.by_use;

@@ -56,6 +56,9 @@ pub fn scenarios() -> Vec<Scenario> {
         plain(name::NONE_12, 12, 10.0, 0.0),
         plain(name::NONE_20, 20, 10.0, 0.0),
         plain(name::FIFTEEN, 12, 10.0, -0.2),
+        broken("no effect, 12 teams of very different sizes", &|s| {
+            s.setting.sizes = 1.2
+        }),
         broken("8% sooner, 12 teams", &|s| s.setting.effect = vec![-0.1]),
         broken("22% sooner, 12 teams", &|s| s.setting.effect = vec![-0.3]),
         Scenario {
