@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod exports;
 mod format;
+mod improvements;
 mod intake;
 mod jobs;
 mod map;

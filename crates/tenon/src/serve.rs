@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
+use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
@@ -85,6 +86,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     let address = listener.local_addr()?;
     let routes = app(
         App {
+            improvements: Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),
             uploads: Arc::new(uploads),

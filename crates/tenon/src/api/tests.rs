@@ -72,6 +72,7 @@ impl House {
         library.import(request, Arc::default()).await.unwrap();
         let uploads = Arc::new(Uploads::open(folder.join("uploads")).unwrap());
         let app_state = App {
+            improvements: crate::improvements::Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),
             uploads,
