@@ -6,6 +6,8 @@ use super::{Improvements, Measure};
 use crate::processes::Problem;
 use mining::time::{DAY, Micros};
 use serde::Serialize;
+use stats::imputation::Interval;
+use stats::ledger::{Part, together};
 use stats::verdict::Answer;
 
 /// How an improvement stands, as its tab on the strip shows it.
@@ -110,7 +112,7 @@ impl Summary {
 }
 
 /// What stands at one moment: the sum of what the plugs in place do to an average case.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, utoipa::ToSchema)]
 pub struct Sum {
     pub days: f64,
     pub low: f64,
@@ -171,18 +173,11 @@ impl Improvements {
     }
 }
 
-/// What the plugs in place do to the days of an average case, over time.
+/// What the plugs in place do to the days of a case that comes through all the steps, over time.
 ///
-/// Every plug that shortens or lengthens a step by days is counted once there is an interval for it and a verdict other
-/// than "no verdict", proven or not: counting only the proven ones would flatter. Errors of different plugs are taken as
-/// independent, so half-widths add by their squares; plugs that were found early count for less, by the overstatement
-/// that is expected of them. An effect per case of the step becomes one per case of the process by the share of cases
-/// that come to the step, which is left to the reader: the sum is for a case that comes through all the steps.
+/// Every plug that shortens or lengthens a step by days counts once there is an interval for it and a verdict other than
+/// "no verdict", proven or not: counting only the proven ones would flatter. See [`together`] for how intervals add up.
 fn adding(all: &[Summary]) -> Vec<Adding> {
-    struct Part {
-        effect: f64,
-        half: f64,
-    }
     let mut moves: Vec<(Micros, &Summary, bool)> = Vec::new();
     for one in all.iter().filter(|s| s.imp.measure == Measure::DaysInStep) {
         let (Some(_), Some(at)) = (one.shown(), one.counted_from()) else {
@@ -194,40 +189,44 @@ fn adding(all: &[Summary]) -> Vec<Adding> {
         }
     }
     moves.sort_by_key(|(at, _, plugged)| (*at, !*plugged));
+    let mut steps: Vec<&str> = all.iter().map(|s| s.imp.step.as_str()).collect();
+    steps.dedup();
     let mut parts: Vec<(&str, Part)> = Vec::new();
     let mut out = Vec::new();
     for (at, one, plugged) in moves {
         let Some((effect, low, high)) = one.shown() else {
             continue;
         };
-        let over = one
-            .report
-            .as_ref()
-            .map_or(1.0, |r| r.verdict.overstatement.max(1.0));
-        let effect = effect / over;
+        let report = one.report.as_ref();
+        let part = Part {
+            effect,
+            interval: Interval {
+                low,
+                high,
+                level: 0.95,
+            },
+            overstatement: report.map_or(1.0, |r| r.verdict.overstatement),
+            step: steps.iter().position(|s| *s == one.imp.step).unwrap_or(0) as u32,
+        };
+        let days = effect / part.overstatement.max(1.0);
         if plugged {
-            let half = (high - low) / 2.0;
-            parts.push((&one.imp.id, Part { effect, half }));
+            parts.push((&one.imp.id, part));
         } else {
             parts.retain(|(id, _)| *id != one.imp.id);
         }
-        let days: f64 = parts.iter().map(|(_, p)| p.effect).sum();
-        let half = parts
-            .iter()
-            .map(|(_, p)| p.half * p.half)
-            .sum::<f64>()
-            .sqrt();
+        let now: Vec<Part> = parts.iter().map(|(_, p)| *p).collect();
+        let sum = together(&now).map_or(Sum::default(), |t| Sum {
+            days: t.effect,
+            low: t.interval.low,
+            high: t.interval.high,
+        });
         out.push(Adding {
             at,
             name: one.imp.name.clone(),
-            days: if plugged { effect } else { -effect },
+            days: if plugged { days } else { -days },
             worse: one.mark == Mark::Worse,
             unplugged: !plugged,
-            sum: Sum {
-                days,
-                low: days - half,
-                high: days + half,
-            },
+            sum,
         });
     }
     out

@@ -120,7 +120,8 @@ fn told(
         .and_then(|d| forecast.known_after(d * 1.15));
     let possible = !matches!(forecast.claim, Claim::CannotBeAnswered)
         && enough.is_some_and(|l| l.detectable.is_some());
-    let amount = |effect: f64| measure.judged().with_unit(effect);
+    let judged = measure.judged();
+    let amount = |effect: f64| judged.with_unit(effect, judged.decimals(effect));
     let (teams, cases) = (
         format::count(starts.len() as i64),
         format::count(forecast.cases_a_period.round() as i64),

@@ -129,7 +129,11 @@ fn row(
     if !interval.low.is_finite() || !interval.high.is_finite() {
         return nothing();
     }
-    let side = |end: f64| format!("{} {}", judged.with_unit(end), judged.direction(end));
+    let decimals = judged.decimals(interval.high - interval.low);
+    let side = |end: f64| {
+        let amount = judged.with_unit(end, decimals);
+        format!("{amount} {}", judged.direction(end))
+    };
     Second {
         estimate: Some(found.effect),
         low: Some(interval.low),
