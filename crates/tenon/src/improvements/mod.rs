@@ -14,7 +14,7 @@ mod report;
 mod rethink;
 mod tool;
 
-pub use act::{Decision, Plug};
+pub use act::{Decision, Plug, day};
 pub use frictions::{Friction, frictions};
 pub use ledger::{Adding, Ledger, Mark, Sum, Summary};
 pub use measure::{MEASURES, Measure};
