@@ -6,8 +6,12 @@
 use crate::activity::{self, Kind};
 use crate::processes::{Library, Problem};
 use crate::store::{Db, Tx, settings};
+use mining::EventLog;
+use mining::figures::{Figures, Filter};
+use mining::log::{Column, RESOURCE};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::borrow::Cow;
 
 /// Whether figures of single people may be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,6 +44,48 @@ impl Individual {
     /// They may be shown.
     pub fn is_shown(self) -> bool {
         self == Individual::On
+    }
+}
+
+impl Individual {
+    /// Refuses a question about single people unless that is switched on.
+    pub fn allows(self, filter: &Filter) -> Result<(), Problem> {
+        let asks = filter.person.is_some()
+            || filter.attributes.iter().any(|(column, _)| names_people(column));
+        if self.is_shown() || !asks {
+            return Ok(());
+        }
+        Err(Problem::new(
+            403,
+            "individual_off",
+            "Figures of single people are switched off here.",
+            "Ask by team instead.",
+        ))
+    }
+
+    /// Figures without those of single people, unless they are switched on.
+    pub fn figures(self, figures: &Figures) -> Cow<'_, Figures> {
+        if self.is_shown() {
+            return Cow::Borrowed(figures);
+        }
+        let mut hidden = figures.clone();
+        hidden.handovers.clear();
+        for step in &mut hidden.steps {
+            step.people.clear();
+        }
+        Cow::Owned(hidden)
+    }
+
+    /// A log without the names of those who worked on it, unless they may be shown.
+    pub fn log(self, log: &EventLog) -> Cow<'_, EventLog> {
+        if self.is_shown() {
+            return Cow::Borrowed(log);
+        }
+        let mut hidden = log.clone();
+        let is_open = |column: &Column| column.name != RESOURCE && !names_people(&column.name);
+        hidden.event_columns.retain(is_open);
+        hidden.case_columns.retain(is_open);
+        Cow::Owned(hidden)
     }
 }
 

@@ -131,8 +131,7 @@ pub fn list(args: ListArgs) -> anyhow::Result<()> {
         let ledger = all.ledger(&process.id).await?;
         print(&match args.json {
             true => {
-                let rows: Vec<_> = ledger.all.iter().map(row).collect();
-                serde_json::to_string(&rows)?
+                serde_json::to_string(&ledger.rows())?
             }
             false => listed(&ledger),
         })
@@ -185,20 +184,6 @@ fn told(imp: &Improvement) -> String {
         imp.id,
         order(imp)
     )
-}
-
-fn row(summary: &Summary) -> serde_json::Value {
-    let shown = summary.shown();
-    serde_json::json!({
-        "improvement": summary.imp,
-        "mark": summary.mark,
-        "goal": summary.goal,
-        "effect": shown.map(|s| s.0),
-        "low": shown.map(|s| s.1),
-        "high": shown.map(|s| s.2),
-        "sentence": summary.report.as_ref().map(|r| r.verdict.sentence.clone()),
-        "is_current": summary.current,
-    })
 }
 
 fn listed(ledger: &Ledger) -> String {

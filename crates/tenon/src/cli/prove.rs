@@ -27,6 +27,7 @@ use stats::verdict::{Input, Plan, Verdict, judge};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const HELP: &str = "\
 Files:
@@ -180,13 +181,18 @@ struct Measured {
     as_of: Micros,
     every: Every,
     left_out: stats::cells::LeftOut,
+    reading: Duration,
+    judging: Duration,
 }
 
 fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result<Measured> {
     anyhow::ensure!(args.horizon > 0, "A horizon is longer than nothing: write it as 14d.");
     let mut numbers = args.kind.clone();
     numbers.extend(args.used.clone());
+    let begun = Instant::now();
     let cases = Cases::read(file, teams, args.measure == Asked::GoesOn, &numbers)?;
+    let reading = begun.elapsed();
+    let begun = Instant::now();
     let (first, last) = (cases.first.unwrap_or(0), cases.last.unwrap_or(0));
     let every = if args.monthly { Every::Month } else { Every::Week };
     let calendar = Calendar::from(every, first);
@@ -247,6 +253,8 @@ fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result
         as_of,
         every,
         left_out: own.left_out,
+        reading,
+        judging: begun.elapsed(),
     })
 }
 
@@ -271,6 +279,7 @@ impl Measured {
             "repeated": self.repeated,
             "left_out": self.left_out,
             "rollout": teams,
+            "seconds": { "reading": self.reading.as_secs_f64(), "judging": self.judging.as_secs_f64() },
         });
         if let (Value::Object(object), Value::Object(beside)) = (&mut object, beside) {
             object.extend(beside);
