@@ -35,9 +35,14 @@ pub async fn found(
     actor: &str,
 ) -> Result<Came, Problem> {
     let plan = kept.bare(until);
-    let came = import(all, name, plan, kept.from, actor).await?.ok_or_else(|| {
-        Problem::bad_request("Nothing happens in that time.", "Take more weeks or more cases.")
-    })?;
+    let came = import(all, name, plan, kept.from, actor)
+        .await?
+        .ok_or_else(|| {
+            Problem::bad_request(
+                "Nothing happens in that time.",
+                "Take more weeks or more cases.",
+            )
+        })?;
     all.library()
         .set_steps(&came.process, files::steps(), actor)
         .await?;
@@ -102,9 +107,13 @@ pub async fn advance(
     since.put(&mut tx, &row.id).await?;
     library.set_today(&mut tx, &row.id, until).await?;
     tx.commit().await?;
-    let added_steps = kept.approval.is_some_and(|at| kept.until < at && at <= until);
+    let added_steps = kept
+        .approval
+        .is_some_and(|at| kept.until < at && at <= until);
     if added_steps {
-        library.set_steps(&row.id, files::steps_with_approval(), actor).await?;
+        library
+            .set_steps(&row.id, files::steps_with_approval(), actor)
+            .await?;
     }
     Ok(came.unwrap_or(Came {
         process: row.id,
@@ -163,7 +172,12 @@ async fn import(
 }
 
 /// Says for each team and week since the last time in how many cases each tool was used.
-async fn tell_uses(all: &Improvements, process: &str, kept: &Kept, plan: Plan) -> Result<(), Problem> {
+async fn tell_uses(
+    all: &Improvements,
+    process: &str,
+    kept: &Kept,
+    plan: Plan,
+) -> Result<(), Problem> {
     let mut tools: Vec<(Improvement, Treated, f64)> = Vec::new();
     for imp in all.of_process(process).await? {
         if let Some(treated) = Treated::of(&imp, &kept.rules, kept.teams) {
@@ -202,7 +216,8 @@ struct Week {
 
 fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>> {
     let seed = plan.seed;
-    let mut weeks: Vec<BTreeMap<(Micros, usize), Week>> = tools.iter().map(|_| BTreeMap::new()).collect();
+    let mut weeks: Vec<BTreeMap<(Micros, usize), Week>> =
+        tools.iter().map(|_| BTreeMap::new()).collect();
     for case in Simulation::new(plan) {
         let mut seen = [false; STEPS.len()];
         for entry in &case.entries {
@@ -214,8 +229,13 @@ fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>
                 if tool.step != entry.step || tool.at(case.team, entry.entered).is_none() {
                     continue;
                 }
-                let mut random = Random::new(seed ^ 0x5eed, case.number * STEPS.len() as u64 + entry.step as u64);
-                let week = weeks.entry((week_of(entry.entered), case.team)).or_default();
+                let mut random = Random::new(
+                    seed ^ 0x5eed,
+                    case.number * STEPS.len() as u64 + entry.step as u64,
+                );
+                let week = weeks
+                    .entry((week_of(entry.entered), case.team))
+                    .or_default();
                 if random.chance(*share) {
                     week.cases += 1;
                     week.uses += 1 + random.below(4) as i64;
@@ -235,4 +255,126 @@ fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>
         weeks.into_iter().map(row).collect()
     };
     weeks.into_iter().map(rows).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SetClock;
+    use crate::improvements::Plug;
+    use crate::processes::Library;
+    use crate::sample::treated::Effect;
+
+    const UNTIL: Micros = 20_783 * DAY;
+
+    /// A company of which nothing is known after `UNTIL`, in which half of the teams then get a tool.
+    async fn company(folder: &std::path::Path) -> (Improvements, String, Improvement) {
+        let clock = Arc::new(SetClock::at(UNTIL));
+        let all = Improvements::new(Library::open(folder, None, clock).await.unwrap());
+        let plan = Plan {
+            cases: 500,
+            ..Plan::usual(UNTIL)
+        };
+        let came = found(&all, "Company", &Kept::new(plan, Vec::new()), UNTIL, "test")
+            .await
+            .unwrap();
+        let plug = Plug {
+            step: "Propose".into(),
+            tool: "ask".into(),
+            measure: "days-in-step".into(),
+            seed: Some(5),
+            never: Some(3),
+            at_once: Some(4),
+            ..Plug::default()
+        };
+        let imp = all.plug(&came.process, &plug, "test").await.unwrap();
+        let imp = all.start(&imp.id, "test").await.unwrap();
+        (all, came.process, imp)
+    }
+
+    async fn shown(all: &Improvements, process: &str) -> Vec<(String, Vec<(String, Micros)>)> {
+        let loaded = all.library().load(process).await.unwrap();
+        let log = &loaded.log;
+        let mut cases: Vec<_> = (0..log.cases())
+            .map(|case| {
+                let events = log
+                    .case(case)
+                    .map(|r| (log.activity_name(log.activity[r]).to_string(), log.time[r]));
+                (log.case_name(case).to_string(), events.collect())
+            })
+            .collect();
+        cases.sort();
+        cases
+    }
+
+    #[tokio::test]
+    async fn two_weeks_at_once_are_the_same_as_one_after_the_other_and_old_events_stay() {
+        let folders = [
+            crate::store::testing::folder(),
+            crate::store::testing::folder(),
+        ];
+        let (all, process, imp) = company(&folders[0]).await;
+        let (other, twin, _) = company(&folders[1]).await;
+        let before = shown(&all, &process).await;
+        go_on(&all, &process, 2 * WEEK, &[], "test").await.unwrap();
+        for _ in 0..2 {
+            go_on(&other, &twin, WEEK, &[], "test").await.unwrap();
+        }
+        let after = shown(&all, &process).await;
+        assert_eq!(after, shown(&other, &twin).await);
+        assert!(after.len() > before.len());
+        for (name, events) in &before {
+            let (_, now) = after.iter().find(|(n, _)| n == name).unwrap();
+            assert_eq!(&now[..events.len()], &events[..], "{name}");
+        }
+        assert_eq!(
+            all.library().today(&process).await.unwrap(),
+            UNTIL + 2 * WEEK
+        );
+        // Only teams that have the tool use it.
+        let uses = all.uses(&imp.id).await.unwrap();
+        let has = |team: &str| {
+            imp.teams
+                .iter()
+                .any(|t| t.team == team && t.start().is_some())
+        };
+        assert!(
+            !uses.is_empty() && uses.iter().all(|u| has(&u.team)),
+            "{uses:?}"
+        );
+        for folder in folders {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tool_does_from_now_on_what_a_rule_says_and_a_pause_ends_it() {
+        let folder = crate::store::testing::folder();
+        let (all, process, imp) = company(&folder).await;
+        let rule: Rule = "step=Propose,effect=-50%".parse().unwrap();
+        go_on(
+            &all,
+            &process,
+            3 * WEEK,
+            std::slice::from_ref(&rule),
+            "test",
+        )
+        .await
+        .unwrap();
+        let kept = kept_of(&all, &process).await.unwrap();
+        assert_eq!((kept.rules[0].since, kept.until), (UNTIL, UNTIL + 3 * WEEK));
+        all.pause(&imp.id, "test").await.unwrap();
+        let imp = all.find(&imp.id).await.unwrap();
+        let treated = Treated::of(&imp, &kept.rules, 7).unwrap();
+        let team = (0..7).find(|t| treated.starts[*t].is_some()).unwrap();
+        let half = Effect {
+            days: -0.5,
+            goes_on: 0.0,
+        };
+        let days = [1, 2, 3].map(|weeks| treated.at(team, UNTIL + weeks * WEEK));
+        assert_eq!(days, [Some(half), Some(half), None]);
+        let none = go_on(&all, "new", WEEK, &[], "test").await.unwrap_err();
+        assert!(none.what.contains("no sample company"), "{}", none.what);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -1,8 +1,8 @@
 //! What the company tried in its past, so that a new installation shows every kind of verdict. It is lived through, not
 //! written down: each improvement is planned, drawn, started and decided by the functions that people use, on its day.
 
-use super::advance::{Came, advance, found};
 use super::Plan;
+use super::advance::{Came, advance, found};
 use super::kept::Kept;
 use super::treated::{Effect, Rule};
 use crate::clock::SetClock;
@@ -78,7 +78,11 @@ const TRIED: [Tried; 6] = [
         effect: days(-0.1),
         used: 0.5,
         waits: false,
-        decided: Some((30, Decision::Change, "Since the board approves contracts, weeks before and after no longer compare. We keep the room and measure it anew.")),
+        decided: Some((
+            30,
+            Decision::Change,
+            "Since the board approves contracts, weeks before and after no longer compare. We keep the room and measure it anew.",
+        )),
         cost: None,
     },
     Tried {
@@ -99,8 +103,16 @@ const TRIED: [Tried; 6] = [
         effect: days(-0.3),
         used: 0.72,
         waits: false,
-        decided: Some((56, Decision::Keep, "Two days less for a few minutes of answering. The two teams that waited asked for it.")),
-        cost: Some(Cost { setup_hours: Some(12.0), weekly_hours: Some(1.5), minutes_a_case: Some(6.0) }),
+        decided: Some((
+            56,
+            Decision::Keep,
+            "Two days less for a few minutes of answering. The two teams that waited asked for it.",
+        )),
+        cost: Some(Cost {
+            setup_hours: Some(12.0),
+            weekly_hours: Some(1.5),
+            minutes_a_case: Some(6.0),
+        }),
     },
     Tried {
         tool: "lesson",
@@ -115,13 +127,17 @@ const TRIED: [Tried; 6] = [
         every: 2,
         never: 2,
         horizon: 28.0,
-        zone: Some(2.0),
+        zone: Some(2.5),
         seed: 13,
         effect: days(0.0),
         used: 0.4,
         waits: false,
         decided: None,
-        cost: Some(Cost { setup_hours: Some(30.0), weekly_hours: None, minutes_a_case: None }),
+        cost: Some(Cost {
+            setup_hours: Some(30.0),
+            weekly_hours: None,
+            minutes_a_case: None,
+        }),
     },
     Tried {
         tool: "own",
@@ -141,8 +157,16 @@ const TRIED: [Tried; 6] = [
         effect: days(0.45),
         used: 0.8,
         waits: false,
-        decided: Some((50, Decision::Unplug, "Customers wait for the next rung. It costs days and wins nothing.")),
-        cost: Some(Cost { setup_hours: Some(8.0), weekly_hours: Some(0.5), minutes_a_case: Some(2.0) }),
+        decided: Some((
+            50,
+            Decision::Unplug,
+            "Customers wait for the next rung. It costs days and wins nothing.",
+        )),
+        cost: Some(Cost {
+            setup_hours: Some(8.0),
+            weekly_hours: Some(0.5),
+            minutes_a_case: Some(2.0),
+        }),
     },
     Tried {
         tool: "playbook",
@@ -152,14 +176,14 @@ const TRIED: [Tried; 6] = [
         step_name: "Propose",
         measure: "days-in-step",
         goal: Some(0),
-        planned: 48,
-        first: 49,
+        planned: 50,
+        first: 51,
         every: 2,
         never: 2,
         horizon: 21.0,
         zone: None,
         seed: 15,
-        effect: days(-0.25),
+        effect: days(-0.26),
         used: 0.65,
         waits: false,
         decided: None,
@@ -240,7 +264,8 @@ pub async fn live(
             None => {
                 let came = found(all, name, kept, week(number), ACTOR).await?;
                 for (name, measure, target) in GOALS {
-                    all.put_goal(&came.process, name, measure, Some(target), ACTOR).await?;
+                    all.put_goal(&came.process, name, measure, Some(target), ACTOR)
+                        .await?;
                 }
                 came
             }
@@ -274,7 +299,10 @@ pub async fn live(
         }
     }
     let Some(came) = company else {
-        return Err(Problem::bad_request("This company has no past.", "Try again."));
+        return Err(Problem::bad_request(
+            "This company has no past.",
+            "Try again.",
+        ));
     };
     clock.set(until);
     let came = advance(all, &came.process, until, ACTOR).await?;
@@ -300,5 +328,64 @@ impl Tried {
             zone: self.zone,
             ..Plug::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improvements::Mark;
+    use crate::processes::Library;
+    use mining::time::DAY;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn the_past_shows_every_kind_of_verdict() {
+        let folder = crate::store::testing::folder();
+        // A Wednesday in November 2026.
+        let until = 20_783 * DAY;
+        let clock = Arc::new(SetClock::at(until));
+        let library = Library::open(&folder, None, clock.clone()).await.unwrap();
+        let all = Improvements::new(library);
+        let plan = Plan {
+            cases: CASES,
+            from: until - Micros::from(WEEKS) * WEEK,
+            weeks: WEEKS,
+            teams: TEAMS,
+            ..Plan::usual(until)
+        };
+        let came = live(
+            &all,
+            &clock,
+            "New business",
+            &before(plan, Vec::new()),
+            until,
+        )
+        .await
+        .unwrap();
+        let ledger = all.ledger(&came.process).await.unwrap();
+        let marks: Vec<(&str, Mark)> = ledger
+            .all
+            .iter()
+            .map(|s| (s.imp.name.as_str(), s.mark))
+            .collect();
+        let expected = [
+            ("Signing room", Mark::Void),
+            ("Ask the network", Mark::Better),
+            ("Lesson: first call", Mark::Same),
+            ("Discount ladder", Mark::Worse),
+            ("Proposal checklist", Mark::Open),
+            ("Ask legal", Mark::Planned),
+        ];
+        assert_eq!(marks, expected);
+        assert_eq!(came.cases, CASES);
+        let network = &ledger.all[1].imp;
+        assert!(
+            all.said(&network.id).await.unwrap().len() >= 4,
+            "verdicts of several days are kept"
+        );
+        assert!(!all.uses(&network.id).await.unwrap().is_empty());
+        assert_eq!(all.goals(&came.process).await.unwrap().len(), GOALS.len());
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
