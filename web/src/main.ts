@@ -5,6 +5,7 @@ import { job } from "./job";
 import { keys } from "./keys";
 import { mapPictures } from "./picture";
 import { menus } from "./menus";
+import { printing } from "./printing";
 import { themeButton } from "./theme-button";
 
 themeButton();
@@ -14,3 +15,4 @@ dropzones();
 detail();
 job();
 mapPictures();
+printing();

@@ -82,6 +82,13 @@ pub fn date(moment: Micros) -> String {
         .unwrap_or_default()
 }
 
+/// `28 Apr`.
+pub fn day_month(moment: Micros) -> String {
+    civil(moment)
+        .map(|t| t.strftime("%-d %b").to_string())
+        .unwrap_or_default()
+}
+
 /// A day as it stands in addresses (`2026-03-01`), as people write it; anything else stays as it is.
 pub fn day(text: &str) -> String {
     text.parse::<jiff::civil::Date>().map_or_else(

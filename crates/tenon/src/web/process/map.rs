@@ -3,14 +3,52 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::improvements::{self, frictions};
 use crate::map::{self, Drawn};
+use crate::processes::filter_query;
 use crate::web::drawing;
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use mining::figures::{StandOut, StandOutReason, stand_outs};
+use mining::figures::{StandOut, StandOutReason};
+
+/// Where time or cases are lost, and what to try there.
+struct Friction {
+    what: String,
+    cost: String,
+    href: String,
+    button: String,
+    /// Address of the form that plugs in what is named, and why that.
+    plug: Option<(String, String)>,
+    taken: String,
+}
+
+impl Friction {
+    fn of(scene: &Scene, found: &improvements::Friction) -> Friction {
+        let (what, cost, href, button) = told(scene, &found.found);
+        let plug = found.step.as_ref().map(|step| {
+            let pairs = [
+                ("step", step.as_str()),
+                ("tool", found.tool.word()),
+                ("measure", found.measure.word()),
+            ]
+            .map(|(k, v)| (k.to_string(), v.to_string()));
+            let query = filter_query::encode(&pairs);
+            let why = format!("{}: {}.", found.tool.name(), found.why);
+            (format!("/p/{}/plug?{query}", scene.slug()), why)
+        });
+        Friction {
+            what,
+            cost,
+            href,
+            button,
+            plug,
+            taken: found.taken.clone().unwrap_or_default(),
+        }
+    }
+}
 
 /// A step with its slowest moves.
 struct SlowStep {
@@ -37,7 +75,7 @@ struct MapTab {
     hidden: Vec<(String, String)>,
     drawn: Drawn,
     rework: String,
-    standouts: Vec<(String, String, String, String)>,
+    standouts: Vec<Friction>,
     phone: Vec<SlowStep>,
 }
 
@@ -60,6 +98,11 @@ pub async fn page(
         Some(&link),
     );
     let drawing = drawing_of(&scene).await?;
+    let ledger = scene
+        .app
+        .improvements
+        .ledger(&scene.view.process.row.id)
+        .await?;
     let has_cases = !scene.view.process.log.case_name.is_empty();
     let wants_drawing = drawing.is_some() && (scene.asked("view") == Some("drawn") || !has_cases);
     let body = MapTab {
@@ -83,9 +126,9 @@ pub async fn page(
             scene.view.figures.rework.repeat_cases as f64
                 / scene.view.figures.counts.cases.max(1) as f64,
         ),
-        standouts: stand_outs(&scene.view.figures, 5)
+        standouts: frictions(&scene.view.figures, &ledger, 5)
             .iter()
-            .map(|s| told(&scene, s))
+            .map(|f| Friction::of(&scene, f))
             .collect(),
         phone: slowest(&scene),
         drawn,

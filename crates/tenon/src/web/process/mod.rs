@@ -167,15 +167,16 @@ impl Scene {
             .render()
             .map_err(|e| PageError(anyhow::Error::from(e).into()))?;
         let selected = self.selected();
+        let ledger = self.app.improvements.ledger(&row.id).await?;
         page(ProcessPage {
             shell,
             head: self.head().await?,
-            strip: Strip::of(self, tab, selected),
+            strip: Strip::of(self, tab, selected, &ledger),
             compared: compare::Compared::of(self),
             tabs: self.tabs(tab),
             exports: self.exports(),
             filters: self.filters(tab),
-            panel: Panel::of(self, selected),
+            panel: Panel::of(self, selected, &ledger),
             body,
         })
     }

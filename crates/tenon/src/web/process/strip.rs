@@ -2,6 +2,9 @@
 
 use super::Scene;
 use crate::format;
+use crate::improvements::Ledger;
+use crate::web::improvements::list::plug_address;
+use crate::web::improvements::tabs::{self, Tab};
 
 /// With fewer cases no median is told.
 pub const FEW: u64 = 20;
@@ -27,10 +30,15 @@ pub struct Step {
     pub was: Option<String>,
     pub peg: Option<String>,
     pub last: bool,
+    pub tabs: Vec<Tab>,
+    pub more_tabs: usize,
+    /// Where a tool is plugged in, while the step has none.
+    pub mortise: Option<String>,
 }
 
 impl Strip {
-    pub fn of(scene: &Scene, tab: &str, selected: usize) -> Strip {
+    pub fn of(scene: &Scene, tab: &str, selected: usize, ledger: &Ledger) -> Strip {
+        let now = scene.app.library.clock().now();
         let figures = &scene.view.figures;
         let longest = figures
             .steps
@@ -46,7 +54,11 @@ impl Strip {
             .enumerate()
             .map(|(i, s)| {
                 let median = s.time.median_days.filter(|_| !few);
+                let (plugs, more_tabs) = tabs::at(scene.slug(), ledger, &s.name, now);
                 Step {
+                    mortise: (plugs.len() < 2).then(|| plug_address(scene.slug(), &s.name)),
+                    tabs: plugs,
+                    more_tabs,
                     name: s.name.clone(),
                     href: scene.link(tab, &[("panel", &s.name)]),
                     selected: i == selected,
@@ -100,6 +112,10 @@ impl Strip {
             summary: told.collect::<Vec<_>>().join(" "),
             steps,
         }
+    }
+
+    pub fn has_plugs(&self) -> bool {
+        self.steps.iter().any(|s| !s.tabs.is_empty())
     }
 
     /// Whether any step tells waiting from working.
