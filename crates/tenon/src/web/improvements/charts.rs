@@ -22,7 +22,7 @@ impl Axis {
             high = high.max(v);
         }
         let span = (high - low).max(1e-6);
-        let rough = span / 5.0;
+        let rough = span / 6.0;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
             .into_iter()
@@ -215,12 +215,17 @@ pub fn event_study(report: &Report, measure: Measure) -> String {
             judged.with_unit(effect, 1),
             judged.direction(effect)
         );
-        let above = y(effect * k) - 8.0;
+        // In the corner that the line leaves free.
+        let at = if effect < 0.0 {
+            bottom - 10.0
+        } else {
+            top + 34.0
+        };
         let _ = write!(
             svg,
             "<text class=\"mark-text halo\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             right - 4.0,
-            above.max(top + 28.0),
+            at,
             escape(&said)
         );
     }

@@ -150,9 +150,7 @@ pub async fn page(
         goal: goal.map(|g| g.name.clone()),
     };
     let shown = summary.shown();
-    let reach = shown.map(|(e, low, high)| e.abs().max(low.abs()).max(high.abs()));
     let bar = shown.map(|s| Bar::of(imp.measure, s, None));
-    let _ = reach;
     let verdict = report.as_ref().map(|r| &r.verdict);
     let judged = imp.measure.judged();
     render(ImprovementPage {
@@ -515,7 +513,9 @@ fn how_to_read(imp: &Improvement) -> String {
 }
 
 fn order_told(imp: &Improvement) -> String {
-    if imp.plan.drawn {
+    if imp.plan.drawn && imp.plan.given {
+        "The order was given as drawn by lot, before it was planned here: the start does not depend on how a team was doing.".into()
+    } else if imp.plan.drawn {
         format!(
             "The order was drawn by lot on {}, so the start does not depend on how a team was doing. Seed {}.",
             format::date(imp.created),
@@ -688,9 +688,9 @@ fn accumulated(imp: &Improvement, report: Option<&Report>) -> String {
     format!(
         "Over the {} cases that had it: {} days in all (95% interval {} to {}).",
         format::count(sum.cases.round() as i64),
-        charts::signed(sum.total, 0),
-        charts::signed(sum.interval.low, 0),
-        charts::signed(sum.interval.high, 0)
+        format::count(sum.total.round() as i64),
+        format::count(sum.interval.low.round() as i64),
+        format::count(sum.interval.high.round() as i64)
     )
 }
 
