@@ -6,6 +6,7 @@ import { keys } from "./keys";
 import { mapPictures } from "./picture";
 import { menus } from "./menus";
 import { themeButton } from "./theme-button";
+import { zone } from "./zone";
 
 themeButton();
 keys();
@@ -14,3 +15,4 @@ dropzones();
 detail();
 job();
 mapPictures();
+zone();

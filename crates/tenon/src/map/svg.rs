@@ -25,13 +25,14 @@ pub fn draw(
     let _ = write!(
         svg,
         "<svg class=\"map\" style=\"--w:{:.0}\" viewBox=\"0 0 {:.0} {:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
-         <title id=\"map-t\">Process map: {shown} activities in {} steps. Longest usual waits: {}.</title>",
+         <title id=\"map-t\">Process map: {} in {}. Longest usual waits: {}.</title>",
         placed.width,
         placed.width,
         placed.height,
         placed.width,
         placed.height,
-        figures.steps.len(),
+        format::many(shown as i64, "activity"),
+        format::many(figures.steps.len() as i64, "step"),
         escape(&longest(figures, chosen))
     );
     bands(&mut svg, figures, placed, selected);
@@ -197,10 +198,10 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: super
     let (ux, uy) = (dx / len, dy / len);
     let (bx, by) = (p3.0 - ux * size * 1.6, p3.1 - uy * size * 1.6);
     let told = format!(
-        "{} to {}: {} times{}",
+        "{} to {}: {}{}",
         e.from,
         e.to,
-        format::count(e.count as i64),
+        format::many(e.count, "time"),
         wait_words(e)
     );
     let open = link
@@ -295,9 +296,9 @@ fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize
     let lines = lines(&activity.name, NODE_W - 12.0);
     let _ = write!(
         svg,
-        "<g class=\"{class}\"><title>{}, {} cases</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
+        "<g class=\"{class}\"><title>{}, {}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
         escape(&activity.name),
-        format::count(activity.cases as i64),
+        format::many(activity.cases, "case"),
         spot.x - NODE_W / 2.0,
         spot.y - NODE_H / 2.0
     );

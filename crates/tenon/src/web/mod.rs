@@ -9,6 +9,7 @@ mod home;
 mod import;
 mod process;
 mod shell;
+mod weeks;
 
 use crate::app::App;
 use crate::assets;

@@ -29,6 +29,44 @@ impl Filters {
         pairs
     }
 
+    /// The same for the form of attributes, which sets all of the columns it shows.
+    pub fn but_attributes(&self) -> Vec<(String, String)> {
+        let mut pairs = self.but("", "");
+        let is_shown = |key: &str| {
+            key.strip_prefix("attr.")
+                .is_some_and(|name| self.attributes.iter().any(|(column, _)| column == name))
+        };
+        pairs.retain(|(key, _)| !is_shown(key));
+        pairs
+    }
+
+    /// Which attribute is asked for.
+    pub fn attribute_label(&self) -> String {
+        let on: Vec<&String> = self
+            .attributes
+            .iter()
+            .filter(|(_, values)| values.iter().any(|v| v.2))
+            .map(|(name, _)| name)
+            .collect();
+        match on.as_slice() {
+            [] => "Any attribute".into(),
+            [one] => (*one).clone(),
+            more => format::many(more.len() as i64, "attribute"),
+        }
+    }
+
+    /// Whether a value of this column is asked for.
+    pub fn is_asked(&self, values: &[(String, String, bool)]) -> bool {
+        values.iter().any(|v| v.2)
+    }
+
+    pub fn hours_label(&self) -> &'static str {
+        match self.working.is_empty() {
+            true => "All hours",
+            false => "Working hours",
+        }
+    }
+
     /// `1 Mar 2026 to 31 Aug 2026`, or that there is no limit.
     pub fn period(&self) -> String {
         let (from, to) = (format::day(&self.from), format::day(&self.to));
@@ -48,7 +86,8 @@ impl Filters {
             .map(|t| t.0.as_str())
             .collect();
         match on.as_slice() {
-            [] => format!("All {} teams", self.teams.len()),
+            [] if self.teams.len() == 1 => "1 team".into(),
+            [] => format!("All {}", format::many(self.teams.len() as i64, "team")),
             [one] => (*one).to_string(),
             more => format!("{} of {} teams", more.len(), self.teams.len()),
         }

@@ -172,7 +172,7 @@ fn slowest(scene: &Scene) -> Vec<SlowStep> {
 /// A friction in words: what, how much, where to look, and what the button says.
 fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
     let edge = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
-    let times = |n: u64| format::count(n as i64);
+    let times = |n: u64| format::many(n, "time");
     let (what, link) = match &s.reason {
         StandOutReason::LongWait {
             from,
@@ -184,17 +184,17 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             edge(from, to),
         ),
         StandOutReason::Repeated { activity, times: n } => (
-            format!("{activity} is repeated {} times.", times(*n)),
+            format!("{activity} is repeated {}.", times(*n)),
             edge(activity, activity),
         ),
         StandOutReason::GoesBack { from, to, times: n } => (
-            format!("{} times a case goes back from {from} to {to}.", times(*n)),
+            format!("A case goes back from {from} to {to} {}.", times(*n)),
             edge(from, to),
         ),
         StandOutReason::Losses { step, lost, share } => (
             format!(
-                "{} cases stop at {step}, {} of those that were there.",
-                times(*lost),
+                "{} stopped at {step}, {} of those that were there.",
+                format::many(*lost, "case"),
                 format::percent(*share)
             ),
             scene.link("cases", &[("step", step)]),
@@ -206,7 +206,7 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             mean_days,
         } => (
             format!(
-                "{from} hands over to {to} {} times, with {} between.",
+                "{from} hands over to {to} {}, with {} between.",
                 times(*n),
                 format::days(*mean_days)
             ),
@@ -214,9 +214,9 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
         ),
     };
     let cost = format!(
-        "{} cases, {} case-days in all.",
-        times(s.cases),
-        format::count(s.cost_case_days.round() as i64)
+        "{}, {} in all.",
+        format::many(s.cases, "case"),
+        format::many(s.cost_case_days.round() as i64, "case-day")
     );
     (what, cost, link, "See the cases".into())
 }

@@ -9,6 +9,8 @@ pub const FEW: u64 = 20;
 pub struct Strip {
     pub steps: Vec<Step>,
     pub summary: String,
+    /// The zone of the working hours that alone count.
+    pub working: Option<String>,
 }
 
 pub struct Step {
@@ -17,7 +19,8 @@ pub struct Step {
     pub selected: bool,
     /// Median time in step: number and unit.
     pub median: Option<(String, &'static str)>,
-    pub cases: String,
+    /// Number of cases, and the word for them.
+    pub cases: (String, &'static str),
     pub open: String,
     /// Of the longest median, in percent.
     pub len: u32,
@@ -51,7 +54,10 @@ impl Strip {
                     href: scene.link(tab, &[("panel", &s.name)]),
                     selected: i == selected,
                     median: median.map(|d| format::span(d * 86_400.0)),
-                    cases: format::count(s.cases as i64),
+                    cases: (
+                        format::count(s.cases),
+                        if s.cases == 1 { "case" } else { "cases" },
+                    ),
                     open: format::count(s.open as i64),
                     len: median.map_or(0, |d| {
                         if longest > 0.0 {
@@ -87,9 +93,9 @@ impl Strip {
                 .as_ref()
                 .map_or("no median yet".into(), |(n, u)| format!("median {n} {u}"));
             format!(
-                "{}: {median}, {} cases{}.",
+                "{}: {median}, {}{}.",
                 s.name,
-                s.cases,
+                [s.cases.0.as_str(), s.cases.1].join(" "),
                 s.peg
                     .as_ref()
                     .map(|p| format!(", {p} go on"))
@@ -98,6 +104,10 @@ impl Strip {
         });
         Strip {
             summary: told.collect::<Vec<_>>().join(" "),
+            working: figures
+                .on_calendar
+                .then(|| scene.view.asked.calendar.as_ref().map(|c| c.zone.clone()))
+                .flatten(),
             steps,
         }
     }
