@@ -21,8 +21,8 @@ pub fn many(n: impl TryInto<i64>, one: &str) -> String {
     let n: i64 = n.try_into().unwrap_or(i64::MAX);
     let word = match one.strip_suffix('y') {
         _ if n == 1 => one.to_string(),
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{one}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ => format!("{one}s"),
     };
     format!("{} {word}", count(n))
 }
@@ -189,8 +189,8 @@ mod tests {
             ["0", "1,284", "−1,200,780"]
         );
         assert_eq!(
-            [many(1, "case"), many(0, "event"), many(1284, "activity")],
-            ["1 case", "0 events", "1,284 activities"]
+            [many(1, "case"), many(0, "day"), many(1284, "activity")],
+            ["1 case", "0 days", "1,284 activities"]
         );
         assert_eq!(
             [

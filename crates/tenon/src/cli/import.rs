@@ -105,7 +105,7 @@ fn tell(done: &Outcome) {
     }
     let local = crate::serve::local(7070);
     println!("{}: {}.", done.name, done.told());
-    if let Some(changes) = &done.changes {
+    if let Some(changes) = done.changes.as_ref().filter(|_| !done.is_model()) {
         println!(
             "  The process changed: this is version {}. {}",
             done.version,

@@ -3,6 +3,7 @@
 //! Steps are columns, activities stand in their column in the order they usually come. The layout is our own: a
 //! general graph layout would hide the order of the steps, which is what people know the process by.
 
+pub mod drawing;
 mod layout;
 mod route;
 mod svg;

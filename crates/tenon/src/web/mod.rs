@@ -3,7 +3,6 @@
 mod case;
 mod chart;
 mod confirm;
-mod drawing;
 mod error;
 mod home;
 mod import;

@@ -32,7 +32,9 @@ pub fn throughput(weeks: &[Week]) -> Option<Weeks> {
         lines.push(line("won", &|w| w.won));
     }
     let days: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
-    chart("Cases a week", &days, &lines, |n| format::count(n as i64))
+    chart("Cases a week", &days, &lines, 2.0, |n| {
+        format::count(n as i64)
+    })
 }
 
 /// Of the moves between steps in a week: those that skip a step, and those that go back.
@@ -57,6 +59,7 @@ pub fn detours(shares: &WeeklyShares) -> Option<Weeks> {
         "Share of the moves between steps",
         &shares.weeks,
         &lines,
+        0.0,
         format::percent,
     )
 }
@@ -67,10 +70,12 @@ const HEIGHT: f64 = 150.0;
 const LEFT: f64 = 44.0;
 const TOP: f64 = 12.0;
 
+/// `least`: where the scale ends at least.
 fn chart(
     title: &str,
     weeks: &[Micros],
     lines: &[Line],
+    least: f64,
     show: impl Fn(f64) -> String,
 ) -> Option<Weeks> {
     let (first, last) = (*weeks.first()?, *weeks.last()?);
@@ -82,7 +87,7 @@ fn chart(
             .iter()
             .flat_map(|l| l.values.iter().flatten().copied())
     };
-    let top = round_up(values().fold(0.0, f64::max));
+    let top = round_up(values().fold(least, f64::max));
     let x = |i: usize| LEFT + (WIDTH - LEFT) * i as f64 / (weeks.len() - 1) as f64;
     let y = |value: f64| TOP + HEIGHT * (1.0 - value / top);
     let usual: Vec<String> = lines
@@ -163,13 +168,13 @@ fn median(line: &Line) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// The next of 2, 4, 6, 10, 20, 40 and so on, whose half can be read as well; shares go up to 100% at most.
+/// The next of 1, 2, 4, 6, 8, 10, 20 and so on, whose half can be read as well.
 fn round_up(most: f64) -> f64 {
     if most <= 0.0 {
         return 1.0;
     }
     let ten = 10f64.powf(most.log10().floor());
-    let steps = [1.0, 2.0, 4.0, 6.0, 10.0];
+    let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
     let up = steps.iter().map(|s| s * ten).find(|&s| s >= most - 1e-12);
     up.unwrap_or(most)
 }

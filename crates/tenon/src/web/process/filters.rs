@@ -40,31 +40,23 @@ impl Filters {
         pairs
     }
 
-    /// Which attribute is asked for.
-    pub fn attribute_label(&self) -> String {
-        let on: Vec<&String> = self
-            .attributes
-            .iter()
-            .filter(|(_, values)| values.iter().any(|v| v.2))
-            .map(|(name, _)| name)
-            .collect();
+    /// What is set of attributes and hours.
+    pub fn more_label(&self) -> String {
+        let asked = self.attributes.iter().filter(|(_, v)| self.is_asked(v));
+        let mut on: Vec<&str> = asked.map(|(name, _)| name.as_str()).collect();
+        if !self.working.is_empty() {
+            on.push("Working hours");
+        }
         match on.as_slice() {
-            [] => "Any attribute".into(),
-            [one] => (*one).clone(),
-            more => format::many(more.len() as i64, "attribute"),
+            [] => "More".into(),
+            [one] => (*one).to_string(),
+            more => format!("{} more", more.len()),
         }
     }
 
     /// Whether a value of this column is asked for.
     pub fn is_asked(&self, values: &[(String, String, bool)]) -> bool {
         values.iter().any(|v| v.2)
-    }
-
-    pub fn hours_label(&self) -> &'static str {
-        match self.working.is_empty() {
-            true => "All hours",
-            false => "Working hours",
-        }
     }
 
     /// `1 Mar 2026 to 31 Aug 2026`, or that there is no limit.

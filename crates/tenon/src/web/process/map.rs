@@ -3,14 +3,14 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
-use crate::map::{self, Drawn};
-use crate::web::drawing;
+use crate::map::{self, Drawn, drawing};
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use mining::figures::{StandOut, StandOutReason, stand_outs};
+use mining::model::bpmn::ProcessModel;
 
 /// A step with its slowest moves.
 struct SlowStep {
@@ -95,13 +95,18 @@ pub async fn page(
 
 /// The pinned model as it was drawn, with the figures of the cases shown.
 async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
+    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
+    let model = model_of(scene).await?;
+    Ok(model.and_then(|m| drawing::draw(&m, &scene.view.figures, Some(&link))))
+}
+
+async fn model_of(scene: &Scene) -> Result<Option<ProcessModel>, PageError> {
     let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else {
         return Ok(None);
     };
     let source = mining::source::Source::bytes(row.bpmn.as_bytes());
-    let model = mining::readers::bpmn::read(&source, &mining::source::Progress::default())?;
-    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
-    Ok(drawing::draw(&model, &scene.view.figures, &link))
+    let read = mining::readers::bpmn::read(&source, &mining::source::Progress::default());
+    Ok(Some(read?))
 }
 
 /// The map as a picture that stands alone.
@@ -116,7 +121,13 @@ pub async fn svg_file(
         .and_then(|d| d.parse().ok())
         .unwrap_or_else(|| map::default_detail(&scene.view.figures))
         .min(100);
-    let svg = map::file(&scene.view.figures, detail);
+    // Without cases there are no moves to draw; what its author drew is the picture then.
+    let has_cases = !scene.view.process.log.case_name.is_empty();
+    let drawn = match model_of(&scene).await? {
+        Some(model) if !has_cases => drawing::file(&model, &scene.view.figures),
+        _ => None,
+    };
+    let svg = drawn.unwrap_or_else(|| map::file(&scene.view.figures, detail));
     let name = format!(
         "attachment; filename=\"{}-map.svg\"",
         scene

@@ -317,10 +317,10 @@ impl Scene {
             format!("/p/{}/{tab}?{}", self.slug(), filter_query::encode(&rest))
         };
         let label = |key: &str, value: &str| match key {
-            "from" => format!("from {value}"),
-            "to" => format!("to {value}"),
-            "vs_from" => format!("compared with those from {value}"),
-            "vs_to" => format!("compared with those to {value}"),
+            "from" => format!("from {}", format::day(value)),
+            "to" => format!("to {}", format::day(value)),
+            "vs_from" => format!("compared with those from {}", format::day(value)),
+            "vs_to" => format!("compared with those to {}", format::day(value)),
             "team" => value.to_string(),
             "variant" => format!("variant {}", &value[..value.len().min(6)]),
             "step" => format!("entered {value}"),

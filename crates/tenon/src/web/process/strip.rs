@@ -32,7 +32,24 @@ pub struct Step {
     pub last: bool,
 }
 
+impl Step {
+    /// The name in the parts between which a line may end.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.name.split_inclusive(['_', '/', '.'])
+    }
+}
+
 impl Strip {
+    /// Letters of the longest word: narrow strips give it room and scroll.
+    pub fn word(&self) -> usize {
+        let words = self.steps.iter().flat_map(|s| {
+            s.name
+                .split([' ', '_', '/', '.', '-'])
+                .map(|w| w.chars().count())
+        });
+        words.max().unwrap_or(0).min(16)
+    }
+
     pub fn of(scene: &Scene, tab: &str, selected: usize) -> Strip {
         let figures = &scene.view.figures;
         let longest = figures
