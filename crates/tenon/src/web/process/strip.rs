@@ -40,14 +40,15 @@ impl Step {
 }
 
 impl Strip {
-    /// Letters of the longest word: narrow strips give it room and scroll.
+    /// How long the longest word is, in small letters: narrow strips give it room and scroll.
     pub fn word(&self) -> usize {
-        let words = self.steps.iter().flat_map(|s| {
-            s.name
-                .split([' ', '_', '/', '.', '-'])
-                .map(|w| w.chars().count())
-        });
-        words.max().unwrap_or(0).min(16)
+        let long = |word: &str| {
+            let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+            word.chars().count() + capitals.div_ceil(5)
+        };
+        let names = self.steps.iter().map(|s| s.name.as_str());
+        let words = names.flat_map(|n| n.split([' ', '_', '/', '.', '-']).map(long));
+        words.max().unwrap_or(0).min(20)
     }
 
     pub fn of(scene: &Scene, tab: &str, selected: usize) -> Strip {
