@@ -693,7 +693,7 @@ async fn a_filter_that_names_what_is_not_there_says_what_is() {
     for (query, there) in [
         ("step=Nowhere", "sell"),
         ("activity=nothing", "check"),
-        ("attr.nothing=1", "who"),
+        ("attr.nothing=1", "org:resource"),
     ] {
         let path = format!("/api/v1/processes/hostile/figures?{query}");
         let told = house.get(&path).await.json();

@@ -91,9 +91,8 @@ pub fn draw(
         .iter()
         .flat_map(|b| [b.0, b.2])
         .chain(points)
-        .fold((0.0f64, placed.width), |(l, r), x| {
-            (l.min(x - 4.0), r.max(x + 4.0))
-        });
+        .fold((0.0f64, placed.width), |(l, r), x| (l.min(x), r.max(x)));
+    let (left, right) = (left.floor(), right.ceil());
     let (width, height) = (right - left, placed.height);
     format!(
         "<svg class=\"map\" style=\"--w:{width:.0}\" viewBox=\"{left:.0} 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\

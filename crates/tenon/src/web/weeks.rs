@@ -214,7 +214,7 @@ mod tests {
     fn the_scale_ends_at_a_number_that_can_be_halved() {
         assert_eq!(
             [0.0, 0.07, 3.0, 41.0, 100.0].map(round_up),
-            [1.0, 0.1, 4.0, 60.0, 100.0]
+            [1.0, 0.08, 4.0, 60.0, 100.0]
         );
     }
 }
