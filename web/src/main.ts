@@ -7,6 +7,7 @@ import { mapPictures } from "./picture";
 import { menus } from "./menus";
 import { printing } from "./printing";
 import { themeButton } from "./theme-button";
+import { zone } from "./zone";
 
 themeButton();
 keys();
@@ -16,3 +17,4 @@ detail();
 job();
 mapPictures();
 printing();
+zone();

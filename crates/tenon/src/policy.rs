@@ -93,10 +93,12 @@ pub async fn gate(State(port): State<u16>, request: Request, next: Next) -> Resp
         .get::<MatchedPath>()
         .map(|p| p.as_str().to_string());
     let headers = request.headers();
+    let is_api = request.uri().path().starts_with("/api/");
     if !is_own_host(headers, port) {
         return refuse(
             StatusCode::MISDIRECTED_REQUEST,
             "This server answers to localhost only.",
+            is_api,
         );
     }
     let Some(path) = path else {
@@ -108,22 +110,36 @@ pub async fn gate(State(port): State<u16>, request: Request, next: Next) -> Resp
         request.method().as_str()
     };
     match ROUTES.iter().find(|(m, p, _)| *m == method && *p == path) {
-        None => refuse(StatusCode::FORBIDDEN, "This route is not open to anybody."),
+        None => refuse(
+            StatusCode::FORBIDDEN,
+            "This route is not open to anybody.",
+            is_api,
+        ),
         Some((_, _, Access::Change)) if !is_own_page(headers, port) => refuse(
             StatusCode::FORBIDDEN,
             "This request came from another site's page.",
+            is_api,
         ),
         Some(_) => next.run(request).await,
     }
 }
 
-fn refuse(status: StatusCode, why: &'static str) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        why,
-    )
-        .into_response()
+/// Programs get a problem (RFC 9457) as from every endpoint, browsers a line of text.
+fn refuse(status: StatusCode, why: &'static str, is_api: bool) -> Response {
+    let (kind, text) = if is_api {
+        let problem = serde_json::json!({
+            "type": "urn:tenon:refused",
+            "title": why,
+            "status": status.as_u16(),
+            "detail": "Ask one of the routes of /api/v1/openapi.json, from this machine.",
+            "code": "refused",
+            "place": {},
+        });
+        ("application/problem+json", problem.to_string())
+    } else {
+        ("text/plain; charset=utf-8", why.to_string())
+    };
+    (status, [(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 /// Whether the Host header names this machine by a name that no other site can point here (DNS rebinding).

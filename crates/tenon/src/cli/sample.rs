@@ -84,10 +84,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let events = files::write_log(Simulation::new(plan.clone()), path, |_| {})
             .with_context(|| format!("cannot write {}", path.display()))?;
         println!(
-            "{}: {} cases, {} events.",
+            "{}: {}, {}.",
             path.display(),
-            format::count(plan.cases as i64),
-            format::count(events as i64)
+            format::many(plan.cases as i64, "case"),
+            format::many(events as i64, "event")
         );
     }
     let create = |path: &PathBuf| {
@@ -142,10 +142,6 @@ async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
             .set_steps(&outcome.process, files::steps(), "command line")
             .await?;
     }
-    println!(
-        "{}: {} cases.",
-        outcome.name,
-        format::count(outcome.cases as i64)
-    );
+    println!("{}: {}.", outcome.name, format::many(outcome.cases, "case"));
     Ok(())
 }

@@ -3,13 +3,13 @@
 mod case;
 mod chart;
 mod confirm;
-mod drawing;
 mod error;
 mod home;
 mod import;
 mod improvements;
 mod process;
 mod shell;
+mod weeks;
 
 use crate::app::App;
 use crate::assets;

@@ -4,15 +4,15 @@ use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
 use crate::improvements::{self, frictions};
-use crate::map::{self, Drawn};
+use crate::map::{self, Drawn, drawing};
 use crate::processes::filter_query;
-use crate::web::drawing;
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use mining::figures::{StandOut, StandOutReason};
+use mining::model::bpmn::ProcessModel;
 
 /// Where time or cases are lost, and what to try there.
 struct Friction {
@@ -138,13 +138,18 @@ pub async fn page(
 
 /// The pinned model as it was drawn, with the figures of the cases shown.
 async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
+    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
+    let model = model_of(scene).await?;
+    Ok(model.and_then(|m| drawing::draw(&m, &scene.view.figures, Some(&link))))
+}
+
+async fn model_of(scene: &Scene) -> Result<Option<ProcessModel>, PageError> {
     let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else {
         return Ok(None);
     };
     let source = mining::source::Source::bytes(row.bpmn.as_bytes());
-    let model = mining::readers::bpmn::read(&source, &mining::source::Progress::default())?;
-    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
-    Ok(drawing::draw(&model, &scene.view.figures, &link))
+    let read = mining::readers::bpmn::read(&source, &mining::source::Progress::default());
+    Ok(Some(read?))
 }
 
 /// The map as a picture that stands alone.
@@ -159,7 +164,13 @@ pub async fn svg_file(
         .and_then(|d| d.parse().ok())
         .unwrap_or_else(|| map::default_detail(&scene.view.figures))
         .min(100);
-    let svg = map::file(&scene.view.figures, detail);
+    // Without cases there are no moves to draw; what its author drew is the picture then.
+    let has_cases = !scene.view.process.log.case_name.is_empty();
+    let drawn = match model_of(&scene).await? {
+        Some(model) if !has_cases => drawing::file(&model, &scene.view.figures),
+        _ => None,
+    };
+    let svg = drawn.unwrap_or_else(|| map::file(&scene.view.figures, detail));
     let name = format!(
         "attachment; filename=\"{}-map.svg\"",
         scene
@@ -215,7 +226,7 @@ fn slowest(scene: &Scene) -> Vec<SlowStep> {
 /// A friction in words: what, how much, where to look, and what the button says.
 fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
     let edge = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
-    let times = |n: u64| format::count(n as i64);
+    let times = |n: u64| format::many(n, "time");
     let (what, link) = match &s.reason {
         StandOutReason::LongWait {
             from,
@@ -227,17 +238,17 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             edge(from, to),
         ),
         StandOutReason::Repeated { activity, times: n } => (
-            format!("{activity} is repeated {} times.", times(*n)),
+            format!("{activity} is repeated {}.", times(*n)),
             edge(activity, activity),
         ),
         StandOutReason::GoesBack { from, to, times: n } => (
-            format!("{} times a case goes back from {from} to {to}.", times(*n)),
+            format!("A case goes back from {from} to {to} {}.", times(*n)),
             edge(from, to),
         ),
         StandOutReason::Losses { step, lost, share } => (
             format!(
-                "{} cases stop at {step}, {} of those that were there.",
-                times(*lost),
+                "{} stopped at {step}, {} of those that were there.",
+                format::many(*lost, "case"),
                 format::percent(*share)
             ),
             scene.link("cases", &[("step", step)]),
@@ -249,7 +260,7 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             mean_days,
         } => (
             format!(
-                "{from} hands over to {to} {} times, with {} between.",
+                "{from} hands over to {to} {}, with {} between.",
                 times(*n),
                 format::days(*mean_days)
             ),
@@ -257,9 +268,9 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
         ),
     };
     let cost = format!(
-        "{} cases, {} case-days in all.",
-        times(s.cases),
-        format::count(s.cost_case_days.round() as i64)
+        "{}, {} in all.",
+        format::many(s.cases, "case"),
+        format::many(s.cost_case_days.round() as i64, "case-day")
     );
     (what, cost, link, "See the cases".into())
 }

@@ -59,8 +59,8 @@ impl Panel {
             censored: match step.time.censored {
                 0 => String::new(),
                 n => format!(
-                    "{} open cases are counted as far as they have come (Kaplan-Meier).",
-                    format::count(n as i64)
+                    "{} counted as far as they have come (Kaplan-Meier).",
+                    format::many(n, "open case")
                 ),
             },
             stopped: format::count(stopped as i64),
@@ -99,7 +99,7 @@ impl Panel {
                 .collect(),
             others: match step.people_total.saturating_sub(5) {
                 0 => String::new(),
-                n => format!("and {} others", format::count(n as i64)),
+                n => format!("and {}", format::many(n, "other")),
             },
             entered_href: scene.link("cases", &[("step", &step.name)]),
             previous: selected

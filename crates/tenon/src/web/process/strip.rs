@@ -12,6 +12,8 @@ pub const FEW: u64 = 20;
 pub struct Strip {
     pub steps: Vec<Step>,
     pub summary: String,
+    /// The zone of the working hours that alone count.
+    pub working: Option<String>,
 }
 
 pub struct Step {
@@ -20,7 +22,8 @@ pub struct Step {
     pub selected: bool,
     /// Median time in step: number and unit.
     pub median: Option<(String, &'static str)>,
-    pub cases: String,
+    /// Number of cases, and the word for them.
+    pub cases: (String, &'static str),
     pub open: String,
     /// Of the longest median, in percent.
     pub len: u32,
@@ -36,7 +39,25 @@ pub struct Step {
     pub mortise: Option<String>,
 }
 
+impl Step {
+    /// The name in the parts between which a line may end.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.name.split_inclusive(['_', '/', '.'])
+    }
+}
+
 impl Strip {
+    /// How long the longest word is, in small letters: narrow strips give it room and scroll.
+    pub fn word(&self) -> usize {
+        let long = |word: &str| {
+            let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+            word.chars().count() + capitals.div_ceil(5)
+        };
+        let names = self.steps.iter().map(|s| s.name.as_str());
+        let words = names.flat_map(|n| n.split([' ', '_', '/', '.', '-']).map(long));
+        words.max().unwrap_or(0).min(20)
+    }
+
     pub fn of(scene: &Scene, tab: &str, selected: usize, ledger: &Ledger) -> Strip {
         let now = scene.app.library.clock().now();
         let figures = &scene.view.figures;
@@ -63,7 +84,10 @@ impl Strip {
                     href: scene.link(tab, &[("panel", &s.name)]),
                     selected: i == selected,
                     median: median.map(|d| format::span(d * 86_400.0)),
-                    cases: format::count(s.cases as i64),
+                    cases: (
+                        format::count(s.cases),
+                        if s.cases == 1 { "case" } else { "cases" },
+                    ),
                     open: format::count(s.open as i64),
                     len: median.map_or(0, |d| {
                         if longest > 0.0 {
@@ -99,9 +123,9 @@ impl Strip {
                 .as_ref()
                 .map_or("no median yet".into(), |(n, u)| format!("median {n} {u}"));
             format!(
-                "{}: {median}, {} cases{}.",
+                "{}: {median}, {}{}.",
                 s.name,
-                s.cases,
+                [s.cases.0.as_str(), s.cases.1].join(" "),
                 s.peg
                     .as_ref()
                     .map(|p| format!(", {p} go on"))
@@ -110,6 +134,10 @@ impl Strip {
         });
         Strip {
             summary: told.collect::<Vec<_>>().join(" "),
+            working: figures
+                .on_calendar
+                .then(|| scene.view.asked.calendar.as_ref().map(|c| c.zone.clone()))
+                .flatten(),
             steps,
         }
     }
