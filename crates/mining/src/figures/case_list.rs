@@ -117,6 +117,6 @@ pub fn case_list(
 }
 
 fn waiting(walker: &Walker, visit: Option<&Visit>) -> Option<Micros> {
-    let visit = visit.filter(|v| v.leave == Leave::Open && v.entered != MISSING)?;
+    let visit = visit.filter(|v| v.leave() == Leave::Open && v.entered != MISSING)?;
     Some(walker.span(visit.entered, walker.as_of?))
 }

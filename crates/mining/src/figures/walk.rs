@@ -11,12 +11,33 @@ use crate::time::{DAY, MISSING, Micros, WEEK};
 pub(crate) struct Visit {
     pub case: u32,
     pub step: u16,
-    pub leave: Leave,
-    /// Row of the last event of the stay.
-    pub last_event: u32,
+    /// [`Leave`] in two bytes: there are as many of these as half a log has events.
+    leave: u16,
     /// [`MISSING`] where the log has no time for it.
     pub entered: Micros,
     pub left: Micros,
+}
+
+impl Visit {
+    pub fn leave(&self) -> Leave {
+        match self.leave {
+            0 => Leave::Open,
+            1 => Leave::Won,
+            2 => Leave::Lost,
+            3 => Leave::Ended,
+            step => Leave::Step(step - 4),
+        }
+    }
+
+    fn set_leave(&mut self, leave: Leave) {
+        self.leave = match leave {
+            Leave::Open => 0,
+            Leave::Won => 1,
+            Leave::Lost => 2,
+            Leave::Ended => 3,
+            Leave::Step(step) => step.saturating_add(4),
+        };
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,16 +158,13 @@ impl<'a> Walker<'a> {
             let slot = self.slots[activity];
             let here = visits[from..]
                 .last()
-                .filter(|v| v.leave == Leave::Open)
+                .filter(|v| v.leave() == Leave::Open)
                 .map(|v| v.step);
             match slot {
                 Slot::Nowhere => continue,
                 Slot::Step(step) => {
                     outcome = None;
                     if here == Some(step) {
-                        if let Some(v) = visits.last_mut() {
-                            v.last_event = event as u32;
-                        }
                         continue;
                     }
                     let before = visits[from..].last().map(|v| v.step);
@@ -163,8 +181,7 @@ impl<'a> Walker<'a> {
                     visits.push(Visit {
                         case: case as u32,
                         step,
-                        leave: Leave::Open,
-                        last_event: event as u32,
+                        leave: 0,
                         entered: self.begin(event),
                         left: MISSING,
                     });
@@ -192,9 +209,12 @@ impl<'a> Walker<'a> {
             _ => CaseState::Open,
         };
         if state == CaseState::Ended
-            && let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open)
+            && let Some(v) = visits[from..]
+                .last_mut()
+                .filter(|v| v.leave() == Leave::Open)
         {
-            (v.leave, v.left) = (Leave::Ended, last);
+            v.set_leave(Leave::Ended);
+            v.left = last;
         }
         CaseFacts {
             case: case as u32,
@@ -208,8 +228,12 @@ impl<'a> Walker<'a> {
     }
 
     fn leave(&self, visits: &mut [Visit], from: usize, to: Leave, event: usize) {
-        if let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open) {
-            (v.leave, v.left) = (to, self.begin(event));
+        if let Some(v) = visits[from..]
+            .last_mut()
+            .filter(|v| v.leave() == Leave::Open)
+        {
+            v.set_leave(to);
+            v.left = self.begin(event);
         }
     }
 

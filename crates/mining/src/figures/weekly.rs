@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
     let over = |c: &&walk::CaseFacts| c.state != CaseState::Open;
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(timed().filter(over).map(|c| week_of(c.last)));
+    let begun = timed().map(|c| week_of(c.first));
+    let all = begun.chain(timed().filter(over).map(|c| week_of(c.last)));
     let mut weeks: Vec<Week> = weeks_between(all)
         .into_iter()
         .map(|week| Week {
@@ -45,15 +45,12 @@ pub(crate) fn weekly_shares(
     let moves = counted.week_edges.touched();
     let monday = |index: usize| walker.first_week + index as i64 * WEEK;
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(moves.iter().map(|&(w, _, _)| monday(w)));
-    all.extend(
-        counted
-            .visits
-            .iter()
-            .filter(|v| v.left != MISSING)
-            .map(|v| week_of(v.left)),
-    );
+    let visits = counted.visits.iter().flatten();
+    let left = visits.filter(|v| v.left != MISSING);
+    let all = timed()
+        .map(|c| week_of(c.first))
+        .chain(moves.iter().map(|&(w, _, _)| monday(w)))
+        .chain(left.map(|v| week_of(v.left)));
     let weeks = weeks_between(all);
     let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, &w)| (w, i)).collect();
     let zeros = || vec![0u64; weeks.len()];
@@ -123,7 +120,8 @@ fn step_moves(
     steps: usize,
 ) {
     let mut visited = vec![false; steps];
-    for visits in counted.visits.chunk_by(|a, b| a.case == b.case) {
+    let parts = counted.visits.iter();
+    for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
         visited.fill(false);
         let mut before: Option<u16> = None;
         for visit in visits {
@@ -154,10 +152,10 @@ pub(crate) fn step_weeks(visits: &[walk::Visit]) -> Vec<StepWeek> {
     let left = || {
         visits
             .iter()
-            .filter(|v| v.leave != Leave::Open && v.left != MISSING)
+            .filter(|v| v.leave() != Leave::Open && v.left != MISSING)
             .map(|v| week_of(v.left))
     };
-    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()).collect())
+    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()))
         .into_iter()
         .map(|week| StepWeek {
             week,
