@@ -93,14 +93,22 @@ fn no_arrow_runs_up() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut wrong = Vec::new();
     for file in rust_files(&src) {
-        if file.ends_with("tests.rs") || file.ends_with("testing.rs") {
+        if ["tests.rs", "testing.rs", "arrows.rs"]
+            .iter()
+            .any(|f| file.ends_with(f))
+        {
             continue;
         }
         let from = part(&file, &src);
         let at = row(&from).unwrap_or_else(|| panic!("{from} has no place in ORDER"));
         let text = std::fs::read_to_string(&file).unwrap();
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for to in named(text).into_iter().filter(|to| *to != from) {
+        let code: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        for to in named(&code).into_iter().filter(|to| *to != from) {
             if let Some(below) = row(&to)
                 && below <= at
             {

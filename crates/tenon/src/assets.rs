@@ -38,7 +38,7 @@ pub fn version() -> &'static str {
                 .map(|f| f.metadata.sha256_hash())
                 .unwrap_or_default()
         });
-        crate::processes::columns::hex(&[&hashes[0][..4], &hashes[1][..4]].concat())
+        crate::format::hex(&[&hashes[0][..4], &hashes[1][..4]].concat())
     })
 }
 

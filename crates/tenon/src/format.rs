@@ -36,6 +36,11 @@ pub fn percent(share: f64) -> String {
     format!("{p:.0}%")
 }
 
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
 /// A span as number and unit: (`7.1`, `d`).
 pub fn span(seconds: f64) -> (String, &'static str) {
     let pick = |n: f64| {

@@ -10,6 +10,16 @@ pub enum Kind {
     VersionMade,
     StepsEdited,
     ReferencePinned,
+    ImprovementPlanned,
+    ImprovementStarted,
+    ImprovementPaused,
+    ImprovementResumed,
+    ImprovementExtended,
+    ImprovementUnplugged,
+    ImprovementDecided,
+    ImprovementEdited,
+    GoalSet,
+    SettingChanged,
 }
 
 impl Kind {
@@ -19,6 +29,16 @@ impl Kind {
             Kind::VersionMade => "process.version_made",
             Kind::StepsEdited => "process.steps_edited",
             Kind::ReferencePinned => "process.reference_pinned",
+            Kind::ImprovementPlanned => "improvement.planned",
+            Kind::ImprovementStarted => "improvement.started",
+            Kind::ImprovementPaused => "improvement.paused",
+            Kind::ImprovementResumed => "improvement.resumed",
+            Kind::ImprovementExtended => "improvement.extended",
+            Kind::ImprovementUnplugged => "improvement.unplugged",
+            Kind::ImprovementDecided => "improvement.decided",
+            Kind::ImprovementEdited => "improvement.edited",
+            Kind::GoalSet => "goal.set",
+            Kind::SettingChanged => "setting.changed",
         }
     }
 }
@@ -32,5 +52,18 @@ pub async fn record(
     process: &str,
     payload: &serde_json::Value,
 ) -> sqlx::Result<i64> {
-    events::append(tx, at, kind.word(), actor, Some(process), payload).await
+    events::append(tx, at, kind.word(), actor, Some(process), None, payload).await
+}
+
+/// Appends what happened to one thing of a process.
+pub async fn record_of(
+    tx: &mut Tx,
+    at: Micros,
+    kind: Kind,
+    actor: &str,
+    (process, subject): (&str, &str),
+    payload: &serde_json::Value,
+) -> sqlx::Result<i64> {
+    let (process, subject) = (Some(process), Some(subject));
+    events::append(tx, at, kind.word(), actor, process, subject, payload).await
 }

@@ -1,12 +1,13 @@
 //! Every route and every endpoint, asked well and asked badly.
 
+use crate::app::App;
 use crate::clock::SystemClock;
 use crate::jobs::Jobs;
 use crate::policy::{Access, ROUTES};
 use crate::processes::Library;
 use crate::processes::import::ImportRequest;
 use crate::processes::uploads::Uploads;
-use crate::serve::{App, app};
+use crate::serve::app;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};

@@ -23,7 +23,7 @@ impl ColumnFiles {
     pub fn put(&self, log: &EventLog) -> io::Result<String> {
         let mut bytes = Vec::new();
         codec::write(log, &mut bytes)?;
-        let name = format!("{}.columns", hex(&Sha256::digest(&bytes)));
+        let name = format!("{}.columns", crate::format::hex(&Sha256::digest(&bytes)));
         let path = self.folder.join(&name);
         if path.exists() {
             return Ok(name);
@@ -66,11 +66,6 @@ fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| d.as_micros() as i64);
     Ok(now - written > mining::time::HOUR)
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

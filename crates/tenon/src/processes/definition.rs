@@ -63,7 +63,7 @@ fn digest(model: &ProcessModel) -> String {
     for flow in &model.flows {
         hash.update(format!("{} {}\n", flow.source, flow.target));
     }
-    super::columns::hex(&hash.finalize())
+    crate::format::hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -544,7 +544,7 @@ fn digest(path: &Path, options: &ReadOptions) -> Result<String, Problem> {
         hash.update(&buffer[..n]);
     }
     hash.update(serde_json::to_vec(options).map_err(anyhow::Error::from)?);
-    Ok(super::columns::hex(&hash.finalize()))
+    Ok(crate::format::hex(&hash.finalize()))
 }
 
 /// A file name without its endings.

@@ -13,6 +13,8 @@ pub struct Event {
     pub kind: String,
     pub actor: String,
     pub process: Option<String>,
+    /// What it is about beside its process: the id of an improvement, say.
+    pub subject: Option<String>,
     /// JSON.
     pub payload: String,
 }
@@ -24,14 +26,16 @@ pub async fn append(
     kind: &str,
     actor: &str,
     process: Option<&str>,
+    subject: Option<&str>,
     payload: &serde_json::Value,
 ) -> sqlx::Result<i64> {
     let (seq,): (i64,) = write!(tx, |on| {
-        sqlx::query_as("INSERT INTO events (at, kind, actor, process, payload) VALUES ($1, $2, $3, $4, $5) RETURNING seq")
+        sqlx::query_as("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
             .bind(at)
             .bind(kind)
             .bind(actor)
             .bind(process)
+            .bind(subject)
             .bind(payload.to_string())
             .fetch_one(on)
             .await
@@ -47,10 +51,20 @@ pub async fn of_process(
     limit: i64,
 ) -> sqlx::Result<Vec<Event>> {
     read!(db, |on| {
-        sqlx::query_as("SELECT seq, at, kind, actor, process, payload FROM events WHERE process = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND seq > $2 ORDER BY seq LIMIT $3")
             .bind(process)
             .bind(after)
             .bind(limit)
+            .fetch_all(on)
+            .await
+    })
+}
+
+/// Events about one thing, oldest first.
+pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 ORDER BY seq")
+            .bind(subject)
             .fetch_all(on)
             .await
     })

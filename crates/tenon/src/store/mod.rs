@@ -4,13 +4,18 @@
 //! nothing is checked when compiling, so every test here runs on both.
 
 pub mod events;
+pub mod goals;
 pub mod imports;
+pub mod improvements;
 pub mod mappings;
 pub mod models;
 pub mod processes;
+pub mod settings;
 pub mod steps;
 #[cfg(test)]
 pub mod testing;
+pub mod uses;
+pub mod verdicts;
 pub mod versions;
 
 use anyhow::Context;
@@ -64,8 +69,14 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 1] = [include_str!("../../migrations/sqlite/0001_processes.sql")];
-const POSTGRES: [&str; 1] = [include_str!("../../migrations/postgres/0001_processes.sql")];
+const SQLITE: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_processes.sql"),
+    include_str!("../../migrations/sqlite/0002_improvements.sql"),
+];
+const POSTGRES: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_processes.sql"),
+    include_str!("../../migrations/postgres/0002_improvements.sql"),
+];
 
 impl Db {
     /// Opens (and creates) the SQLite database in a file.
@@ -219,6 +230,7 @@ mod tests {
                     "process.imported",
                     "owner",
                     Some("p1"),
+                    Some("imp_1").filter(|_| n == 1),
                     &serde_json::json!({ "n": n }),
                 )
                 .await
@@ -235,6 +247,7 @@ mod tests {
                 events::of_process(&db, "p1", all[1].seq, 10).await.unwrap(),
                 all[2..]
             );
+            assert_eq!(events::of_subject(&db, "imp_1").await.unwrap(), all[1..2]);
         });
     }
 
@@ -308,6 +321,116 @@ mod tests {
                 None
             );
             assert_eq!(imports::of_process(&db, "p1").await.unwrap(), [import]);
+        });
+    }
+
+    #[test]
+    fn an_improvement_comes_back_with_its_order_its_use_and_what_was_said_of_it() {
+        on_both(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            processes::insert(&mut tx, &process("p1")).await.unwrap();
+            let goal = goals::GoalRow {
+                id: "goal_1".into(),
+                process: "p1".into(),
+                at: 1,
+                name: "Lead to contract in 38 days".into(),
+                measure: "days".into(),
+                target: Some(38.0),
+            };
+            assert_eq!(goals::put(&mut tx, &goal).await.unwrap(), "goal_1");
+            let again = goals::GoalRow {
+                id: "goal_2".into(),
+                target: Some(36.5),
+                ..goal.clone()
+            };
+            assert_eq!(goals::put(&mut tx, &again).await.unwrap(), "goal_1");
+            let row = improvements::ImprovementRow {
+                id: "imp_1".into(),
+                process: "p1".into(),
+                goal: Some("goal_1".into()),
+                created: 2,
+                created_by: "owner".into(),
+                tool: "ask".into(),
+                name: "Ask".into(),
+                link: None,
+                step: "Propose".into(),
+                measure: "days-in-step".into(),
+                state: "planned".into(),
+                plan: "{}".into(),
+                ended: None,
+            };
+            improvements::insert(&mut tx, &row).await.unwrap();
+            let team = |team: &str, turn, planned, moved| improvements::RolloutRow {
+                team: team.into(),
+                turn,
+                planned,
+                moved,
+            };
+            for one in [
+                team("B", 1, None, None),
+                team("A", 0, Some(5), None),
+                team("B", 1, None, Some(9)),
+            ] {
+                improvements::put_rollout(&mut tx, "imp_1", &one)
+                    .await
+                    .unwrap();
+            }
+            let ended = improvements::ImprovementRow {
+                state: "unplugged".into(),
+                ended: Some(7),
+                ..row.clone()
+            };
+            improvements::update(&mut tx, &ended).await.unwrap();
+            let used = uses::UseRow {
+                team: "A".into(),
+                day: 0,
+                uses: 3,
+                people: 2,
+                cases: 1,
+            };
+            uses::put(&mut tx, "imp_1", &used).await.unwrap();
+            let verdict = verdicts::VerdictRow {
+                improvement: "imp_1".into(),
+                day: 0,
+                at: 3,
+                source: "s".into(),
+                body: "{}".into(),
+            };
+            verdicts::keep(&mut tx, &verdict).await.unwrap();
+            let later = verdicts::VerdictRow {
+                at: 4,
+                body: "changed".into(),
+                ..verdict.clone()
+            };
+            verdicts::keep(&mut tx, &later).await.unwrap();
+            settings::put(&mut tx, "a", "1").await.unwrap();
+            settings::put(&mut tx, "a", "2").await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(
+                goals::of_process(&db, "p1").await.unwrap()[0].target,
+                Some(36.5)
+            );
+            assert_eq!(
+                improvements::find(&db, "imp_1").await.unwrap(),
+                Some(ended.clone())
+            );
+            assert_eq!(improvements::of_process(&db, "p1").await.unwrap(), [ended]);
+            assert_eq!(
+                improvements::rollout(&db, "imp_1").await.unwrap(),
+                [team("A", 0, Some(5), None), team("B", 1, None, Some(9))]
+            );
+            assert_eq!(uses::of_improvement(&db, "imp_1").await.unwrap(), [used]);
+            assert_eq!(
+                verdicts::of_improvement(&db, "imp_1", 9).await.unwrap(),
+                [verdict.clone()]
+            );
+            assert_eq!(
+                verdicts::find(&db, "imp_1", 0, "s").await.unwrap(),
+                Some(verdict)
+            );
+            assert_eq!(verdicts::find(&db, "imp_1", 0, "t").await.unwrap(), None);
+            assert_eq!(settings::get(&db, "a").await.unwrap().as_deref(), Some("2"));
+            assert_eq!(settings::get(&db, "b").await.unwrap(), None);
         });
     }
 }

@@ -1,0 +1,69 @@
+//! What was said of an improvement on which day.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct VerdictRow {
+    pub improvement: String,
+    /// First moment of the UTC day up to which the record was read.
+    pub day: Micros,
+    pub at: Micros,
+    /// Fingerprint of what it was computed from.
+    pub source: String,
+    /// JSON of [`crate::improvements::Report`].
+    pub body: String,
+}
+
+/// Newest day first, at most `limit`.
+pub async fn of_improvement(
+    db: &Db,
+    improvement: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<VerdictRow>> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT improvement, day, at, source, body FROM verdicts WHERE improvement = $1 ORDER BY day DESC, at DESC LIMIT $2"
+    )
+    .bind(improvement)
+    .bind(limit)
+    .fetch_all(on)
+    .await
+    })
+}
+
+/// The verdict that was computed from exactly this.
+pub async fn find(
+    db: &Db,
+    improvement: &str,
+    day: Micros,
+    source: &str,
+) -> sqlx::Result<Option<VerdictRow>> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT improvement, day, at, source, body FROM verdicts WHERE improvement = $1 AND day = $2 AND source = $3"
+    )
+    .bind(improvement)
+    .bind(day)
+    .bind(source)
+    .fetch_optional(on)
+    .await
+    })
+}
+
+/// Keeps a verdict; one that is kept stays as it is.
+pub async fn keep(tx: &mut Tx, row: &VerdictRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO verdicts (improvement, day, at, source, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        )
+        .bind(&row.improvement)
+        .bind(row.day)
+        .bind(row.at)
+        .bind(&row.source)
+        .bind(&row.body)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
