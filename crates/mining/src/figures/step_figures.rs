@@ -107,7 +107,7 @@ fn one(
         waiting: waiting(walker, visits),
         people,
         people_total,
-        weeks: weekly::step_weeks(visits),
+        weeks: weekly::step_weeks(walker, visits),
     }
 }
 
@@ -115,9 +115,10 @@ fn one(
 fn length(walker: &Walker, visit: &Visit) -> Option<f64> {
     let until = match visit.leave() {
         Leave::Open => walker.as_of?,
-        _ => visit.left,
+        _ => walker.left(visit),
     };
-    (visit.entered != MISSING && until != MISSING).then(|| days(walker.span(visit.entered, until)))
+    let entered = walker.entered(visit);
+    (entered != MISSING && until != MISSING).then(|| days(walker.span(entered, until)))
 }
 
 fn time(walker: &Walker, counted: &Counted, step: usize, visits: &[Visit]) -> StepTime {
