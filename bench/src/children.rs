@@ -17,6 +17,7 @@ pub fn run(words: &[String]) -> Result<()> {
     match words[..] {
         ["tenon", file] => tenon(Path::new(file)),
         ["process_mining", file] => peer::figures(Path::new(file)),
+        ["again", file] => again(Path::new(file)),
         ["gunzip", file] => gunzip(Path::new(file)),
         ["fit-tenon", file, noise] => fitting::tenon(Path::new(file), noise.parse()?),
         ["fit-process_mining", file, noise] => peer::fit(Path::new(file), noise.parse()?),
@@ -37,7 +38,11 @@ fn tenon(path: &Path) -> Result<()> {
     watch.part("import");
     let read = memory_of("self", "VmHWM");
     let steps = Steps::propose(&log, None, false);
-    let options = Options { end: EndRule::propose(&log, &steps), team: guess_team(&log), ..Options::default() };
+    let options = Options {
+        end: EndRule::propose(&log, &steps),
+        team: guess_team(&log),
+        ..Options::default()
+    };
     let figures = Figures::of(&log, &steps, &Selection::all(&log), &options)?;
     watch.part("figures");
     let columns = log.bytes() as f64 / 1_048_576.0;
@@ -48,10 +53,33 @@ fn tenon(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Figures alone, of a log in memory: the mean of twenty, as after filters.
+fn again(path: &Path) -> Result<()> {
+    const TIMES: usize = 20;
+    let log = open(path)?;
+    let steps = Steps::propose(&log, None, false);
+    let options = Options {
+        end: EndRule::propose(&log, &steps),
+        team: guess_team(&log),
+        ..Options::default()
+    };
+    let all = Selection::all(&log);
+    let mut watch = Watch::start();
+    for _ in 0..TIMES {
+        Figures::of(&log, &steps, &all, &options)?;
+    }
+    watch.part("figures");
+    watch.print(json!({ "times": TIMES }));
+    Ok(())
+}
+
 /// Unpacking alone, with the library and the buffers that the reader has.
 fn gunzip(path: &Path) -> Result<()> {
     let watch = Watch::start();
-    let mut unpacker = MultiGzDecoder::new(BufReader::with_capacity(1 << 17, std::fs::File::open(path)?));
+    let mut unpacker = MultiGzDecoder::new(BufReader::with_capacity(
+        1 << 17,
+        std::fs::File::open(path)?,
+    ));
     let mut buffer = vec![0; 1 << 20];
     let mut bytes = 0;
     loop {

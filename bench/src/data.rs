@@ -17,7 +17,8 @@ pub fn repeated(log: &Path, folder: &Path, times: u32) -> Result<PathBuf> {
         return Ok(path);
     }
     let mut text = String::new();
-    let file = File::open(log).with_context(|| format!("{} is needed; set TENON_SHARED", log.display()))?;
+    let file = File::open(log)
+        .with_context(|| format!("{} is needed; set TENON_SHARED", log.display()))?;
     MultiGzDecoder::new(file).read_to_string(&mut text)?;
     let first = text.find("<trace>").context("no traces")?;
     let end = text.rfind("</trace>").context("no traces")? + "</trace>".len();
@@ -28,7 +29,8 @@ pub fn repeated(log: &Path, folder: &Path, times: u32) -> Result<PathBuf> {
         for trace in text[first..end].split_inclusive("</trace>") {
             // The name of the case is the trace's own and stands before its first event.
             let (head, tail) = trace.split_at(trace.find("<event>").unwrap_or(trace.len()));
-            let (before, name) = head.split_at(head.find(NAME).context("a trace without a name")? + NAME.len());
+            let (before, name) =
+                head.split_at(head.find(NAME).context("a trace without a name")? + NAME.len());
             write!(out, "{before}{round}-{name}{tail}")?;
         }
     }

@@ -22,7 +22,10 @@ pub fn run(asked: &Asked) -> Result<()> {
     for (name, goal) in [("receipt", 0.1), ("bpic2012", 17.0)] {
         let log = asked.shared.join(format!("data/logs/{name}.xes.gz"));
         if !log.exists() {
-            println!("{} is absent: alignments on it are not timed.\n", log.display());
+            println!(
+                "{} is absent: alignments on it are not timed.\n",
+                log.display()
+            );
             continue;
         }
         for noise in ["0", "0.2"] {
@@ -31,7 +34,16 @@ pub fn run(asked: &Asked) -> Result<()> {
     }
     print(
         "Optimal alignments of all variants with the model mined from the log",
-        &["log", "noise left out", "contender", "wall s", "CPU s", "cost of the log", "Tenon is faster", "goal"],
+        &[
+            "log",
+            "noise left out",
+            "contender",
+            "wall s",
+            "CPU s",
+            "cost of the log",
+            "Tenon is faster",
+            "goal",
+        ],
         &rows,
     );
     Ok(())
@@ -49,7 +61,16 @@ fn one(asked: &Asked, name: &str, log: &Path, noise: &str, goal: f64) -> Result<
     }
     let wall = median(&ours, "wall");
     let row = |contender: &str, wall_of: f64, cpu: f64, cost: String, goal: String| {
-        vec![name.into(), noise.into(), contender.into(), short(wall_of), short(cpu), cost, format!("{} x", short(wall_of / wall)), goal]
+        vec![
+            name.into(),
+            noise.into(),
+            contender.into(),
+            short(wall_of),
+            short(cpu),
+            cost,
+            format!("{} x", short(wall_of / wall)),
+            goal,
+        ]
     };
     let cost = |r: &Value| match number(r, "failed") {
         0.0 => r["cost"].to_string(),
@@ -58,24 +79,50 @@ fn one(asked: &Asked, name: &str, log: &Path, noise: &str, goal: f64) -> Result<
     let reached = format!("< {goal} s: {}", verdict(wall < goal));
     let mut rows = vec![
         row("Tenon", wall, median(&ours, "cpu"), cost(&ours[0]), reached),
-        row("process_mining", median(&theirs, "wall"), median(&theirs, "cpu"), cost(&theirs[0]), String::new()),
+        row(
+            "process_mining",
+            median(&theirs, "wall"),
+            median(&theirs, "cpu"),
+            cost(&theirs[0]),
+            String::new(),
+        ),
     ];
     if let (Some(python), true) = (python(asked), name == "receipt") {
         let net = asked.folder.join(format!("{name}-{noise}.json"));
-        std::fs::write(&net, net_json(&mined(&children::open(log)?, noise.parse()?)).to_string())?;
+        std::fs::write(
+            &net,
+            net_json(&mined(&children::open(log)?, noise.parse()?)).to_string(),
+        )?;
         let mut command = Command::new(python);
-        command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peer.py")).args(["fit", &path]).arg(&net);
+        command
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/peer.py"))
+            .args(["fit", &path])
+            .arg(&net);
         match timed(command, Some(PYTHON))? {
-            Some(r) => rows.push(row("pm4py", number(&r, "wall"), number(&r, "cpu"), cost(&r), String::new())),
-            None => rows.push(row("pm4py", PYTHON.as_secs_f64(), f64::NAN, "ended unfinished".into(), String::new())),
+            Some(r) => rows.push(row(
+                "pm4py",
+                number(&r, "wall"),
+                number(&r, "cpu"),
+                cost(&r),
+                String::new(),
+            )),
+            None => rows.push(row(
+                "pm4py",
+                PYTHON.as_secs_f64(),
+                f64::NAN,
+                "ended unfinished".into(),
+                String::new(),
+            )),
         }
     }
     Ok(rows)
 }
 
 pub fn mined(log: &EventLog, noise: f64) -> PetriNet {
-    let variants: Vec<(Vec<u32>, u64)> =
-        variants(log, None).into_iter().map(|v| (v.trace, v.cases.len() as u64)).collect();
+    let variants: Vec<(Vec<u32>, u64)> = variants(log, None)
+        .into_iter()
+        .map(|v| (v.trace, v.cases.len() as u64))
+        .collect();
     mine(&variants, &log.activities, Options { noise }).to_petri()
 }
 
@@ -100,7 +147,10 @@ pub fn tenon(path: &Path, noise: f64) -> Result<()> {
 }
 
 fn net_json(net: &PetriNet) -> Value {
-    let transitions: Vec<Value> =
-        net.transitions.iter().map(|t| json!({ "label": t.label, "inputs": t.inputs, "outputs": t.outputs })).collect();
+    let transitions: Vec<Value> = net
+        .transitions
+        .iter()
+        .map(|t| json!({ "label": t.label, "inputs": t.inputs, "outputs": t.outputs }))
+        .collect();
     json!({ "places": net.places, "transitions": transitions, "initial": net.initial, "final": net.r#final })
 }

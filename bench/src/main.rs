@@ -76,10 +76,16 @@ fn asked(args: &[String]) -> Result<Asked> {
             "--python-rounds" => asked.python_rounds = value.parse()?,
             "--only" => asked.only = Some(value.clone()),
             "--tenon" => asked.tenon = Some(value.into()),
-            _ => bail!("unknown argument {arg}; there are --rounds, --python-rounds, --only and --tenon"),
+            _ => bail!(
+                "unknown argument {arg}; there are --rounds, --python-rounds, --only and --tenon"
+            ),
         }
     }
-    if asked.only.as_deref().is_some_and(|o| !["reading", "fitting", "serving"].contains(&o)) {
+    if asked
+        .only
+        .as_deref()
+        .is_some_and(|o| !["reading", "fitting", "serving"].contains(&o))
+    {
         bail!("--only takes reading, fitting or serving");
     }
     std::fs::create_dir_all(&asked.folder)?;

@@ -27,7 +27,11 @@ pub fn cpu_of(pid: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold blanks; what follows it does not.
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let field = |n: usize| rest.split_whitespace().nth(n).and_then(|f| f.parse::<f64>().ok());
+    let field = |n: usize| {
+        rest.split_whitespace()
+            .nth(n)
+            .and_then(|f| f.parse::<f64>().ok())
+    };
     (field(11).unwrap_or(0.0) + field(12).unwrap_or(0.0)) * TICK
 }
 
@@ -52,12 +56,18 @@ pub struct Watch {
 impl Watch {
     pub fn start() -> Self {
         let now = Instant::now();
-        Watch { begun: now, last: now, cpu: cpu_of("self"), parts: serde_json::Map::new() }
+        Watch {
+            begun: now,
+            last: now,
+            cpu: cpu_of("self"),
+            parts: serde_json::Map::new(),
+        }
     }
 
     /// Ends a part.
     pub fn part(&mut self, name: &str) {
-        self.parts.insert(name.into(), json!(self.last.elapsed().as_secs_f64()));
+        self.parts
+            .insert(name.into(), json!(self.last.elapsed().as_secs_f64()));
         self.last = Instant::now();
     }
 
@@ -83,7 +93,10 @@ pub fn child(words: &[&str]) -> Result<Value> {
 
 /// Runs a command; `None` when it was ended because it took longer than `limit`.
 pub fn run(mut command: Command, limit: Option<Duration>) -> Result<Option<Value>> {
-    let mut process = command.stdout(Stdio::piped()).spawn().with_context(|| format!("{command:?}"))?;
+    let mut process = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{command:?}"))?;
     let begun = Instant::now();
     while let Some(limit) = limit {
         if process.try_wait()?.is_some() {
@@ -101,7 +114,10 @@ pub fn run(mut command: Command, limit: Option<Duration>) -> Result<Option<Value
         bail!("{command:?} failed: {}", output.status);
     }
     let text = String::from_utf8(output.stdout)?;
-    let line = text.lines().rfind(|l| l.starts_with('{')).with_context(|| format!("{command:?} printed no figures"))?;
+    let line = text
+        .lines()
+        .rfind(|l| l.starts_with('{'))
+        .with_context(|| format!("{command:?} printed no figures"))?;
     Ok(Some(serde_json::from_str(line)?))
 }
 
@@ -124,7 +140,10 @@ pub fn middle(mut numbers: Vec<f64>) -> f64 {
 }
 
 pub fn smallest(rounds: &[Value], key: &str) -> f64 {
-    rounds.iter().map(|r| number(r, key)).fold(f64::NAN, f64::min)
+    rounds
+        .iter()
+        .map(|r| number(r, key))
+        .fold(f64::NAN, f64::min)
 }
 
 pub fn megabytes(path: &Path) -> f64 {

@@ -16,7 +16,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 fn open(path: &Path) -> Result<EventLog> {
-    let options = XESImportOptions { verbose: false, ..XESImportOptions::default() };
+    let options = XESImportOptions {
+        verbose: false,
+        ..XESImportOptions::default()
+    };
     Ok(import_xes_path(path, options)?)
 }
 
@@ -44,12 +47,15 @@ fn edge_times(log: &EventLog) -> Vec<(String, String, f64, f64)> {
     for trace in &log.traces {
         let mut last: Option<(&str, i64)> = None;
         for event in &trace.events {
-            let (Some(name), Some(time)) =
-                (event.attributes.get_by_key("concept:name"), event.attributes.get_by_key("time:timestamp"))
-            else {
+            let (Some(name), Some(time)) = (
+                event.attributes.get_by_key("concept:name"),
+                event.attributes.get_by_key("time:timestamp"),
+            ) else {
                 continue;
             };
-            if let (AttributeValue::String(name), AttributeValue::Date(time)) = (&name.value, &time.value) {
+            if let (AttributeValue::String(name), AttributeValue::Date(time)) =
+                (&name.value, &time.value)
+            {
                 let time = time.timestamp_micros();
                 if let Some((before, at)) = last.replace((name, time)) {
                     gaps.entry((before, name)).or_default().push(time - at);
@@ -71,7 +77,10 @@ pub fn fit(path: &Path, noise: f64) -> Result<()> {
     let net = translated(&fitting::mined(&crate::children::open(path)?, noise));
     let variants = EventLogActivityProjection::from(&open(path)?);
     let watch = Watch::start();
-    let options = AlignmentOptions { max_states: None, ..AlignmentOptions::default() };
+    let options = AlignmentOptions {
+        max_states: None,
+        ..AlignmentOptions::default()
+    };
     let aligned = align_variants(&net, &variants, &options);
     let (mut cost, mut failed) = (0, 0);
     for variant in &aligned {
@@ -90,10 +99,16 @@ fn translated(net: &Net) -> PetriNet {
     for transition in &net.transitions {
         let id = out.add_transition(transition.label.clone(), None);
         for &place in &transition.inputs {
-            out.add_arc(ArcType::place_to_transition(places[place as usize], id), None);
+            out.add_arc(
+                ArcType::place_to_transition(places[place as usize], id),
+                None,
+            );
         }
         for &place in &transition.outputs {
-            out.add_arc(ArcType::transition_to_place(id, places[place as usize]), None);
+            out.add_arc(
+                ArcType::transition_to_place(id, places[place as usize]),
+                None,
+            );
         }
     }
     let marking = |tokens: &[u32]| {

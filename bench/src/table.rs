@@ -24,5 +24,9 @@ pub fn short(number: f64) -> String {
 
 /// Whether a goal was reached.
 pub fn verdict(reached: bool) -> String {
-    if reached { "reached".into() } else { "**missed**".into() }
+    if reached {
+        "reached".into()
+    } else {
+        "**missed**".into()
+    }
 }
