@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
     let over = |c: &&walk::CaseFacts| c.state != CaseState::Open;
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(timed().filter(over).map(|c| week_of(c.last)));
+    let begun = timed().map(|c| week_of(c.first));
+    let all = begun.chain(timed().filter(over).map(|c| week_of(c.last)));
     let mut weeks: Vec<Week> = weeks_between(all)
         .into_iter()
         .map(|week| Week {
@@ -45,15 +45,12 @@ pub(crate) fn weekly_shares(
     let moves = counted.week_edges.touched();
     let monday = |index: usize| walker.first_week + index as i64 * WEEK;
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(moves.iter().map(|&(w, _, _)| monday(w)));
-    all.extend(
-        counted
-            .visits
-            .iter()
-            .filter(|v| v.left != MISSING)
-            .map(|v| week_of(v.left)),
-    );
+    let visits = counted.visits.iter().flatten();
+    let left = visits.map(|v| walker.left(v)).filter(|&t| t != MISSING);
+    let all = timed()
+        .map(|c| week_of(c.first))
+        .chain(moves.iter().map(|&(w, _, _)| monday(w)))
+        .chain(left.map(week_of));
     let weeks = weeks_between(all);
     let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, &w)| (w, i)).collect();
     let zeros = || vec![0u64; weeks.len()];
@@ -111,19 +108,20 @@ pub(crate) fn weekly_shares(
             shares.edges[i].counts[week] += n as u64;
         }
     }
-    step_moves(counted, &at, &mut shares, walker.steps);
+    step_moves(walker, counted, &at, &mut shares);
     shares.weeks = weeks;
     shares
 }
 
 fn step_moves(
+    walker: &Walker,
     counted: &Counted,
     at: &FxHashMap<Micros, usize>,
     shares: &mut WeeklyShares,
-    steps: usize,
 ) {
-    let mut visited = vec![false; steps];
-    for visits in counted.visits.chunk_by(|a, b| a.case == b.case) {
+    let mut visited = vec![false; walker.steps];
+    let parts = counted.visits.iter();
+    for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
         visited.fill(false);
         let mut before: Option<u16> = None;
         for visit in visits {
@@ -131,8 +129,9 @@ fn step_moves(
             let skipped =
                 before.is_some_and(|b| (b as usize + 1..step as usize).any(|s| !visited[s]));
             visited[step as usize] = true;
-            if let (Some(b), false) = (before, visit.entered == MISSING)
-                && let Some(&week) = at.get(&week_of(visit.entered))
+            let entered = walker.entered(visit);
+            if let (Some(b), false) = (before, entered == MISSING)
+                && let Some(&week) = at.get(&week_of(entered))
             {
                 shares.step_moves[week] += 1;
                 shares.skips[week] += u64::from(skipped);
@@ -144,20 +143,23 @@ fn step_moves(
 }
 
 /// Entries to and exits from one step by week.
-pub(crate) fn step_weeks(visits: &[walk::Visit]) -> Vec<StepWeek> {
+pub(crate) fn step_weeks(walker: &Walker, visits: &[walk::Visit]) -> Vec<StepWeek> {
     let entered = || {
         visits
             .iter()
-            .filter(|v| v.entered != MISSING)
-            .map(|v| week_of(v.entered))
+            .map(|v| walker.entered(v))
+            .filter(|&t| t != MISSING)
+            .map(week_of)
     };
     let left = || {
         visits
             .iter()
-            .filter(|v| v.leave != Leave::Open && v.left != MISSING)
-            .map(|v| week_of(v.left))
+            .filter(|v| v.leave() != Leave::Open)
+            .map(|v| walker.left(v))
+            .filter(|&t| t != MISSING)
+            .map(week_of)
     };
-    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()).collect())
+    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()))
         .into_iter()
         .map(|week| StepWeek {
             week,
