@@ -33,7 +33,9 @@ struct ImprovementPage {
     sign: &'static str,
     head: Head,
     beam: Beam,
+    /// What was found, and what belongs to it.
     sentence: String,
+    besides: String,
     counted: String,
     bar: Option<Bar>,
     scale_words: Vec<String>,
@@ -153,6 +155,7 @@ pub async fn page(
     let bar = shown.map(|s| Bar::of(imp.measure, s, None));
     let verdict = report.as_ref().map(|r| &r.verdict);
     let judged = imp.measure.judged();
+    let said = sentence(&imp, report.as_ref());
     render(ImprovementPage {
         shell: Shell::new(
             &app.library,
@@ -169,7 +172,8 @@ pub async fn page(
             meta: meta(&imp, goal.map(|g| g.name.as_str()), now),
         },
         beam: beam(&row.slug, &ledger, &view.figures, &summary, now),
-        sentence: sentence(&imp, report.as_ref()),
+        sentence: lead(&said).0.into(),
+        besides: lead(&said).1.into(),
         counted: counted(&imp, report.as_ref()),
         scale_words: scale_words(&imp, bar.as_ref()),
         bar,
@@ -308,6 +312,12 @@ fn sentence(imp: &Improvement, report: Option<&Report>) -> String {
             .clone()
             .unwrap_or_else(|| "Nothing has started yet.".into()),
     }
+}
+
+/// The first sentence, and the others.
+fn lead(said: &str) -> (&str, &str) {
+    said.split_once(". ")
+        .map_or((said, ""), |(first, rest)| (&said[..first.len() + 1], rest))
 }
 
 fn counted(imp: &Improvement, report: Option<&Report>) -> String {
