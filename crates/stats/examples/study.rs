@@ -1,4 +1,4 @@
-//! The simulation study: `cargo run --release -p stats --example study [replications] [threads] [seed]`.
+//! The simulation study: `cargo run --release -p stats --example study [replications] [threads] [seed] [part of a name]`.
 
 use std::num::NonZeroUsize;
 
@@ -17,7 +17,8 @@ fn main() {
             .unwrap_or(NonZeroUsize::MIN),
         seed: given.next().unwrap_or(20_261_125),
     };
-    let table = run(&effort, |name| eprintln!("done: {name}"));
+    let wanted = std::env::args().nth(4).unwrap_or_default();
+    let table = run(&effort, &wanted, |name| eprintln!("done: {name}"));
     println!("{} replications, seed {}\n", table.replications, table.seed);
     println!("{}", table.markdown());
 }

@@ -18,6 +18,7 @@ use crate::rollout::Rollout;
 
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CheckKind))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Early and late teams did not drift apart before the first start.
@@ -44,6 +45,7 @@ pub enum Kind {
 
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CheckStatus))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nothing was seen that speaks against it.
@@ -56,6 +58,7 @@ pub enum Status {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Check {
     /// What is checked.
     pub kind: Kind,
@@ -93,6 +96,8 @@ pub struct Overlap<'a> {
     pub name: &'a str,
     /// When each team started it, in the order of the cells.
     pub starts: &'a [Option<Micros>],
+    /// When it was taken out, if it was.
+    pub ended: Option<Micros>,
 }
 
 /// What else is known. All of it may be absent; absent checks are not made, and are not held to hold.

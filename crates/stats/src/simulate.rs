@@ -79,7 +79,7 @@ impl Setting {
             effect: vec![0.0],
             grows_over: 0.0,
             pace: 0.12,
-            luck: 0.1,
+            luck: 0.076,
             lasting: 0.6,
             season: 0.1,
             sizes: 0.0,

@@ -25,10 +25,10 @@ pub struct Effort {
     pub seed: u64,
 }
 
-/// Runs all scenarios; `progress` hears of each when it is done.
-pub fn run(effort: &Effort, mut progress: impl FnMut(&str)) -> Table {
+/// Runs the scenarios whose name contains `wanted`; `progress` hears of each when it is done.
+pub fn run(effort: &Effort, wanted: &str, mut progress: impl FnMut(&str)) -> Table {
     let mut table = Table::new(effort);
-    for scenario in scenarios() {
+    for scenario in scenarios().into_iter().filter(|s| s.name.contains(wanted)) {
         let replications = if scenario.gated {
             effort.replications
         } else {

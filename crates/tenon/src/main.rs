@@ -18,6 +18,7 @@ mod policy;
 mod processes;
 mod sample;
 mod serve;
+mod settings;
 mod store;
 mod web;
 

@@ -118,9 +118,11 @@ pub(super) fn nothing_else(ground: &Ground<'_>) -> Option<Check> {
 /// The effect from cells that the other improvement did not touch.
 fn without(ground: &Ground<'_>, overlap: &Overlap<'_>) -> Option<Jackknife> {
     let other = Rollout::new(overlap.starts, ground.cells.calendar, ground.washout);
+    let calendar = ground.cells.calendar;
+    let over = overlap.ended.map(|ended| calendar.period_from(ended));
     let untouched = |team: usize, period: usize| {
         let other = other.spans.get(team);
-        other.is_none_or(|span| span.compares(period))
+        other.is_none_or(|span| span.compares(period)) || over.is_some_and(|over| period as i64 >= over)
     };
     let cells = ground.cells.only(untouched);
     Design::new(&cells, ground.rollout, cells.periods()).jackknife()

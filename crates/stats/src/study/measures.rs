@@ -90,6 +90,7 @@ fn judged(scenario: &Scenario, drawn: &Simulated, seed: u64) -> Verdict {
         overlaps: if scenario.lesson {
             vec![Overlap {
                 name: "a lesson",
+                ended: None,
                 starts: &drawn.starts,
             }]
         } else {

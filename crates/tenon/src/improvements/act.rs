@@ -139,7 +139,8 @@ impl Improvements {
         actor: &str,
     ) -> Result<Proposed, Problem> {
         let loaded = self.library.load(process).await?;
-        let (plug, actor, now) = (plug.clone(), actor.to_string(), self.now());
+        let now = self.library.today(&loaded.row.id).await?;
+        let (plug, actor) = (plug.clone(), actor.to_string());
         let id = self.library.clock().id();
         let seed = plug.seed.unwrap_or(id.as_u128() as u64 >> 16);
         let work = move || -> Result<Proposed, Problem> {
@@ -426,27 +427,29 @@ impl Improvements {
         .await
     }
 
-    /// Says how much the tool was used by a team on a day.
-    pub async fn set_use(&self, id: &str, row: UseRow) -> Result<(), Problem> {
+    /// Says how much the tool was used, a row a team and day; said again, the last word counts. All rows or none.
+    pub async fn set_uses(&self, id: &str, rows: Vec<UseRow>) -> Result<(), Problem> {
         let imp = self.find(id).await?;
-        if !imp.teams.iter().any(|t| t.team == row.team) {
-            return Err(wrong(
-                format!("The team \"{}\" does not take part.", row.team),
-                "Name a team of this improvement.",
-            ));
-        }
-        if [row.uses, row.people, row.cases]
-            .iter()
-            .any(|&n| !(0..=1_000_000_000).contains(&n))
-        {
-            return Err(wrong("Uses are counted from 0 on.", "Send whole numbers."));
-        }
-        let row = UseRow {
-            day: row.day.div_euclid(DAY) * DAY,
-            ..row
-        };
         let mut tx = self.library.db().begin().await?;
-        uses::put(&mut tx, id, &row).await?;
+        for row in rows {
+            if !imp.teams.iter().any(|t| t.team == row.team) {
+                return Err(wrong(
+                    format!("The team \"{}\" does not take part.", row.team),
+                    "Name a team of this improvement.",
+                ));
+            }
+            if [row.uses, row.people, row.cases]
+                .iter()
+                .any(|&n| !(0..=1_000_000_000).contains(&n))
+            {
+                return Err(wrong("Uses are counted from 0 on.", "Send whole numbers."));
+            }
+            let row = UseRow {
+                day: row.day.div_euclid(DAY) * DAY,
+                ..row
+            };
+            uses::put(&mut tx, id, &row).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -492,7 +495,7 @@ impl Improvements {
         let row = GoalRow {
             id: format!("goal_{}", self.library.clock().id().simple()),
             process: process.into(),
-            at: self.now(),
+            at: self.library.today(process).await?,
             name: name.into(),
             measure: measure.into(),
             target,
@@ -511,6 +514,10 @@ impl Improvements {
         actor: &str,
         change: impl FnOnce(Micros, &mut Improvement) -> Result<Value, Problem>,
     ) -> Result<Improvement, Problem> {
+        let found = improvements::find(self.library.db(), id)
+            .await?
+            .ok_or_else(|| Problem::not_found("improvement"))?;
+        let now = self.library.today(&found.process).await?;
         let teams = improvements::rollout(self.library.db(), id).await?;
         let mut tx = self.library.db().begin().await?;
         let row: ImprovementRow = improvements::find_in(&mut tx, id)
@@ -518,7 +525,7 @@ impl Improvements {
             .ok_or_else(|| Problem::not_found("improvement"))?;
         let mut imp = Improvement::read(row, teams)?;
         let before = imp.teams.clone();
-        let payload = change(self.now(), &mut imp)?;
+        let payload = change(now, &mut imp)?;
         improvements::update(&mut tx, &imp.row()?).await?;
         for (turn, team) in imp.teams.iter().enumerate() {
             if before.get(turn) != Some(team) {
@@ -539,7 +546,8 @@ impl Improvements {
         payload: &Value,
     ) -> Result<(), Problem> {
         let about = (imp.process.as_str(), imp.id.as_str());
-        activity::record_of(tx, self.now(), kind, actor, about, payload).await?;
+        let now = self.library.today(&imp.process).await?;
+        activity::record_of(tx, now, kind, actor, about, payload).await?;
         Ok(())
     }
 }

@@ -134,6 +134,26 @@ pub struct Adding {
     pub sum: Sum,
 }
 
+/// An improvement in a row, for tables and programs.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Row {
+    pub improvement: Improvement,
+    pub mark: Mark,
+    /// Name of the goal it serves.
+    pub goal: Option<String>,
+    /// What may be shown, with its interval: days, or a share from 0 to 1.
+    pub effect: Option<f64>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub sentence: Option<String>,
+    /// The record was read up to here.
+    pub as_of: Option<Micros>,
+    /// When it first stood out.
+    pub decided: Option<Micros>,
+    /// It rests on what is known now.
+    pub is_current: bool,
+}
+
 pub struct Ledger {
     /// Oldest first.
     pub all: Vec<Summary>,
@@ -257,6 +277,26 @@ fn adding(all: &[Summary]) -> Vec<Adding> {
 }
 
 impl Ledger {
+    pub fn rows(&self) -> Vec<Row> {
+        let row = |one: &Summary| {
+            let shown = one.shown();
+            let verdict = one.report.as_ref().map(|r| &r.verdict);
+            Row {
+                improvement: one.imp.clone(),
+                mark: one.mark,
+                goal: one.goal.clone(),
+                effect: shown.map(|(effect, ..)| effect),
+                low: shown.map(|(_, low, _)| low),
+                high: shown.map(|(.., high)| high),
+                sentence: verdict.map(|v| v.sentence.clone()),
+                as_of: one.report.as_ref().map(|r| r.as_of),
+                decided: verdict.and_then(|v| v.decided),
+                is_current: one.current,
+            }
+        };
+        self.all.iter().map(row).collect()
+    }
+
     /// What stands now.
     pub fn sum(&self) -> Option<Sum> {
         self.adding.last().map(|a| a.sum)

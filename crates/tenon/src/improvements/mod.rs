@@ -14,9 +14,9 @@ mod report;
 mod rethink;
 mod tool;
 
-pub use act::{Decision, Plug};
+pub use act::{Decision, Plug, day, monday};
 pub use frictions::{Friction, frictions};
-pub use ledger::{Adding, Ledger, Mark, Sum, Summary};
+pub use ledger::{Adding, Ledger, Mark, Row, Sum, Summary};
 pub use measure::{MEASURES, Measure};
 pub use outlook::{Outlook, draw};
 pub use plan::{Cost, Improvement, Pause, Plan, State, Team};

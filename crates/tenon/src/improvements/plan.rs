@@ -9,6 +9,7 @@ use stats::claim::Order;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ImprovementState)]
 pub enum State {
     Planned,
     Running,

@@ -24,7 +24,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 /// Another number beside the verdict: it is not what the improvement is judged by.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Second {
     pub name: String,
     /// In days, else a share.
@@ -39,7 +39,7 @@ pub struct Second {
 }
 
 /// One team before and since its start; a mean over cases, so that nothing is said of persons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TeamReport {
     pub team: String,
     pub start: Option<Micros>,
@@ -51,7 +51,7 @@ pub struct TeamReport {
 }
 
 /// Everything the page of an improvement shows that is computed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Report {
     /// The record was read up to here.
     pub as_of: Micros,
@@ -188,9 +188,14 @@ impl Improvements {
         let mut made = 0;
         for imp in self.of_process(process).await? {
             let is_new = self.latest(&imp).await?.is_none_or(|(_, current)| !current);
-            if imp.state != State::Planned && is_new {
-                self.report(&imp).await?;
-                made += 1;
+            if imp.state == State::Planned || !is_new {
+                continue;
+            }
+            match self.report(&imp).await {
+                Ok(_) => made += 1,
+                // A step that is gone keeps only its own improvement from being told.
+                Err(problem) if problem.status < 500 => {}
+                Err(problem) => return Err(problem),
             }
         }
         Ok(made)
@@ -284,7 +289,11 @@ fn compute(imp: &Improvement, basis: &Basis, now: Micros) -> Result<Report, Prob
         covariates: covariates.iter().map(|(n, c)| (n.as_str(), c)).collect(),
         overlaps: overlaps
             .iter()
-            .map(|(name, starts)| stats::checks::Overlap { name, starts })
+            .map(|o| stats::checks::Overlap {
+                name: &o.name,
+                starts: &o.starts,
+                ended: o.ended,
+            })
             .collect(),
         source: around::source(&basis.versions, process, imp),
         used: used.as_ref(),

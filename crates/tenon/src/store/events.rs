@@ -71,3 +71,12 @@ pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
             .await
     })
 }
+
+/// The number of the last event of each process.
+pub async fn last_of_processes(db: &Db) -> sqlx::Result<Vec<(String, i64)>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT process, MAX(seq) FROM events WHERE process IS NOT NULL GROUP BY process ORDER BY process")
+            .fetch_all(on)
+            .await
+    })
+}

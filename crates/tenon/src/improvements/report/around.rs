@@ -137,12 +137,20 @@ fn commonest<'a>(column: &'a Column, step: &Step) -> Option<(&'a str, u32, &'a [
     (most * 20 < all * 19).then(|| (dict.get(code as u32), code as u32, codes))
 }
 
+/// Another improvement at the same step.
+pub(super) struct Other {
+    pub name: String,
+    /// By team, in the order of ours.
+    pub starts: Vec<Option<Micros>>,
+    pub ended: Option<Micros>,
+}
+
 /// Other improvements at the same step: when each of our teams started them.
 pub(super) fn overlaps(
     imp: &Improvement,
     others: &[Improvement],
     teams: &[String],
-) -> Vec<(String, Vec<Option<Micros>>)> {
+) -> Vec<Other> {
     let starts = |other: &Improvement| {
         let by: FxHashMap<&str, Option<Micros>> = other
             .teams
@@ -157,8 +165,12 @@ pub(super) fn overlaps(
     others
         .iter()
         .filter(|o| o.step == imp.step)
-        .map(|o| (o.name.clone(), starts(o)))
-        .filter(|(_, starts)| starts.iter().any(Option::is_some))
+        .map(|o| Other {
+            name: o.name.clone(),
+            starts: starts(o),
+            ended: o.ended,
+        })
+        .filter(|o| o.starts.iter().any(Option::is_some))
         .collect()
 }
 
