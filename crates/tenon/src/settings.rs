@@ -51,7 +51,10 @@ impl Individual {
     /// Refuses a question about single people unless that is switched on.
     pub fn allows(self, filter: &Filter) -> Result<(), Problem> {
         let asks = filter.person.is_some()
-            || filter.attributes.iter().any(|(column, _)| names_people(column));
+            || filter
+                .attributes
+                .iter()
+                .any(|(column, _)| names_people(column));
         if self.is_shown() || !asks {
             return Ok(());
         }
@@ -133,7 +136,14 @@ async fn keep(
 ) -> Result<(), Problem> {
     settings::put(tx, NAME, wanted.word()).await?;
     let payload = json!({ "setting": NAME, "value": wanted });
-    activity::record_installation(tx, library.clock().now(), Kind::SettingChanged, actor, &payload).await?;
+    activity::record_installation(
+        tx,
+        library.clock().now(),
+        Kind::SettingChanged,
+        actor,
+        &payload,
+    )
+    .await?;
     Ok(())
 }
 

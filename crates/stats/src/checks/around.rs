@@ -122,7 +122,8 @@ fn without(ground: &Ground<'_>, overlap: &Overlap<'_>) -> Option<Jackknife> {
     let over = overlap.ended.map(|ended| calendar.period_from(ended));
     let untouched = |team: usize, period: usize| {
         let other = other.spans.get(team);
-        other.is_none_or(|span| span.compares(period)) || over.is_some_and(|over| period as i64 >= over)
+        other.is_none_or(|span| span.compares(period))
+            || over.is_some_and(|over| period as i64 >= over)
     };
     let cells = ground.cells.only(untouched);
     Design::new(&cells, ground.rollout, cells.periods()).jackknife()

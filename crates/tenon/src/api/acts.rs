@@ -46,14 +46,12 @@ pub struct Extend {
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/extend", tag = "improvements",
     params(("improvement" = String, Path)), request_body = Extend,
     responses((status = 200, body = Improvement), super::Refused))]
-pub async fn extend(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    sent: Sent<Extend>,
-) -> Answer {
+pub async fn extend(State(app): State<App>, Path(id): Path<String>, sent: Sent<Extend>) -> Answer {
     let asked = body::read(sent, "Send the team, and from which day if not today.")?;
     let from = asked.from.as_deref().map(day).transpose()?;
-    let done = app.improvements.extend(&id, &asked.team, from, super::ACTOR);
+    let done = app
+        .improvements
+        .extend(&id, &asked.team, from, super::ACTOR);
     Ok(Json(done.await?))
 }
 
@@ -84,13 +82,14 @@ pub struct Decided {
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/decision", tag = "improvements",
     params(("improvement" = String, Path)), request_body = Decided,
     responses((status = 200, body = Improvement), super::Refused))]
-pub async fn decide(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    sent: Sent<Decided>,
-) -> Answer {
-    let asked = body::read(sent, "Send a decision (keep, extend, change or unplug) and why.")?;
-    let done = app.improvements.decide(&id, asked.decision, &asked.why, super::ACTOR);
+pub async fn decide(State(app): State<App>, Path(id): Path<String>, sent: Sent<Decided>) -> Answer {
+    let asked = body::read(
+        sent,
+        "Send a decision (keep, extend, change or unplug) and why.",
+    )?;
+    let done = app
+        .improvements
+        .decide(&id, asked.decision, &asked.why, super::ACTOR);
     Ok(Json(done.await?))
 }
 
@@ -99,8 +98,13 @@ pub async fn decide(
     params(("improvement" = String, Path)), request_body = Cost,
     responses((status = 200, body = Improvement), super::Refused))]
 pub async fn cost(State(app): State<App>, Path(id): Path<String>, sent: Sent<Cost>) -> Answer {
-    let cost = body::read(sent, "Send setup_hours, weekly_hours and minutes_a_case, each a number or null.")?;
-    Ok(Json(app.improvements.set_cost(&id, cost, super::ACTOR).await?))
+    let cost = body::read(
+        sent,
+        "Send setup_hours, weekly_hours and minutes_a_case, each a number or null.",
+    )?;
+    Ok(Json(
+        app.improvements.set_cost(&id, cost, super::ACTOR).await?,
+    ))
 }
 
 /// How much a team used the tool on a day. Never by person.

@@ -26,11 +26,7 @@ fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// The view of a question, unless it asks for single people and that is not switched on.
-pub(super) async fn view(
-    app: &App,
-    process: &str,
-    asked: &Question,
-) -> Result<Arc<View>, Problem> {
+pub(super) async fn view(app: &App, process: &str, asked: &Question) -> Result<Arc<View>, Problem> {
     individual(app.library.db()).await.allows(&asked.filter)?;
     app.library.view(process, asked).await
 }

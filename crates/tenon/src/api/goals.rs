@@ -42,7 +42,13 @@ pub async fn put(
     let goal = body::read(sent, "Send name, measure (days, won or other) and target.")?;
     let row = app.library.process(&process).await?;
     app.improvements
-        .put_goal(&row.id, &goal.name, &goal.measure, goal.target, super::ACTOR)
+        .put_goal(
+            &row.id,
+            &goal.name,
+            &goal.measure,
+            goal.target,
+            super::ACTOR,
+        )
         .await?;
     Ok(Json(app.improvements.goals(&row.id).await?))
 }

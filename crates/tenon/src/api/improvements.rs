@@ -11,7 +11,8 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-const REMEDY: &str = "Send at least step, tool and measure; the description of the API has the rest.";
+const REMEDY: &str =
+    "Send at least step, tool and measure; the description of the API has the rest.";
 
 /// All improvements of a process, oldest first.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/improvements", tag = "improvements",
@@ -58,7 +59,10 @@ pub async fn outlook(
 ) -> Result<Json<Proposal>, ApiError> {
     let plug = body::read(plug, REMEDY)?;
     let row = app.library.process(&process).await?;
-    let proposed = app.improvements.propose(&row.id, &plug, super::ACTOR).await?;
+    let proposed = app
+        .improvements
+        .propose(&row.id, &plug, super::ACTOR)
+        .await?;
     Ok(Json(Proposal {
         improvement: proposed.improvement,
         outlook: proposed.outlook,

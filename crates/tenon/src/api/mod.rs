@@ -6,8 +6,8 @@ mod body;
 mod export;
 mod figures;
 mod goals;
-mod improvements;
 mod imports;
+mod improvements;
 mod ledger;
 mod problem;
 mod processes;
@@ -138,10 +138,7 @@ pub fn router() -> Router<App> {
 
 fn of_improvement() -> Router<App> {
     Router::new()
-        .route(
-            "/api/v1/improvements/{improvement}",
-            get(improvements::one),
-        )
+        .route("/api/v1/improvements/{improvement}", get(improvements::one))
         .route(
             "/api/v1/improvements/{improvement}/events",
             get(improvements::events),

@@ -53,19 +53,24 @@ pub async fn said(
     Path(improvement): Path<String>,
 ) -> Result<Json<Vec<Said>>, ApiError> {
     let found = app.improvements.find(&improvement).await?;
-    let said = app.improvements.said(&found.id).await?.into_iter().map(|r| {
-        let shown = r.verdict.shown;
-        let end = |end: f64| end.is_finite().then_some(end);
-        Said {
-            as_of: r.as_of,
-            at: r.at,
-            verdict: r.verdict.verdict,
-            sentence: r.verdict.sentence,
-            effect: shown.map(|s| s.effect),
-            low: shown.and_then(|s| end(s.interval.low)),
-            high: shown.and_then(|s| end(s.interval.high)),
-            mature_cases: r.verdict.mature_cases,
-        }
-    });
+    let said = app
+        .improvements
+        .said(&found.id)
+        .await?
+        .into_iter()
+        .map(|r| {
+            let shown = r.verdict.shown;
+            let end = |end: f64| end.is_finite().then_some(end);
+            Said {
+                as_of: r.as_of,
+                at: r.at,
+                verdict: r.verdict.verdict,
+                sentence: r.verdict.sentence,
+                effect: shown.map(|s| s.effect),
+                low: shown.and_then(|s| end(s.interval.low)),
+                high: shown.and_then(|s| end(s.interval.high)),
+                mature_cases: r.verdict.mature_cases,
+            }
+        });
     Ok(Json(said.collect()))
 }

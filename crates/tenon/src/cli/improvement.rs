@@ -78,7 +78,9 @@ impl Verb {
 
 /// List the improvements of a process: how each stands, and what they add up to
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  tenon improvements --process new-business\n  tenon improvements --process new-business --json | jq '.[].mark'")]
+#[command(
+    after_help = "Examples:\n  tenon improvements --process new-business\n  tenon improvements --process new-business --json | jq '.[].mark'"
+)]
 pub struct ListArgs {
     /// An imported process, by its name or its name in addresses
     #[arg(long)]
@@ -91,7 +93,12 @@ pub struct ListArgs {
 }
 
 async fn open(place: &super::Place) -> anyhow::Result<Improvements> {
-    let library = Library::open(&place.data, place.database.as_deref(), Arc::new(SystemClock)).await?;
+    let library = Library::open(
+        &place.data,
+        place.database.as_deref(),
+        Arc::new(SystemClock),
+    )
+    .await?;
     Ok(Improvements::new(library))
 }
 
@@ -112,8 +119,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 all.extend(&id, team, from, actor).await?
             }
             Verb::Decide { decision, why, .. } => {
-                let decision = Decision::parse(decision)
-                    .ok_or_else(|| Problem::bad_request("No such decision.", "Choose keep, extend, change or unplug."))?;
+                let decision = Decision::parse(decision).ok_or_else(|| {
+                    Problem::bad_request(
+                        "No such decision.",
+                        "Choose keep, extend, change or unplug.",
+                    )
+                })?;
                 all.decide(&id, decision, why, actor).await?
             }
         };
@@ -130,9 +141,7 @@ pub fn list(args: ListArgs) -> anyhow::Result<()> {
         let process = all.library().named(&args.process).await?;
         let ledger = all.ledger(&process.id).await?;
         print(&match args.json {
-            true => {
-                serde_json::to_string(&ledger.rows())?
-            }
+            true => serde_json::to_string(&ledger.rows())?,
             false => listed(&ledger),
         })
     })
@@ -156,20 +165,36 @@ pub async fn find(all: &Improvements, key: &str) -> anyhow::Result<Improvement> 
     }
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 if known.is_empty() => anyhow::bail!("Nothing is plugged in here yet. See `tenon plug --help`."),
-        0 => anyhow::bail!("There is no improvement \"{key}\" here. Choose one of: {}.", known.join(", ")),
-        n => anyhow::bail!("{n} improvements are called \"{key}\". Say which by id: `tenon improvements` lists them."),
+        0 if known.is_empty() => {
+            anyhow::bail!("Nothing is plugged in here yet. See `tenon plug --help`.")
+        }
+        0 => anyhow::bail!(
+            "There is no improvement \"{key}\" here. Choose one of: {}.",
+            known.join(", ")
+        ),
+        n => anyhow::bail!(
+            "{n} improvements are called \"{key}\". Say which by id: `tenon improvements` lists them."
+        ),
     }
 }
 
 /// Who starts when, a line a team.
 pub fn order(imp: &Improvement) -> String {
-    let wide = imp.teams.iter().map(|t| t.team.chars().count()).max().unwrap_or(0);
+    let wide = imp
+        .teams
+        .iter()
+        .map(|t| t.team.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for team in &imp.teams {
         let pad = " ".repeat(wide - team.team.chars().count());
         let start = team.start().map_or("waits".into(), format::date);
-        let moved = if team.moved.is_some() { ", earlier than planned" } else { "" };
+        let moved = if team.moved.is_some() {
+            ", earlier than planned"
+        } else {
+            ""
+        };
         let _ = writeln!(out, "  {}{pad}  {start}{moved}", team.team);
     }
     out

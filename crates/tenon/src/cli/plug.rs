@@ -121,11 +121,18 @@ impl Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     super::block_on(async {
         let place = &args.place;
-        let library = Library::open(&place.data, place.database.as_deref(), Arc::new(SystemClock)).await?;
+        let library = Library::open(
+            &place.data,
+            place.database.as_deref(),
+            Arc::new(SystemClock),
+        )
+        .await?;
         let process = library.named(&args.process).await?;
         let improvements = Improvements::new(library);
         let plug = args.plug();
-        let proposed = improvements.propose(&process.id, &plug, super::ACTOR).await?;
+        let proposed = improvements
+            .propose(&process.id, &plug, super::ACTOR)
+            .await?;
         if args.dry_run {
             return print(&match args.json {
                 true => serde_json::json!({ "improvement": proposed.improvement, "outlook": proposed.outlook }).to_string(),
@@ -140,10 +147,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let kept = improvements.plug(&process.id, &plug, super::ACTOR).await?;
         let next = match kept.state {
             State::Planned => format!("Start it with `tenon improvement start {}`.", kept.id),
-            _ => format!("It runs. Unplug it at any time with `tenon improvement unplug {}`.", kept.id),
+            _ => format!(
+                "It runs. Unplug it at any time with `tenon improvement unplug {}`.",
+                kept.id
+            ),
         };
         print(&match args.json {
-            true => serde_json::json!({ "improvement": kept, "outlook": proposed.outlook }).to_string(),
+            true => {
+                serde_json::json!({ "improvement": kept, "outlook": proposed.outlook }).to_string()
+            }
             false => told(&kept, &proposed.outlook) + "\n" + &next,
         })
     })

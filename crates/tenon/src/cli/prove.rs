@@ -59,7 +59,12 @@ Examples:
 #[command(group = clap::ArgGroup::new("from").required(true).args(["cases", "process"]))]
 pub struct Args {
     /// Table of stays in the step
-    #[arg(long, requires = "rollout", value_name = "FILE", conflicts_with = "process")]
+    #[arg(
+        long,
+        requires = "rollout",
+        value_name = "FILE",
+        conflicts_with = "process"
+    )]
     cases: Option<PathBuf>,
     /// Table of when each team starts
     #[arg(long, requires = "cases", value_name = "FILE")]
@@ -151,7 +156,10 @@ fn day(text: &str) -> Result<Micros, String> {
 }
 
 fn zone(text: &str) -> Result<f64, String> {
-    let zone = text.parse::<f64>().ok().filter(|z| z.is_finite() && *z > 0.0);
+    let zone = text
+        .parse::<f64>()
+        .ok()
+        .filter(|z| z.is_finite() && *z > 0.0);
     zone.ok_or_else(|| "write a number over 0".into())
 }
 
@@ -186,7 +194,10 @@ struct Measured {
 }
 
 fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result<Measured> {
-    anyhow::ensure!(args.horizon > 0, "A horizon is longer than nothing: write it as 14d.");
+    anyhow::ensure!(
+        args.horizon > 0,
+        "A horizon is longer than nothing: write it as 14d."
+    );
     let mut numbers = args.kind.clone();
     numbers.extend(args.used.clone());
     let begun = Instant::now();
@@ -194,7 +205,11 @@ fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result
     let reading = begun.elapsed();
     let begun = Instant::now();
     let (first, last) = (cases.first.unwrap_or(0), cases.last.unwrap_or(0));
-    let every = if args.monthly { Every::Month } else { Every::Week };
+    let every = if args.monthly {
+        Every::Month
+    } else {
+        Every::Week
+    };
     let calendar = Calendar::from(every, first);
     let as_of = args.as_of.unwrap_or(last);
     let monday = Calendar::from(Every::Week, first).start(0);
@@ -206,10 +221,18 @@ fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result
     let count = teams.names.len();
     let cells = |of: &Cases, what| of.cells(what, count, calendar, args.horizon, as_of);
     let own = cells(&cases, what);
-    let kinds: Vec<Cells> = (0..args.kind.len()).map(|k| cells(&cases, What::Number(k))).collect();
-    let used = args.used.is_some().then(|| cells(&cases, What::Number(args.kind.len())));
+    let kinds: Vec<Cells> = (0..args.kind.len())
+        .map(|k| cells(&cases, What::Number(k)))
+        .collect();
+    let used = args
+        .used
+        .is_some()
+        .then(|| cells(&cases, What::Number(args.kind.len())));
     let placebo = match &args.placebo {
-        Some(path) => Some(cells(&Cases::read(path, teams, what == What::GoesOn, &[])?, what)),
+        Some(path) => Some(cells(
+            &Cases::read(path, teams, what == What::GoesOn, &[])?,
+            what,
+        )),
         None => None,
     };
     let beside = Beside {
@@ -220,7 +243,11 @@ fn measure(args: &Args, file: &std::path::Path, teams: &Teams) -> anyhow::Result
     };
     let washout = args.washout.unwrap_or(args.horizon);
     // Shares are asked for in points.
-    let scale = if measure == Measure::GoesOn { 0.01 } else { 1.0 };
+    let scale = if measure == Measure::GoesOn {
+        0.01
+    } else {
+        1.0
+    };
     let verdict = judge(&Input {
         measure: measure.clone(),
         step: &args.step,
@@ -291,9 +318,16 @@ impl Measured {
 /// What can be said of the improvements kept here.
 async fn kept(args: &Args) -> anyhow::Result<()> {
     let place = &args.place;
-    let library = Library::open(&place.data, place.database.as_deref(), Arc::new(SystemClock)).await?;
+    let library = Library::open(
+        &place.data,
+        place.database.as_deref(),
+        Arc::new(SystemClock),
+    )
+    .await?;
     let improvements = Improvements::new(library.clone());
-    let process = library.named(args.process.as_deref().unwrap_or_default()).await?;
+    let process = library
+        .named(args.process.as_deref().unwrap_or_default())
+        .await?;
     let mut all = improvements.of_process(&process.id).await?;
     if let Some(key) = &args.improvement {
         let id = super::improvement::find(&improvements, key).await?.id;
@@ -309,7 +343,10 @@ async fn kept(args: &Args) -> anyhow::Result<()> {
         reports.push((imp, report));
     }
     if !args.json {
-        let texts: Vec<String> = reports.iter().map(|(imp, r)| said::report(imp, r)).collect();
+        let texts: Vec<String> = reports
+            .iter()
+            .map(|(imp, r)| said::report(imp, r))
+            .collect();
         return print(&match texts.is_empty() {
             true => "Nothing is plugged in here yet. See `tenon plug --help`.".into(),
             false => texts.join("\n\n"),

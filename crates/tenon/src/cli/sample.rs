@@ -207,7 +207,10 @@ async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
     };
     println!("{}: {} cases.", came.name, format::count(came.cases as i64));
     if args.has_past() {
-        println!("What it tried: `tenon improvements --process {}`.", slug(&all, &came).await?);
+        println!(
+            "What it tried: `tenon improvements --process {}`.",
+            slug(&all, &came).await?
+        );
     }
     Ok(())
 }

@@ -38,7 +38,12 @@ enum What {
 pub fn run(args: Args) -> anyhow::Result<()> {
     super::block_on(async {
         let place = &args.place;
-        let library = Library::open(&place.data, place.database.as_deref(), Arc::new(SystemClock)).await?;
+        let library = Library::open(
+            &place.data,
+            place.database.as_deref(),
+            Arc::new(SystemClock),
+        )
+        .await?;
         let now = match &args.what {
             None => settings::individual(library.db()).await,
             Some(What::IndividualFigures { value }) => {

@@ -26,7 +26,12 @@ pub struct Args {
     #[arg(long, conflicts_with = "replications")]
     short: bool,
     /// Scenarios whose name contains this
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "NAME"
+    )]
     only: String,
     /// All cores when not given
     #[arg(long)]
@@ -41,7 +46,10 @@ const SHORT: usize = 40;
 pub fn run(args: Args) -> anyhow::Result<()> {
     let replications = if args.short { SHORT } else { args.replications };
     anyhow::ensure!(replications > 0, "Ask for at least one replication.");
-    let all = scenarios().into_iter().filter(|s| s.name.contains(&args.only)).count();
+    let all = scenarios()
+        .into_iter()
+        .filter(|s| s.name.contains(&args.only))
+        .count();
     anyhow::ensure!(all > 0, "No scenario's name contains \"{}\".", args.only);
     let effort = Effort {
         replications,
@@ -55,7 +63,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let mut done = 0;
     let table = study(&effort, &args.only, |name| {
         done += 1;
-        eprintln!("{done} of {all}, {:.0} s: {name}", begun.elapsed().as_secs_f64());
+        eprintln!(
+            "{done} of {all}, {:.0} s: {name}",
+            begun.elapsed().as_secs_f64()
+        );
     });
     let gates = table.gates();
     if args.json {
@@ -68,7 +79,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             table.markdown()
         ))?;
     }
-    let missed: Vec<&str> = gates.iter().filter(|g| !g.is_kept()).map(|g| g.name.as_str()).collect();
-    anyhow::ensure!(args.short || missed.is_empty(), "Missed: {}.", missed.join("; "));
+    let missed: Vec<&str> = gates
+        .iter()
+        .filter(|g| !g.is_kept())
+        .map(|g| g.name.as_str())
+        .collect();
+    anyhow::ensure!(
+        args.short || missed.is_empty(),
+        "Missed: {}.",
+        missed.join("; ")
+    );
     Ok(())
 }

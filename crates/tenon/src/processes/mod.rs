@@ -94,11 +94,18 @@ impl Library {
     pub async fn today(&self, process: &str) -> Result<mining::Micros, Problem> {
         let now = self.clock().now();
         let moved = settings::get(&self.inner.db, &today_of(process)).await?;
-        Ok(moved.and_then(|m| m.parse().ok()).map_or(now, |m: i64| m.max(now)))
+        Ok(moved
+            .and_then(|m| m.parse().ok())
+            .map_or(now, |m: i64| m.max(now)))
     }
 
     /// Moves the days of a sample company on; one that is not ahead of the clock goes by the clock.
-    pub async fn set_today(&self, tx: &mut Tx, process: &str, today: mining::Micros) -> Result<(), Problem> {
+    pub async fn set_today(
+        &self,
+        tx: &mut Tx,
+        process: &str,
+        today: mining::Micros,
+    ) -> Result<(), Problem> {
         if today > self.clock().now() {
             settings::put(tx, &today_of(process), &today.to_string()).await?;
         }

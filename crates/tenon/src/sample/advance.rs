@@ -35,9 +35,14 @@ pub async fn found(
     actor: &str,
 ) -> Result<Came, Problem> {
     let plan = kept.bare(until);
-    let came = import(all, name, plan, kept.from, actor).await?.ok_or_else(|| {
-        Problem::bad_request("Nothing happens in that time.", "Take more weeks or more cases.")
-    })?;
+    let came = import(all, name, plan, kept.from, actor)
+        .await?
+        .ok_or_else(|| {
+            Problem::bad_request(
+                "Nothing happens in that time.",
+                "Take more weeks or more cases.",
+            )
+        })?;
     all.library()
         .set_steps(&came.process, files::steps(), actor)
         .await?;
@@ -102,9 +107,13 @@ pub async fn advance(
     since.put(&mut tx, &row.id).await?;
     library.set_today(&mut tx, &row.id, until).await?;
     tx.commit().await?;
-    let added_steps = kept.approval.is_some_and(|at| kept.until < at && at <= until);
+    let added_steps = kept
+        .approval
+        .is_some_and(|at| kept.until < at && at <= until);
     if added_steps {
-        library.set_steps(&row.id, files::steps_with_approval(), actor).await?;
+        library
+            .set_steps(&row.id, files::steps_with_approval(), actor)
+            .await?;
     }
     Ok(came.unwrap_or(Came {
         process: row.id,
@@ -163,7 +172,12 @@ async fn import(
 }
 
 /// Says for each team and week since the last time in how many cases each tool was used.
-async fn tell_uses(all: &Improvements, process: &str, kept: &Kept, plan: Plan) -> Result<(), Problem> {
+async fn tell_uses(
+    all: &Improvements,
+    process: &str,
+    kept: &Kept,
+    plan: Plan,
+) -> Result<(), Problem> {
     let mut tools: Vec<(Improvement, Treated, f64)> = Vec::new();
     for imp in all.of_process(process).await? {
         if let Some(treated) = Treated::of(&imp, &kept.rules, kept.teams) {
@@ -202,7 +216,8 @@ struct Week {
 
 fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>> {
     let seed = plan.seed;
-    let mut weeks: Vec<BTreeMap<(Micros, usize), Week>> = tools.iter().map(|_| BTreeMap::new()).collect();
+    let mut weeks: Vec<BTreeMap<(Micros, usize), Week>> =
+        tools.iter().map(|_| BTreeMap::new()).collect();
     for case in Simulation::new(plan) {
         let mut seen = [false; STEPS.len()];
         for entry in &case.entries {
@@ -214,8 +229,13 @@ fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>
                 if tool.step != entry.step || tool.at(case.team, entry.entered).is_none() {
                     continue;
                 }
-                let mut random = Random::new(seed ^ 0x5eed, case.number * STEPS.len() as u64 + entry.step as u64);
-                let week = weeks.entry((week_of(entry.entered), case.team)).or_default();
+                let mut random = Random::new(
+                    seed ^ 0x5eed,
+                    case.number * STEPS.len() as u64 + entry.step as u64,
+                );
+                let week = weeks
+                    .entry((week_of(entry.entered), case.team))
+                    .or_default();
                 if random.chance(*share) {
                     week.cases += 1;
                     week.uses += 1 + random.below(4) as i64;

@@ -42,11 +42,7 @@ fn steps_of(has: impl Fn(usize) -> bool) -> Steps {
 }
 
 /// Writes an event log by the ending of its name: .xes, .xes.gz or .csv. `each` is told after every case.
-pub fn write_log(
-    simulation: Simulation,
-    path: &Path,
-    each: impl FnMut(u64),
-) -> io::Result<u64> {
+pub fn write_log(simulation: Simulation, path: &Path, each: impl FnMut(u64)) -> io::Result<u64> {
     write_cases(simulation, path, each)
 }
 

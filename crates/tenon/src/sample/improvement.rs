@@ -58,9 +58,16 @@ pub(super) fn share(key: &str, value: &str) -> Result<f64, ParseError> {
 
 /// The number of a step, by its name.
 pub(super) fn step(value: &str) -> Result<usize, ParseError> {
-    let found = STEPS.iter().position(|s| s.name.eq_ignore_ascii_case(value));
+    let found = STEPS
+        .iter()
+        .position(|s| s.name.eq_ignore_ascii_case(value));
     let names: Vec<&str> = STEPS.iter().map(|s| s.name).collect();
-    found.ok_or_else(|| ParseError::of(format!("There is no step \"{value}\"; there are {}.", names.join(", "))))
+    found.ok_or_else(|| {
+        ParseError::of(format!(
+            "There is no step \"{value}\"; there are {}.",
+            names.join(", ")
+        ))
+    })
 }
 
 impl Improvement {

@@ -56,7 +56,9 @@ impl Kept {
     pub async fn find(db: &Db, process: &str) -> Result<Option<Kept>, Problem> {
         match settings::get(db, &name(process)).await? {
             None => Ok(None),
-            Some(json) => Ok(Some(serde_json::from_str(&json).map_err(anyhow::Error::from)?)),
+            Some(json) => Ok(Some(
+                serde_json::from_str(&json).map_err(anyhow::Error::from)?,
+            )),
         }
     }
 
@@ -66,9 +68,16 @@ impl Kept {
     }
 
     /// The plan up to a moment, with the tools as they are rolled out by now.
-    pub async fn plan(&self, all: &Improvements, process: &str, until: Micros) -> Result<Plan, Problem> {
+    pub async fn plan(
+        &self,
+        all: &Improvements,
+        process: &str,
+        until: Micros,
+    ) -> Result<Plan, Problem> {
         let kept = all.of_process(process).await?;
-        let treated = kept.iter().filter_map(|imp| Treated::of(imp, &self.rules, self.teams));
+        let treated = kept
+            .iter()
+            .filter_map(|imp| Treated::of(imp, &self.rules, self.teams));
         Ok(Plan {
             tools: treated.collect(),
             ..self.bare(until)

@@ -1,8 +1,8 @@
 //! What the company tried in its past, so that a new installation shows every kind of verdict. It is lived through, not
 //! written down: each improvement is planned, drawn, started and decided by the functions that people use, on its day.
 
-use super::advance::{Came, advance, found};
 use super::Plan;
+use super::advance::{Came, advance, found};
 use super::kept::Kept;
 use super::treated::{Effect, Rule};
 use crate::clock::SetClock;
@@ -78,7 +78,11 @@ const TRIED: [Tried; 6] = [
         effect: days(-0.1),
         used: 0.5,
         waits: false,
-        decided: Some((30, Decision::Change, "Since the board approves contracts, weeks before and after no longer compare. We keep the room and measure it anew.")),
+        decided: Some((
+            30,
+            Decision::Change,
+            "Since the board approves contracts, weeks before and after no longer compare. We keep the room and measure it anew.",
+        )),
         cost: None,
     },
     Tried {
@@ -99,8 +103,16 @@ const TRIED: [Tried; 6] = [
         effect: days(-0.3),
         used: 0.72,
         waits: false,
-        decided: Some((56, Decision::Keep, "Two days less for a few minutes of answering. The two teams that waited asked for it.")),
-        cost: Some(Cost { setup_hours: Some(12.0), weekly_hours: Some(1.5), minutes_a_case: Some(6.0) }),
+        decided: Some((
+            56,
+            Decision::Keep,
+            "Two days less for a few minutes of answering. The two teams that waited asked for it.",
+        )),
+        cost: Some(Cost {
+            setup_hours: Some(12.0),
+            weekly_hours: Some(1.5),
+            minutes_a_case: Some(6.0),
+        }),
     },
     Tried {
         tool: "lesson",
@@ -121,7 +133,11 @@ const TRIED: [Tried; 6] = [
         used: 0.4,
         waits: false,
         decided: None,
-        cost: Some(Cost { setup_hours: Some(30.0), weekly_hours: None, minutes_a_case: None }),
+        cost: Some(Cost {
+            setup_hours: Some(30.0),
+            weekly_hours: None,
+            minutes_a_case: None,
+        }),
     },
     Tried {
         tool: "own",
@@ -141,8 +157,16 @@ const TRIED: [Tried; 6] = [
         effect: days(0.45),
         used: 0.8,
         waits: false,
-        decided: Some((50, Decision::Unplug, "Customers wait for the next rung. It costs days and wins nothing.")),
-        cost: Some(Cost { setup_hours: Some(8.0), weekly_hours: Some(0.5), minutes_a_case: Some(2.0) }),
+        decided: Some((
+            50,
+            Decision::Unplug,
+            "Customers wait for the next rung. It costs days and wins nothing.",
+        )),
+        cost: Some(Cost {
+            setup_hours: Some(8.0),
+            weekly_hours: Some(0.5),
+            minutes_a_case: Some(2.0),
+        }),
     },
     Tried {
         tool: "playbook",
@@ -240,7 +264,8 @@ pub async fn live(
             None => {
                 let came = found(all, name, kept, week(number), ACTOR).await?;
                 for (name, measure, target) in GOALS {
-                    all.put_goal(&came.process, name, measure, Some(target), ACTOR).await?;
+                    all.put_goal(&came.process, name, measure, Some(target), ACTOR)
+                        .await?;
                 }
                 came
             }
@@ -274,7 +299,10 @@ pub async fn live(
         }
     }
     let Some(came) = company else {
-        return Err(Problem::bad_request("This company has no past.", "Try again."));
+        return Err(Problem::bad_request(
+            "This company has no past.",
+            "Try again.",
+        ));
     };
     clock.set(until);
     let came = advance(all, &came.process, until, ACTOR).await?;

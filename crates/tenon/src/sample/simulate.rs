@@ -68,7 +68,9 @@ impl Simulation {
     pub fn new(plan: Plan) -> Self {
         let mut random = Random::new(plan.seed, u64::MAX / 2);
         let counted = i64::from(plan.weeks) * 7;
-        let last = (plan.until - plan.from + DAY - 1).div_euclid(DAY).max(counted);
+        let last = (plan.until - plan.from + DAY - 1)
+            .div_euclid(DAY)
+            .max(counted);
         let mut days = vec![0.0];
         for day in 0..last {
             let before = days[days.len() - 1];

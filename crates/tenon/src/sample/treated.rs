@@ -79,7 +79,9 @@ impl std::str::FromStr for Rule {
             return Err(ParseError::of("A step is needed.".into()));
         }
         if rule.effect.days <= -1.0 {
-            return Err(ParseError::of("An effect of -100% or less leaves no time.".into()));
+            return Err(ParseError::of(
+                "An effect of -100% or less leaves no time.".into(),
+            ));
         }
         Ok(rule)
     }
@@ -109,7 +111,10 @@ impl Treated {
             let name = team(number);
             imp.teams.iter().find(|t| t.team == name)?.start()
         };
-        let wanted = rules.iter().filter(|r| r.is_of(imp)).map(|r| (r.since, r.effect));
+        let wanted = rules
+            .iter()
+            .filter(|r| r.is_of(imp))
+            .map(|r| (r.since, r.effect));
         let mut effects = vec![(Micros::MIN, Effect::usual(imp.tool))];
         effects.extend(wanted);
         effects.sort_by_key(|(since, _)| *since);
@@ -124,7 +129,12 @@ impl Treated {
 
     /// The effect on a case of a team that enters the step now; `None` when the team does not have the tool.
     pub fn at(&self, team: usize, moment: Micros) -> Option<Effect> {
-        let has = self.starts.get(team).copied().flatten().is_some_and(|s| s <= moment)
+        let has = self
+            .starts
+            .get(team)
+            .copied()
+            .flatten()
+            .is_some_and(|s| s <= moment)
             && self.ended.is_none_or(|e| moment < e)
             && !self
                 .pauses
@@ -142,8 +152,14 @@ mod tests {
     #[test]
     fn a_team_has_the_tool_from_its_start_but_not_in_a_pause_or_after_the_end() {
         let (first, then) = (
-            Effect { days: -0.1, goes_on: 0.0 },
-            Effect { days: -0.3, goes_on: 0.1 },
+            Effect {
+                days: -0.1,
+                goes_on: 0.0,
+            },
+            Effect {
+                days: -0.3,
+                goes_on: 0.1,
+            },
         );
         let tool = Treated {
             step: 0,
@@ -160,10 +176,19 @@ mod tests {
 
     #[test]
     fn a_rule_is_read_from_a_line_and_a_wrong_one_says_what_is_wrong() {
-        let rule: Rule = "step=close,tool=room,effect=12%,goes_on=-0.02".parse().unwrap();
+        let rule: Rule = "step=close,tool=room,effect=12%,goes_on=-0.02"
+            .parse()
+            .unwrap();
         assert_eq!(
             (rule.step, rule.tool.as_deref(), rule.effect),
-            (4, Some("room"), Effect { days: 0.12, goes_on: -0.02 })
+            (
+                4,
+                Some("room"),
+                Effect {
+                    days: 0.12,
+                    goes_on: -0.02
+                }
+            )
         );
         for (text, part) in [
             ("effect=-5%", "step is needed"),
@@ -171,7 +196,10 @@ mod tests {
             ("step=Close,effect=-100%", "no time"),
             ("step=Close,colour=red", "not known"),
         ] {
-            assert!(text.parse::<Rule>().unwrap_err().to_string().contains(part), "{text}");
+            assert!(
+                text.parse::<Rule>().unwrap_err().to_string().contains(part),
+                "{text}"
+            );
         }
     }
 }

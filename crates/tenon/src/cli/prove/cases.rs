@@ -72,7 +72,11 @@ impl Cases {
         while table.next()? {
             let name = table.bytes(case);
             if name.is_empty() {
-                return Err(table.wrong(case, "the case has no name.", "Write it, or take the row out."));
+                return Err(table.wrong(
+                    case,
+                    "the case has no name.",
+                    "Write it, or take the row out.",
+                ));
             }
             let stay = stay(&table, teams, (team, enter, leave, outcome))?;
             let row: Vec<f64> = columns
@@ -99,13 +103,19 @@ impl Cases {
         let at = *known.entry(name).or_insert(self.stays.len() as u32) as usize;
         if at == self.stays.len() {
             self.stays.push(stay);
-            self.numbers.iter_mut().zip(row).for_each(|(c, n)| c.push(*n));
+            self.numbers
+                .iter_mut()
+                .zip(row)
+                .for_each(|(c, n)| c.push(*n));
             return;
         }
         self.repeated += 1;
         if stay.entered < self.stays[at].entered {
             self.stays[at] = stay;
-            self.numbers.iter_mut().zip(row).for_each(|(c, n)| c[at] = *n);
+            self.numbers
+                .iter_mut()
+                .zip(row)
+                .for_each(|(c, n)| c[at] = *n);
         }
     }
 

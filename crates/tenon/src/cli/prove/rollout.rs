@@ -39,11 +39,19 @@ impl Teams {
         while table.next()? {
             let name = table.text(team)?.to_owned();
             if name.is_empty() {
-                return Err(table.wrong(team, "the team has no name.", "Write it, or take the row out."));
+                return Err(table.wrong(
+                    team,
+                    "the team has no name.",
+                    "Write it, or take the row out.",
+                ));
             }
             let start = start(&table, week, date)?;
             let number = teams.names.len() as u32;
-            if teams.by_name.insert(name.clone().into_bytes(), number).is_some() {
+            if teams
+                .by_name
+                .insert(name.clone().into_bytes(), number)
+                .is_some()
+            {
                 return Err(table.wrong(
                     team,
                     &format!("the team \"{name}\" is there twice."),

@@ -14,11 +14,22 @@ pub fn files(measured: &Measured) -> String {
     let v = &measured.verdict;
     let mut out = verdict(v, &measured.measure);
     let left_out = &measured.left_out;
-    let _ = writeln!(out, "\nFrom {} cases, seen on {}", format::count(measured.cases as i64), format::date(measured.as_of));
+    let _ = writeln!(
+        out,
+        "\nFrom {} cases, seen on {}",
+        format::count(measured.cases as i64),
+        format::date(measured.as_of)
+    );
     for (number, what) in [
-        (measured.repeated, "rows of a case that was there before; its first stay counts"),
+        (
+            measured.repeated,
+            "rows of a case that was there before; its first stay counts",
+        ),
         (left_out.immature, "cases entered too lately to be read yet"),
-        (left_out.unreadable, "cases without a team or without a moment of entry"),
+        (
+            left_out.unreadable,
+            "cases without a team or without a moment of entry",
+        ),
     ] {
         if number > 0 {
             let _ = writeln!(out, "  {} {what}", format::count(number as i64));
@@ -45,7 +56,10 @@ fn verdict(v: &Verdict, measure: &Measure) -> String {
         let _ = writeln!(out, "  {label:<26}{text}");
     };
     if let Some(shown) = v.shown {
-        line("However often one looks", amount(measure, shown.effect, &shown.interval));
+        line(
+            "However often one looks",
+            amount(measure, shown.effect, &shown.interval),
+        );
     }
     if let (Some(effect), Some(interval)) = (v.estimate, v.interval) {
         line("Looked at once", amount(measure, effect, &interval));
@@ -53,7 +67,10 @@ fn verdict(v: &Verdict, measure: &Measure) -> String {
     if let (Some(share), Some(lot)) = (v.permutation_p, v.lot) {
         let orders = format::count(lot.compared as i64);
         let all = if lot.exact { "all " } else { "" };
-        line("By lot", format!("p = {share:.4} over {all}{orders} orders"));
+        line(
+            "By lot",
+            format!("p = {share:.4} over {all}{orders} orders"),
+        );
     }
     if let Some(se) = v.jackknife_se {
         line("Leaving out teams", format!("standard error {se:.4}"));
@@ -70,7 +87,10 @@ fn verdict(v: &Verdict, measure: &Measure) -> String {
         ),
     );
     if v.periods_left > 0 {
-        line("Until the planned end", format!("{} periods", v.periods_left));
+        line(
+            "Until the planned end",
+            format!("{} periods", v.periods_left),
+        );
     }
     out += "\nWhat it rests on\n";
     for check in &v.checks {

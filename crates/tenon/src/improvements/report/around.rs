@@ -146,11 +146,7 @@ pub(super) struct Other {
 }
 
 /// Other improvements at the same step: when each of our teams started them.
-pub(super) fn overlaps(
-    imp: &Improvement,
-    others: &[Improvement],
-    teams: &[String],
-) -> Vec<Other> {
+pub(super) fn overlaps(imp: &Improvement, others: &[Improvement], teams: &[String]) -> Vec<Other> {
     let starts = |other: &Improvement| {
         let by: FxHashMap<&str, Option<Micros>> = other
             .teams
