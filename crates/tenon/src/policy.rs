@@ -21,6 +21,8 @@ pub enum Access {
 /// Every route there is.
 pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/", Access::Read),
+    ("GET", "/settings", Access::Read),
+    ("POST", "/settings", Access::Change),
     ("GET", "/import", Access::Read),
     ("POST", "/import", Access::Change),
     ("GET", "/import/{upload}", Access::Read),

@@ -8,6 +8,7 @@ mod home;
 mod import;
 mod improvements;
 mod process;
+mod settings;
 mod shell;
 mod weeks;
 
@@ -25,6 +26,7 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
+        .route("/settings", get(settings::page).post(settings::save))
         .route(
             "/import",
             get(import::page)

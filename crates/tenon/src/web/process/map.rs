@@ -126,8 +126,13 @@ pub async fn page(
             scene.view.figures.rework.repeat_cases as f64
                 / scene.view.figures.counts.cases.max(1) as f64,
         ),
-        standouts: frictions(&scene.view.figures, &ledger, 5)
+        standouts: frictions(&scene.view.figures, &ledger, 12)
             .iter()
+            .filter(|f| {
+                let of_people = matches!(f.found.reason, StandOutReason::HandOver { .. });
+                scene.individual.is_shown() || !of_people
+            })
+            .take(5)
             .map(|f| Friction::of(&scene, f))
             .collect(),
         phone: slowest(&scene),

@@ -19,6 +19,7 @@ use crate::processes::filter_query;
 use crate::processes::import::BPMN;
 use crate::processes::view::choose;
 use crate::processes::{Problem, View};
+use crate::settings::{self, Individual};
 use askama::Template;
 use axum::response::Html;
 use panel::Panel;
@@ -87,11 +88,15 @@ pub struct Scene {
     pub versus: Option<Arc<View>>,
     /// The filter as a query, without what only changes how things are shown.
     pub filter_query: String,
+    /// Whether figures of single people may be shown.
+    pub individual: Individual,
 }
 
 impl Scene {
     pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
         let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+        let individual = settings::individual(app.library.db()).await;
+        individual.allows(&asked.filter)?;
         let view = app.library.view(process, &asked).await?;
         check_panel(&query, &view)?;
         let versus = match query
@@ -108,6 +113,7 @@ impl Scene {
         };
         let filter_query = filter_query::encode(&filter_query::pairs(&asked));
         Ok(Scene {
+            individual,
             app,
             view,
             versus,

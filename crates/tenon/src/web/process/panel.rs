@@ -85,18 +85,7 @@ impl Panel {
                 .take(5)
                 .map(|w| (w.name.clone(), case_link(&w.name), format::days(w.days)))
                 .collect(),
-            people: step
-                .people
-                .iter()
-                .take(5)
-                .map(|p| {
-                    (
-                        p.name.clone(),
-                        format::initials(&p.name),
-                        format::hue(&p.name),
-                    )
-                })
-                .collect(),
+            people: people(step),
             others: match step.people_total.saturating_sub(5) {
                 0 => String::new(),
                 n => format!("and {}", format::many(n, "other")),
@@ -116,4 +105,15 @@ impl Panel {
 pub fn urlencode(name: &str) -> String {
     let pair = crate::processes::filter_query::encode(&[(String::new(), name.to_string())]);
     pair.trim_start_matches('=').to_string()
+}
+
+/// Some of those who work at a step, by name: an order by how much anybody does would rank them.
+fn people(step: &mining::figures::StepFigures) -> Vec<(String, String, u32)> {
+    let mut names: Vec<&str> = step.people.iter().map(|p| p.name.as_str()).collect();
+    names.sort_unstable();
+    names
+        .into_iter()
+        .take(5)
+        .map(|name| (name.into(), format::initials(name), format::hue(name)))
+        .collect()
 }

@@ -136,6 +136,7 @@ pub async fn page(
         handovers: figures
             .handovers
             .iter()
+            .filter(|_| scene.individual.is_shown())
             .take(HANDOVERS)
             .map(|h| Handed {
                 from: h.from.clone(),
