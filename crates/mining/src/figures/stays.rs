@@ -159,7 +159,7 @@ fn now_of(log: &EventLog, teams: Option<(&[u32], &Dict)>, case: usize, at: Micro
     log.case(case)
         .filter(|&row| codes[row] != NONE && (log.time[row] == MISSING || log.time[row] <= at))
         .map(|row| codes[row])
-        .last()
+        .next_back()
 }
 
 /// The first moment after the one the case entered at.
