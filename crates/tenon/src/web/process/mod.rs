@@ -57,6 +57,9 @@ struct Tab {
     current: bool,
 }
 
+/// A column of cases with its values: value, cases, whether it is asked for.
+type Choice = (String, Vec<(String, String, bool)>);
+
 /// What can be filtered by, and what is.
 struct Filters {
     slug: String,
@@ -67,8 +70,7 @@ struct Filters {
     vs_to: String,
     teams: Vec<(String, String, bool)>,
     states: Vec<(&'static str, &'static str, bool)>,
-    /// Columns of cases, each with its values: value, cases, whether it is asked for.
-    attributes: Vec<(String, Vec<(String, String, bool)>)>,
+    attributes: Vec<Choice>,
     /// The zone of the working hours that alone count.
     working: String,
     /// The same view in all hours.
@@ -294,7 +296,7 @@ impl Scene {
         ]
     }
 
-    fn attributes(&self) -> Vec<(String, Vec<(String, String, bool)>)> {
+    fn attributes(&self) -> Vec<Choice> {
         let asked = &self.view.asked.filter.attributes;
         let columns = self.view.process.attributes.iter().map(|a| {
             let is_on = |value: &str| asked.iter().any(|(c, v)| *c == a.name && v == value);

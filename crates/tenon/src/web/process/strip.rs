@@ -51,7 +51,7 @@ impl Strip {
     pub fn word(&self) -> usize {
         let long = |word: &str| {
             let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-            word.chars().count() + capitals.div_ceil(5)
+            word.chars().count() + capitals / 5
         };
         let names = self.steps.iter().map(|s| s.name.as_str());
         let words = names.flat_map(|n| n.split([' ', '_', '/', '.', '-']).map(long));
