@@ -71,6 +71,7 @@ fn main() {
             covariates: vec![("amount", &value)],
             overlaps: vec![Overlap {
                 name: "Lesson",
+                ended: None,
                 starts: &late,
             }],
             stays: vec![Stays {

@@ -18,6 +18,7 @@ use crate::rollout::Rollout;
 
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CheckKind))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Early and late teams did not drift apart before the first start.
@@ -44,6 +45,7 @@ pub enum Kind {
 
 /// How it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CheckStatus))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nothing was seen that speaks against it.
@@ -56,6 +58,7 @@ pub enum Status {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Check {
     /// What is checked.
     pub kind: Kind,
@@ -93,6 +96,8 @@ pub struct Overlap<'a> {
     pub name: &'a str,
     /// When each team started it, in the order of the cells.
     pub starts: &'a [Option<Micros>],
+    /// When it was taken out, if it was.
+    pub ended: Option<Micros>,
 }
 
 /// What else is known. All of it may be absent; absent checks are not made, and are not held to hold.
@@ -158,6 +163,10 @@ impl Null {
         })
     }
 
+    fn decimals(&self, measure: &Measure) -> usize {
+        measure.decimals(self.interval.high - self.interval.low)
+    }
+
     /// Holds when none is among the likely values; fails when it clearly is not and `refuses`.
     fn status(&self, refuses: bool) -> Status {
         if self.interval.holds(0.0) {
@@ -182,28 +191,45 @@ impl Null {
     }
 }
 
-/// "+0.1 days (95% interval -0.7 to 0.9); it would have seen 1.2 days."
+/// "+0.1 days (95% interval −0.7 to 0.9); a difference of 1.2 days would have been seen".
 fn reading(measure: &Measure, null: &Null) -> String {
+    let decimals = null.decimals(measure);
     format!(
-        "{} (95% interval {} to {}); a difference of {} would have been seen",
-        signed(measure, null.effect, true),
-        signed(measure, null.interval.low, false),
-        signed(measure, null.interval.high, false),
-        measure.with_unit(null.visible),
+        "{}; a difference of {} would have been seen",
+        with_interval(measure, null.effect, &null.interval),
+        measure.with_unit(null.visible, decimals),
     )
 }
 
-/// An amount with its sign; the minus is a real minus.
-fn signed(measure: &Measure, value: f64, with_unit: bool) -> String {
-    let amount = if with_unit {
-        measure.with_unit(value)
-    } else {
-        measure.amount(value)
-    };
-    let zero = amount.trim_start_matches(['0', '.']).is_empty();
-    match (zero, value < 0.0, with_unit) {
-        (false, true, _) => format!("−{amount}"),
-        (false, false, true) => format!("+{amount}"),
+/// "+0.1 days (95% interval −0.7 to 0.9)".
+fn with_interval(measure: &Measure, effect: f64, interval: &Interval) -> String {
+    let decimals = measure.decimals(interval.high - interval.low);
+    format!(
+        "{} (95% interval {} to {})",
+        signed(
+            measure.with_unit(effect, decimals),
+            effect > 0.0,
+            effect < 0.0
+        ),
+        signed(
+            measure.amount(interval.low, decimals),
+            false,
+            interval.low < 0.0
+        ),
+        signed(
+            measure.amount(interval.high, decimals),
+            false,
+            interval.high < 0.0
+        ),
+    )
+}
+
+/// With its sign, the minus a real minus; zero has none.
+fn signed(amount: String, plus: bool, minus: bool) -> String {
+    let zero = amount.contains('0') && !amount.contains(|c: char| ('1'..='9').contains(&c));
+    match (zero, plus, minus) {
+        (false, _, true) => format!("−{amount}"),
+        (false, true, _) => format!("+{amount}"),
         _ => amount,
     }
 }

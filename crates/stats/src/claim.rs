@@ -19,6 +19,7 @@ pub enum Order {
 
 /// The strongest thing that can be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// The order was drawn by lot: improved, or made worse.

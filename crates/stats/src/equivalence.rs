@@ -9,6 +9,7 @@ use crate::rollout::Rollout;
 
 /// Three answers, never two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Sameness {
     /// The interval lies inside the zone.
@@ -21,6 +22,7 @@ pub enum Sameness {
 
 /// How one measure of the process moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Unchanged {
     /// The measure's name.
     pub name: String,

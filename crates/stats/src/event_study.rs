@@ -8,6 +8,7 @@ use crate::rollout::{NEVER, Rollout, Span};
 
 /// The effect in some periods since (or before) the start of each team.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Point {
     /// First period of the bin, counted from the start: 0 is the period of the start, -1 the last one before it.
     pub from: i64,

@@ -15,12 +15,15 @@ use crate::rollout::Rollout;
 
 /// From `low` to `high`, in the unit of the outcome; infinite where nothing bounds it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Interval {
     /// Lower end. Written as nothing when infinite.
     #[serde(with = "low_end")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>))]
     pub low: f64,
     /// Upper end. Written as nothing when infinite.
     #[serde(with = "high_end")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<f64>))]
     pub high: f64,
     /// How often such intervals hold the true value: 0.95.
     pub level: f64,

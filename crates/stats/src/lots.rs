@@ -14,7 +14,7 @@ use crate::imputation::Interval;
 use crate::rng::Rng;
 use crate::rollout::{Rollout, Span};
 
-pub use read::{Reading, Readings, read};
+pub use read::{Reading, Readings, Residual, Scale, read};
 pub use sequential::{Sequence, sequence};
 
 /// Orders are counted one by one up to this many; beyond, a sample is drawn.
@@ -120,11 +120,11 @@ const TIE: f64 = 1e-9;
 /// The share of orders whose estimate is at least as far from none as the real one. `None` when the real order gives
 /// no estimate.
 pub fn share_as_extreme(readings: &[Option<Reading>]) -> Option<f64> {
-    let real = readings.first()?.as_ref()?.statistic(0.0);
+    let real = readings.first()?.as_ref()?.statistic(0.0, Scale::Design);
     let as_extreme = readings
         .iter()
         .flatten()
-        .filter(|r| r.statistic(0.0) >= real - TIE)
+        .filter(|r| r.statistic(0.0, Scale::Design) >= real - TIE)
         .count();
     Some(as_extreme as f64 / readings.len() as f64)
 }

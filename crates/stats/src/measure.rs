@@ -56,25 +56,38 @@ impl Measure {
         }
     }
 
-    /// An amount without its sign: "1.8", shares in points.
-    pub fn amount(&self, effect: f64) -> String {
-        let size = match self {
-            Self::GoesOn | Self::Share { .. } => 100.0 * effect.abs(),
-            _ => effect.abs(),
-        };
-        if size.is_infinite() {
-            "any amount".to_owned()
-        } else if !(0.0005..0.095).contains(&size) {
-            format!("{size:.1}")
-        } else {
-            format!("{size:.2}")
+    /// How many decimals are worth saying, given the width of the interval.
+    pub fn decimals(&self, width: f64) -> usize {
+        let width = width * self.scale();
+        match width {
+            w if w.is_nan() || w >= 0.25 => 1,
+            w if w >= 0.025 => 2,
+            w if w > 0.0 => 3,
+            _ => 1,
         }
     }
 
-    /// An amount with its unit: "1.8 days", "1 day".
-    pub fn with_unit(&self, effect: f64) -> String {
-        let amount = self.amount(effect);
-        let one = amount == "1.0";
+    fn scale(&self) -> f64 {
+        match self {
+            Self::GoesOn | Self::Share { .. } => 100.0,
+            _ => 1.0,
+        }
+    }
+
+    /// An amount without its sign: "1.8", shares in points.
+    pub fn amount(&self, effect: f64, decimals: usize) -> String {
+        let size = effect.abs() * self.scale();
+        if size.is_infinite() {
+            "any amount".to_owned()
+        } else {
+            format!("{size:.decimals$}")
+        }
+    }
+
+    /// An amount with its unit: "1.8 days", "1.0 day".
+    pub fn with_unit(&self, effect: f64, decimals: usize) -> String {
+        let amount = self.amount(effect, decimals);
+        let one = amount.trim_end_matches('0') == "1.";
         let unit = match self {
             Self::DaysInStep if one => "day",
             Self::DaysInStep => "days",
@@ -111,9 +124,12 @@ mod tests {
 
     #[test]
     fn amounts_read_as_people_say_them() {
-        assert_eq!(Measure::DaysInStep.with_unit(-1.84), "1.8 days");
-        assert_eq!(Measure::DaysInStep.with_unit(-0.04), "0.04 days");
-        assert_eq!(Measure::GoesOn.with_unit(0.0806), "8.1 points");
+        assert_eq!(Measure::DaysInStep.with_unit(-1.84, 1), "1.8 days");
+        assert_eq!(Measure::DaysInStep.with_unit(-1.0, 1), "1.0 day");
+        assert_eq!(Measure::GoesOn.with_unit(0.0806, 1), "8.1 points");
+        assert_eq!(Measure::DaysInStep.decimals(1.8), 1);
+        assert_eq!(Measure::DaysInStep.decimals(0.1), 2);
+        assert_eq!(Measure::GoesOn.decimals(0.004), 1);
         assert_eq!(Measure::GoesOn.direction(-0.1), "fewer");
     }
 }

@@ -75,6 +75,7 @@ pub struct Input<'a> {
 
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It helps.
@@ -91,6 +92,7 @@ pub enum Answer {
 
 /// What the numbers lean to when the design allows no verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lean {
     /// Toward better.
@@ -101,6 +103,7 @@ pub enum Lean {
 
 /// An effect with the interval it is said with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Shown {
     /// Effect.
     pub effect: f64,
@@ -110,6 +113,7 @@ pub struct Shown {
 
 /// One look.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Look {
     /// Mature periods at the look.
     pub periods: usize,
@@ -119,7 +123,7 @@ pub struct Look {
     pub effect: Option<f64>,
     /// Share of false alarms that may have been used up by then; nothing for an always-valid sequence.
     pub spent: Option<f64>,
-    /// The statistic then: effect over the root of its design variance (by lot), or as a normal deviate.
+    /// The statistic then: effect over its standard error (by lot), or as a normal deviate.
     pub statistic: Option<f64>,
     /// What the statistic had to exceed; nothing when no look could have told anything yet.
     pub boundary: Option<f64>,
@@ -129,6 +133,7 @@ pub struct Look {
 
 /// The lot that the verdict rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Lot {
     /// Orders compared, the real one among them.
     pub compared: usize,
@@ -140,6 +145,7 @@ pub struct Lot {
 
 /// The effect for those who use the tool: a second reading, instrumented by the plan, never the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct PerUser {
     /// Effect of the plan divided by the rise in use it brought (Wald 1940). `None` when use hardly rose.
     pub effect: Option<f64>,
@@ -151,6 +157,7 @@ pub struct PerUser {
 
 /// Days (or cases, or units) gained so far by all treated cases together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Accumulated {
     /// Effect times treated cases, so that less is negative.
     pub total: f64,
@@ -162,6 +169,7 @@ pub struct Accumulated {
 
 /// The verdict of a day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Verdict {
     /// The answer.
     pub verdict: Answer,

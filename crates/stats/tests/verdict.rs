@@ -333,6 +333,7 @@ fn another_improvement_at_the_same_time_in_the_same_teams_is_no_verdict() {
     let with = |starts: &[Option<Micros>]| {
         let overlaps = vec![Overlap {
             name: "Lesson",
+            ended: None,
             starts,
         }];
         let beside = Beside {

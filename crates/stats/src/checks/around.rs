@@ -1,9 +1,9 @@
 //! Checks on what is around the cases: teams, the order, other improvements, the source.
 
-use super::{Check, Ground, Kind, Overlap, Source, Status};
+use super::{Check, Ground, Kind, Overlap, Source, Status, with_interval};
 use crate::claim::{MIN_TREATED, MIN_WAITING, Order, waiting};
 use crate::dist::t_critical;
-use crate::imputation::{Design, Interval, Jackknife};
+use crate::imputation::{Design, Jackknife};
 use crate::rollout::Rollout;
 
 /// From this many teams on, few teams are no longer worth a word.
@@ -105,29 +105,24 @@ pub(super) fn nothing_else(ground: &Ground<'_>) -> Option<Check> {
     let mut check = plain(
         Kind::NothingElse,
         status,
-        sentence(ground, name, &found, &interval),
+        format!(
+            "{name} was plugged in too. Without the cells that had it: {}.",
+            with_interval(ground.measure, found.effect, &interval)
+        ),
     );
     check.seen = Some(found.effect);
     check.interval = Some(interval);
     Some(check)
 }
 
-fn sentence(ground: &Ground<'_>, name: &str, found: &Jackknife, interval: &Interval) -> String {
-    let measure = ground.measure;
-    format!(
-        "{name} was plugged in too. Without the cells that had it: {} (95% interval {} to {}).",
-        super::signed(measure, found.effect, true),
-        super::signed(measure, interval.low, false),
-        super::signed(measure, interval.high, false),
-    )
-}
-
 /// The effect from cells that the other improvement did not touch.
 fn without(ground: &Ground<'_>, overlap: &Overlap<'_>) -> Option<Jackknife> {
     let other = Rollout::new(overlap.starts, ground.cells.calendar, ground.washout);
+    let calendar = ground.cells.calendar;
+    let over = overlap.ended.map(|ended| calendar.period_from(ended));
     let untouched = |team: usize, period: usize| {
         let other = other.spans.get(team);
-        other.is_none_or(|span| span.compares(period))
+        other.is_none_or(|span| span.compares(period)) || over.is_some_and(|over| period as i64 >= over)
     };
     let cells = ground.cells.only(untouched);
     Design::new(&cells, ground.rollout, cells.periods()).jackknife()

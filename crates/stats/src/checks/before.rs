@@ -1,6 +1,6 @@
 //! Checks that pretend: was there a difference where there can't have been an effect?
 
-use super::{Check, Ground, Kind, Null, Status, reading, signed};
+use super::{Check, Ground, Kind, Null, Status, reading, with_interval};
 use crate::calendar::Every;
 use crate::cells::Cells;
 use crate::claim::Order;
@@ -25,13 +25,11 @@ pub(super) fn trend(ground: &Ground<'_>) -> Option<Check> {
         Every::Week => "week",
         Every::Month => "month",
     };
+    let decimals = null.decimals(ground.measure);
     let sentence = format!(
-        "Before the first start, early teams drifted from late ones by {} a {every} (95% interval {} to {}); \
-         {} a {every} would have been seen.",
-        signed(ground.measure, null.effect, true),
-        signed(ground.measure, null.interval.low, false),
-        signed(ground.measure, null.interval.high, false),
-        ground.measure.with_unit(null.visible),
+        "Before the first start, early teams drifted from late ones, each {every}, by {}; {} would have been seen.",
+        with_interval(ground.measure, null.effect, &null.interval),
+        ground.measure.with_unit(null.visible, decimals),
     );
     let status = null.status(ground.order != Order::DrawnByLot);
     Some(null.check(

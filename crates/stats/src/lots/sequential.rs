@@ -5,7 +5,7 @@
 //! it is rejected, over all looks together, with at most the share spent in the end. (The boundary of Lan and DeMets
 //! 1983 with the lot in place of the normal curve; Zhang and Rosenberger 2008 do so for drawn patients.)
 
-use super::{Readings, TIE};
+use super::{Readings, Scale, TIE};
 use crate::imputation::Interval;
 
 /// What repeated looking gives.
@@ -19,7 +19,7 @@ pub struct Sequence {
 
 /// Looks at the readings in turn, after taking a constant effect off the cases treated in reality. `spent` is the share
 /// of orders that may have been rejected by each look, rising.
-pub fn sequence(readings: &Readings, spent: &[f64], constant: f64) -> Sequence {
+pub fn sequence(readings: &Readings, spent: &[f64], constant: f64, scale: Scale) -> Sequence {
     let orders = readings.looks.first().map_or(0, Vec::len);
     let mut rejected = vec![false; orders];
     let mut count = 0;
@@ -36,9 +36,10 @@ pub fn sequence(readings: &Readings, spent: &[f64], constant: f64) -> Sequence {
                 .iter()
                 .enumerate()
                 .filter(|(order, _)| !rejected[*order]);
-            ranked.extend(
-                standing.filter_map(|(order, r)| Some((r.as_ref()?.statistic(constant), order))),
-            );
+            ranked
+                .extend(standing.filter_map(|(order, r)| {
+                    Some((r.as_ref()?.statistic(constant, scale), order))
+                }));
         }
         let most = most_extreme(&mut ranked, room);
         for &(_, order) in most {
@@ -74,13 +75,14 @@ fn most_extreme(ranked: &mut [(f64, usize)], room: usize) -> &[(f64, usize)] {
 impl Readings {
     /// The constant effects that no look so far has ruled out. `None` when the real order gives no estimate at the last
     /// look, or when the looks rule out every value near the estimates.
-    pub fn interval(&self, spent: &[f64], level: f64) -> Option<Interval> {
-        let ruled_out = |constant: f64| sequence(self, spent, constant).rejected_at.is_some();
+    pub fn interval(&self, spent: &[f64], level: f64, scale: Scale) -> Option<Interval> {
+        let ruled_out =
+            |constant: f64| sequence(self, spent, constant, scale).rejected_at.is_some();
         let real = self.looks.last()?.first()?.as_ref()?;
         let seen = self.looks.iter().rev();
         let effects = seen.filter_map(|look| Some(look.first()?.as_ref()?.effect));
         let inside = effects.into_iter().find(|&effect| !ruled_out(effect))?;
-        let step = real.variance.sqrt();
+        let step = real.effect.abs().max(1e-9) / real.statistic(0.0, Scale::Error).max(1e-9);
         let edge = |sign: f64| {
             let (mut near, mut far) = (0.0, step);
             while !ruled_out(inside + sign * far) {

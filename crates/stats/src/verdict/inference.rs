@@ -1,10 +1,12 @@
 //! From cells to an interval and looks, each design in its own way.
 
+use std::num::NonZeroUsize;
+
 use super::{Input, Look, Lot, Shown};
 use crate::claim::{Claim, MIN_TREATED};
 use crate::dist::{normal_sf, t_isf, t_to_z};
 use crate::imputation::{Design, Interval, Jackknife};
-use crate::lots::{Lots, Readings, interval, read, sequence, share_as_extreme};
+use crate::lots::{Lots, Readings, Scale, interval, read, sequence, share_as_extreme};
 use crate::planning::planned_information;
 use crate::rollout::Rollout;
 use crate::segmented::segmented;
@@ -101,14 +103,15 @@ fn by_lot(scene: &Scene<'_>) -> Inference {
     readings.looks.truncate(needed.len());
     readings.ends.truncate(needed.len());
     let spending: Vec<f64> = needed.iter().map(|&end| spent(end)).collect();
-    let sequence = sequence(&readings, &spending, 0.0);
-    let look = |&end: &usize| {
-        let known = Design::new(cells, scene.rollout, end).estimate();
+    let sequence = sequence(&readings, &spending, 0.0, Scale::Error);
+    let real = read(cells, &lots.orders()[..1], &watched, NonZeroUsize::MIN);
+    let look = |(number, &end): (usize, &usize)| {
+        let known = real.looks[number][0];
         let at = needed.iter().position(|&n| n == end);
         Look {
             effect: known.map(|k| k.effect),
             spent: Some(spent(end)),
-            statistic: known.map(|k| k.effect.abs() / k.design_variance.sqrt()),
+            statistic: known.map(|k| k.statistic(0.0, Scale::Error)),
             boundary: at.and_then(|at| sequence.boundary[at]),
             crossed: at.is_some() && at == sequence.rejected_at,
             ..scene.look(end)
@@ -124,17 +127,19 @@ fn by_lot(scene: &Scene<'_>) -> Inference {
             possible: lots.possible,
             exact: lots.exact,
         }),
-        looks: watched.iter().map(look).collect(),
+        looks: watched.iter().enumerate().map(look).collect(),
         leans: false,
     }
 }
 
 fn shown_by_lot(readings: &Readings, spending: &[f64], level: f64) -> Option<Shown> {
     let effect = readings.looks.last()?.first()?.as_ref()?.effect;
-    let interval = readings.interval(spending, level).or_else(|| {
-        // The looks contradict one another: what the last one alone allows.
-        interval(readings.looks.last()?, level)
-    })?;
+    let interval = readings
+        .interval(spending, level, Scale::Error)
+        .or_else(|| {
+            // The looks contradict one another: what the last one alone allows.
+            interval(readings.looks.last()?, level)
+        })?;
     Some(Shown { effect, interval })
 }
 

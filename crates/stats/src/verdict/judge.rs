@@ -1,12 +1,14 @@
 //! One function from what is known to what can be said.
 
+use std::panic::resume_unwind;
+
 use super::inference::{Inference, Scene, infer};
-use super::{Accumulated, Answer, Input, Lean, Verdict, second, sentence};
+use super::{Accumulated, Answer, Input, Lean, PerUser, Shown, Verdict, second, sentence};
 use crate::calendar::Every;
-use crate::checks::{self, Ground, Status};
+use crate::checks::{self, Check, Ground, Status};
 use crate::claim::{Claim, claim};
-use crate::equivalence::unchanged;
-use crate::event_study::event_study;
+use crate::equivalence::{Stays, Unchanged, unchanged};
+use crate::event_study::{Point, event_study};
 use crate::imputation::{Design, Interval};
 use crate::rollout::Rollout;
 use crate::watch::Watch;
@@ -36,8 +38,8 @@ pub fn judge(input: &Input<'_>) -> Verdict {
         watch,
         jackknife: jackknife.as_ref(),
     };
-    let inference = infer(&scene, claim);
-    let checks = checks::all(&Ground {
+    let (width, leads) = if weekly { (2, LEADS.0) } else { (1, LEADS.1) };
+    let ground = Ground {
         measure: &input.measure,
         cells,
         rollout: &rollout,
@@ -45,25 +47,35 @@ pub fn judge(input: &Input<'_>) -> Verdict {
         order: input.plan.order,
         jackknife: jackknife.as_ref(),
         beside: &input.beside,
-    });
-    let stays = input.beside.stays.iter();
-    let (width, leads) = if weekly { (2, LEADS.0) } else { (1, LEADS.1) };
-    let period = |period: usize| cells.calendar.start(period as i64);
-    let failed = checks.iter().any(|check| check.status == Status::Fails);
+    };
+    let around = || Around {
+        checks: checks::all(&ground),
+        unchanged: stays(input, &rollout),
+        event_study: event_study(cells, &rollout, now, width, leads, 0.95),
+        per_user: second::per_user(input, &rollout),
+    };
+    let (inference, around) = if input.threads.get() > 1 {
+        std::thread::scope(|scope| {
+            let around = scope.spawn(around);
+            let inference = infer(&scene, claim);
+            let around = around.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (inference, around)
+        })
+    } else {
+        (infer(&scene, claim), around())
+    };
+    let failed = around.checks.iter().any(|c| c.status == Status::Fails);
     let decided = inference.decided().map(|look| look.until);
     let early = decided.is_some() && now < watch.end;
     let effect = inference.effect.or(estimate.map(|e| e.effect));
     let treated_cases = estimate.map_or(0.0, |e| e.treated_cases);
+    let period = |period: usize| cells.calendar.start(period as i64);
     let mut verdict = Verdict {
         verdict: answer(input, &inference, claim, failed),
         claim,
-        lean: effect.filter(|_| inference.leans).map(|effect| {
-            if input.measure.is_better(effect) {
-                Lean::Better
-            } else {
-                Lean::Worse
-            }
-        }),
+        lean: effect
+            .filter(|_| inference.leans)
+            .map(|effect| lean(input, effect)),
         sentence: String::new(),
         estimate: effect,
         interval: inference.interval,
@@ -82,30 +94,56 @@ pub fn judge(input: &Input<'_>) -> Verdict {
         mature_cases: cells.cases() as u64,
         treated_cases: treated_cases as u64,
         weeks: now,
-        checks,
-        unchanged: stays
-            .map(|s| unchanged(s.name, s.cells, &rollout, s.zone))
-            .collect(),
-        event_study: event_study(cells, &rollout, now, width, leads, 0.95),
+        checks: around.checks,
+        unchanged: around.unchanged,
+        event_study: around.event_study,
         decided,
         identified_until: rollout.identified_until().map(period),
         ends: rollout.first_start().map(|_| period(watch.end)),
         periods_left: watch.end.saturating_sub(now),
         overstatement: if early { OVERSTATEMENT } else { 1.0 },
-        per_user: second::per_user(input, &rollout),
-        accumulated: inference.shown.map(|shown| Accumulated {
-            total: shown.effect * treated_cases,
-            interval: Interval {
-                low: shown.interval.low * treated_cases,
-                high: shown.interval.high * treated_cases,
-                level: shown.interval.level,
-            },
-            cases: treated_cases,
-        }),
+        per_user: around.per_user,
+        accumulated: inference
+            .shown
+            .map(|shown| accumulated(&shown, treated_cases)),
         looks: inference.looks,
     };
     verdict.sentence = sentence::sentence(input, &verdict);
     verdict
+}
+
+fn lean(input: &Input<'_>, effect: f64) -> Lean {
+    if input.measure.is_better(effect) {
+        Lean::Better
+    } else {
+        Lean::Worse
+    }
+}
+
+fn accumulated(shown: &Shown, cases: f64) -> Accumulated {
+    Accumulated {
+        total: shown.effect * cases,
+        interval: Interval {
+            low: shown.interval.low * cases,
+            high: shown.interval.high * cases,
+            level: shown.interval.level,
+        },
+        cases,
+    }
+}
+
+/// What is reckoned beside the verdict.
+struct Around {
+    checks: Vec<Check>,
+    unchanged: Vec<Unchanged>,
+    event_study: Vec<Point>,
+    per_user: Option<PerUser>,
+}
+
+fn stays(input: &Input<'_>, rollout: &Rollout) -> Vec<Unchanged> {
+    let stays = input.beside.stays.iter();
+    let row = |stays: &Stays<'_>| unchanged(stays.name, stays.cells, rollout, stays.zone);
+    stays.map(row).collect()
 }
 
 /// From the first start to the planned end.

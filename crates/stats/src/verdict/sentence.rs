@@ -23,8 +23,10 @@ pub(super) fn sentence(input: &Input<'_>, verdict: &Verdict) -> String {
 }
 
 /// "Cases leave Propose 1.8 days sooner".
-pub(crate) fn effect(measure: &Measure, step: &str, effect: f64, horizon_days: f64) -> String {
-    let amount = measure.with_unit(effect);
+fn effect(input: &Input<'_>, effect: f64, decimals: usize) -> String {
+    let (measure, step) = (&input.measure, input.step);
+    let horizon_days = input.horizon as f64 / DAY as f64;
+    let amount = measure.with_unit(effect, decimals);
     let direction = measure.direction(effect);
     match measure {
         Measure::DaysInStep if effect > 0.0 => {
@@ -41,26 +43,40 @@ pub(crate) fn effect(measure: &Measure, step: &str, effect: f64, horizon_days: f
 
 /// "95% interval 0.9 to 2.7", with words for the sides when it holds none.
 fn interval(measure: &Measure, interval: &Interval) -> String {
+    let decimals = decimals(measure, interval);
     let level = 100.0 * interval.level;
     let (low, high) = (interval.low, interval.high);
     if !low.is_finite() || !high.is_finite() {
         return format!("{level:.0}% interval still open");
     }
     if low < 0.0 && high > 0.0 {
-        let side = |end: f64| format!("{} {}", measure.amount(end), measure.direction(end));
+        let side = |end: f64| {
+            format!(
+                "{} {}",
+                measure.amount(end, decimals),
+                measure.direction(end)
+            )
+        };
         format!("{level:.0}% interval {} to {}", side(low), side(high))
     } else {
         let (near, far) = if low >= 0.0 { (low, high) } else { (high, low) };
-        let (near, far) = (measure.amount(near), measure.amount(far));
+        let (near, far) = (
+            measure.amount(near, decimals),
+            measure.amount(far, decimals),
+        );
         format!("{level:.0}% interval {near} to {far}")
     }
 }
 
+fn decimals(measure: &Measure, interval: &Interval) -> usize {
+    measure.decimals(interval.high - interval.low)
+}
+
 fn reading(input: &Input<'_>, shown: &Shown) -> String {
-    let days = input.horizon as f64 / DAY as f64;
+    let decimals = decimals(&input.measure, &shown.interval);
     format!(
         "{} ({})",
-        effect(&input.measure, input.step, shown.effect, days),
+        effect(input, shown.effect, decimals),
         interval(&input.measure, &shown.interval)
     )
 }
@@ -92,12 +108,11 @@ fn no_difference(input: &Input<'_>, verdict: &Verdict) -> String {
     let (Some(shown), Some(zone)) = (&verdict.shown, input.plan.zone) else {
         return String::new();
     };
-    let days = input.horizon as f64 / DAY as f64;
-    let said = lower_first(&effect(&input.measure, input.step, shown.effect, days));
-    let span = interval(&input.measure, &shown.interval);
-    let zone = input.measure.with_unit(zone);
+    let said = lower_first(&reading(input, shown));
+    let decimals = decimals(&input.measure, &shown.interval);
+    let zone = input.measure.with_unit(zone, decimals);
     format!(
-        "No meaningful difference: {said} ({span}), inside the {zone} either way that were agreed beforehand."
+        "No meaningful difference: {said}, inside the {zone} either way that were agreed beforehand."
     )
 }
 
@@ -125,7 +140,6 @@ fn no_evidence(input: &Input<'_>, verdict: &Verdict) -> String {
 }
 
 fn indicative(input: &Input<'_>, verdict: &Verdict) -> String {
-    let days = input.horizon as f64 / DAY as f64;
     let (Some(found), Some(share), Some(lot)) =
         (verdict.estimate, verdict.permutation_p, verdict.lot)
     else {
@@ -136,7 +150,7 @@ fn indicative(input: &Input<'_>, verdict: &Verdict) -> String {
         "Indicative only, since {} have the tool: {}. Of {} ways to give it to other teams instead, {as_much:.0} show as \
          much, this one among them.",
         count(verdict.treated_teams, "team", "teams"),
-        lower_first(&effect(&input.measure, input.step, found, days)),
+        lower_first(&effect(input, found, 1)),
         lot.compared,
     )
 }

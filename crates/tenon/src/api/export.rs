@@ -19,7 +19,7 @@ pub async fn export(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
     let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
-    let view = app.library.view(&process, &asked).await?;
+    let view = super::figures::view(&app, &process, &asked).await?;
     let (bytes, kind) = exports::file(&app.library, &view, &what).await?;
     let slug: String = view
         .process

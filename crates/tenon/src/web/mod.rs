@@ -3,12 +3,13 @@
 mod case;
 mod chart;
 mod confirm;
-mod drawing;
 mod error;
 mod home;
 mod import;
+mod improvements;
 mod process;
 mod shell;
+mod weeks;
 
 use crate::app::App;
 use crate::assets;
@@ -44,6 +45,21 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/variants", get(process::variants::page))
         .route("/p/{process}/cases", get(process::cases::page))
         .route("/p/{process}/case/{case}", get(case::page))
+        .route("/p/{process}/improvements", get(improvements::list::page))
+        .route(
+            "/p/{process}/plug",
+            get(improvements::plug::page).post(improvements::plug::save),
+        )
+        .route(
+            "/p/{process}/improvements/{improvement}",
+            get(improvements::one::page),
+        )
+        .route(
+            "/p/{process}/improvements/{improvement}/{action}",
+            post(improvements::act::act),
+        )
+        .route("/p/{process}/goals", post(improvements::goal::save))
+        .route("/p/{process}/goals/{goal}", get(improvements::goal::page))
         .route("/p/{process}/fit", get(process::fit::page))
         .route("/p/{process}/fit/confirm", post(process::fit::confirm))
 }
