@@ -5,7 +5,7 @@ use super::steps::Slot;
 use super::tally::{Counted, Tally};
 use super::walk::Walker;
 use super::*;
-use crate::time::{MISSING, Micros};
+use crate::time::{MISSING, Micros, WEEK};
 use rustc_hash::FxHashMap;
 
 pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
@@ -21,14 +21,17 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
         },
         || variants(walker, counted),
     );
-    // Steps share out the threads among them; one after the other with the edges they need less memory at once.
-    let step_figures = step_figures::step_figures(walker, steps, counted);
+    // After the edges rather than beside them: less memory at once.
+    let (step_figures, weekly_shares) = rayon::join(
+        || step_figures::step_figures(walker, steps, counted),
+        || weekly::weekly_shares(walker, counted, &edges, &variants),
+    );
     let (handovers, handovers_total) = handovers(walker, counted);
     Figures {
         counts: counts(walker, counted),
         case_duration,
         activities,
-        weekly_shares: weekly::weekly_shares(walker, counted, &edges, &variants),
+        weekly_shares,
         weeks: weekly::weeks(counted),
         edges,
         variants,
@@ -307,9 +310,12 @@ fn handovers(walker: &Walker, counted: &Counted) -> (Vec<Handover>, u64) {
 
 /// Whole weeks from the first to the last; only the given ones when that would be more than twenty years of them.
 pub(crate) fn weeks_between(given: impl Iterator<Item = Micros> + Clone) -> Vec<Micros> {
-    use crate::time::WEEK;
-    match (given.clone().min(), given.clone().max()) {
-        (Some(a), Some(b)) if (b - a) / WEEK <= 1040 => {
+    let widen = |span: Option<(Micros, Micros)>, w: Micros| match span {
+        None => Some((w, w)),
+        Some((a, b)) => Some((a.min(w), b.max(w))),
+    };
+    match given.clone().fold(None, widen) {
+        Some((a, b)) if (b - a) / WEEK <= 1040 => {
             (0..=(b - a) / WEEK).map(|w| a + w * WEEK).collect()
         }
         _ => {
@@ -319,4 +325,14 @@ pub(crate) fn weeks_between(given: impl Iterator<Item = Micros> + Clone) -> Vec<
             given
         }
     }
+}
+
+/// The place of a week among weeks in order.
+pub(crate) fn week_at(weeks: &[Micros], week: Micros) -> Option<usize> {
+    // Most often no week is left out.
+    let at = ((week - weeks.first()?) / WEEK) as usize;
+    if weeks.get(at) == Some(&week) {
+        return Some(at);
+    }
+    weeks.binary_search(&week).ok()
 }

@@ -17,14 +17,17 @@ const PEOPLE_SHOWN: usize = 10;
 
 pub(crate) fn step_figures(walker: &Walker, steps: &Steps, counted: &Counted) -> Vec<StepFigures> {
     let reason = reason_column(walker);
-    let all = steps.steps.par_iter().enumerate();
-    all.map(|(at, step)| {
-        let here = || {
-            let all = counted.visits.iter().flatten();
-            all.filter(|v| v.step as usize == at)
-        };
-        let mut visits: Vec<Visit> = Vec::with_capacity(here().count());
-        visits.extend(here());
+    let mut sizes = vec![0; steps.steps.len()];
+    for visit in counted.visits.iter().flatten() {
+        sizes[visit.step as usize] += 1;
+    }
+    // One step's stays at a time are copied, not all.
+    let all = steps.steps.par_iter().zip(sizes).enumerate();
+    all.map(|(at, (step, size))| {
+        let mut visits: Vec<Visit> = Vec::with_capacity(size);
+        for part in &counted.visits {
+            visits.extend(part.iter().filter(|v| v.step as usize == at));
+        }
         // Tallies merged in another order hold the cases in another order.
         if !visits.is_sorted_by_key(|v| v.case) {
             visits.sort_by_key(|v| v.case);

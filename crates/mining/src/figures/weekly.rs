@@ -1,6 +1,6 @@
 //! Throughput and shares by week.
 
-use super::finish::weeks_between;
+use super::finish::{week_at, weeks_between};
 use super::tally::Counted;
 use super::walk::{Leave, Walker, week_of};
 use super::*;
@@ -22,11 +22,13 @@ pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
             lost: 0,
         })
         .collect();
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
+    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
     for case in timed() {
-        weeks[at[&week_of(case.first)]].started += 1;
-        if over(&case) {
-            let week = &mut weeks[at[&week_of(case.last)]];
+        if let Some(at) = week_at(&mondays, week_of(case.first)) {
+            weeks[at].started += 1;
+        }
+        if let Some(at) = week_at(&mondays, week_of(case.last)).filter(|_| over(&case)) {
+            let week = &mut weeks[at];
             week.ended += 1;
             week.won += u64::from(case.state == CaseState::Won);
             week.lost += u64::from(case.state == CaseState::Lost);
@@ -45,14 +47,15 @@ pub(crate) fn weekly_shares(
     let moves = counted.week_edges.touched();
     let monday = |index: usize| walker.first_week + index as i64 * WEEK;
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
-    let visits = counted.visits.iter().flatten();
+    // Without start times what is left is left at a move.
+    let with_starts = !walker.log.start.is_empty();
+    let visits = counted.visits.iter().filter(|_| with_starts).flatten();
     let left = visits.map(|v| walker.left(v)).filter(|&t| t != MISSING);
     let all = timed()
         .map(|c| week_of(c.first))
         .chain(moves.iter().map(|&(w, _, _)| monday(w)))
         .chain(left.map(week_of));
     let weeks = weeks_between(all);
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, &w)| (w, i)).collect();
     let zeros = || vec![0u64; weeks.len()];
     let mut shares = WeeklyShares {
         cases: zeros(),
@@ -87,7 +90,9 @@ pub(crate) fn weekly_shares(
         .filter_map(|(id, &i)| Some((u64::from_str_radix(id, 16).ok()?, i)))
         .collect();
     for case in timed() {
-        let week = at[&week_of(case.first)];
+        let Some(week) = week_at(&weeks, week_of(case.first)) else {
+            continue;
+        };
         shares.cases[week] += 1;
         if let Some(&i) = by_hash.get(&case.variant) {
             shares.variants[i].counts[week] += 1;
@@ -102,23 +107,20 @@ pub(crate) fn weekly_shares(
         });
     }
     for (w, edge, &n) in moves {
-        let week = at[&monday(w)];
+        let Some(week) = week_at(&weeks, monday(w)) else {
+            continue;
+        };
         shares.moves[week] += n as u64;
         if let Some(&i) = edge_at.get(&edge) {
             shares.edges[i].counts[week] += n as u64;
         }
     }
-    step_moves(walker, counted, &at, &mut shares);
+    step_moves(walker, counted, &weeks, &mut shares);
     shares.weeks = weeks;
     shares
 }
 
-fn step_moves(
-    walker: &Walker,
-    counted: &Counted,
-    at: &FxHashMap<Micros, usize>,
-    shares: &mut WeeklyShares,
-) {
+fn step_moves(walker: &Walker, counted: &Counted, weeks: &[Micros], shares: &mut WeeklyShares) {
     let mut visited = vec![false; walker.steps];
     let parts = counted.visits.iter();
     for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
@@ -131,7 +133,7 @@ fn step_moves(
             visited[step as usize] = true;
             let entered = walker.entered(visit);
             if let (Some(b), false) = (before, entered == MISSING)
-                && let Some(&week) = at.get(&week_of(entered))
+                && let Some(week) = week_at(weeks, week_of(entered))
             {
                 shares.step_moves[week] += 1;
                 shares.skips[week] += u64::from(skipped);
@@ -167,8 +169,12 @@ pub(crate) fn step_weeks(walker: &Walker, visits: &[walk::Visit]) -> Vec<StepWee
             left: 0,
         })
         .collect();
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
-    entered().for_each(|w| weeks[at[&w]].entered += 1);
-    left().for_each(|w| weeks[at[&w]].left += 1);
+    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
+    for at in entered().filter_map(|w| week_at(&mondays, w)) {
+        weeks[at].entered += 1;
+    }
+    for at in left().filter_map(|w| week_at(&mondays, w)) {
+        weeks[at].left += 1;
+    }
     weeks
 }
