@@ -249,6 +249,14 @@ impl Cells {
         cells
     }
 
+    /// The cells before each team unplugged the tool: the period of the stop and all later ones of that team are dropped.
+    pub fn before_stops(&self, stops: &[Option<Micros>]) -> Self {
+        self.only(|team, period| {
+            let stop = stops.get(team).copied().flatten();
+            stop.is_none_or(|stop| self.calendar.start(period as i64 + 1) <= stop)
+        })
+    }
+
     /// Cells whose outcome is the number of cases, each team-period weighted alike: shows whether cases were moved
     /// between teams.
     pub fn intake(&self) -> Self {

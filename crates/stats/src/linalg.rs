@@ -107,9 +107,9 @@ impl Ldl {
         }
     }
 
-    /// Pivots; 0 where the unknown is pinned.
-    pub(crate) fn pivots(&self) -> &[f64] {
-        &self.pivots
+    /// Whether an unknown is pinned.
+    pub(crate) fn is_pinned(&self, i: usize) -> bool {
+        self.pivots[i] == 0.0
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
         let mut x = [1.0, 0.0, -1.0];
         ldl.solve(&mut x);
         assert_eq!(x, [2.0, 1.0, 0.0]);
-        assert_eq!(ldl.pivots()[2], 0.0);
+        assert!(ldl.is_pinned(2));
     }
 
     #[test]

@@ -14,13 +14,16 @@ use crate::imputation::Interval;
 use crate::rng::Rng;
 use crate::rollout::{Rollout, Span};
 
-pub use read::{Reading, Readings, Residual, Scale, read};
+pub use read::{Reading, Readings, read};
 pub use sequential::{Sequence, sequence};
 
 /// Orders are counted one by one up to this many; beyond, a sample is drawn.
 pub const EXACT: u64 = 20_000;
-/// How many orders a sample has, the real one among them.
-pub const SAMPLE: usize = 1_000;
+
+/// How many orders a sample has, the real one among them: the more, the less chance is in the verdict itself.
+pub fn sample(teams: usize) -> usize {
+    if teams <= 50 { 2_000 } else { 1_000 }
+}
 
 /// The orders that are compared. The first is the real one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,9 +60,9 @@ impl Lots {
         }
     }
 
-    /// The usual bounds: [`EXACT`] and [`SAMPLE`].
+    /// The usual bounds: [`EXACT`] and [`sample`].
     pub fn usual(rollout: &Rollout, seed: u64) -> Self {
-        Self::of(rollout, EXACT, SAMPLE, seed)
+        Self::of(rollout, EXACT, sample(rollout.spans.len()), seed)
     }
 
     /// The orders; the first is the real one.
@@ -120,11 +123,11 @@ const TIE: f64 = 1e-9;
 /// The share of orders whose estimate is at least as far from none as the real one. `None` when the real order gives
 /// no estimate.
 pub fn share_as_extreme(readings: &[Option<Reading>]) -> Option<f64> {
-    let real = readings.first()?.as_ref()?.statistic(0.0, Scale::Design);
+    let real = readings.first()?.as_ref()?.statistic(0.0);
     let as_extreme = readings
         .iter()
         .flatten()
-        .filter(|r| r.statistic(0.0, Scale::Design) >= real - TIE)
+        .filter(|r| r.statistic(0.0) >= real - TIE)
         .count();
     Some(as_extreme as f64 / readings.len() as f64)
 }

@@ -5,11 +5,12 @@
 //! error of the planned estimate at each look and, with it, the effect that would be found four times in five.
 
 mod order;
+mod sentence;
 mod variance;
 
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{Calendar, Micros};
+use crate::calendar::{Calendar, Every, Micros};
 use crate::cells::Cells;
 use crate::claim::{Claim, Order, claim, smallest_share};
 use crate::dist::t_isf;
@@ -64,8 +65,14 @@ pub struct Forecast {
     pub orders: Option<u64>,
     /// Smallest share of orders that could be as extreme as the real one; above `alpha`, nothing can be told.
     pub smallest_share: f64,
+    /// Number of teams.
+    pub teams: usize,
     /// Cases a period, all teams together, as history has them.
     pub cases_a_period: f64,
+    /// Weeks or months.
+    pub every: Every,
+    /// The day of the first start; `None` when no team starts.
+    pub first_start: Option<Micros>,
     /// What the error was reckoned from.
     pub luck: Luck,
     /// Look by look.
@@ -123,6 +130,9 @@ pub fn forecast(history: &Cells, proposal: &Proposal) -> Option<Forecast> {
         claim: claim(&rollout, proposal.order, proposal.alpha),
         orders: orders(&rollout),
         smallest_share: smallest_share(&rollout),
+        teams: history.teams(),
+        every: calendar.every(),
+        first_start: rollout.first_start().map(|p| calendar.start(p as i64)),
         cases_a_period: history.cases() / history.periods() as f64,
         luck,
         certifiable: at_end.map(|se| se * (t_isf(one_sided, df) + t_isf((1.0 - POWER) / 2.0, df))),

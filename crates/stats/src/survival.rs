@@ -19,7 +19,13 @@ mod tests;
 /// Estimates the curve. `ended[i]` is false where duration `i` was cut off by the end of watching; such a one counts
 /// as watched at its own duration. Both slices have one entry each; extra entries of the longer are not read, nor
 /// durations that are not numbers.
+///
+/// Durations in rising order are read where they stand; others are copied and sorted.
 pub fn kaplan_meier(durations: &[f64], ended: &[bool]) -> Curve {
+    let watched = durations.len().min(ended.len());
+    if is_rising(&durations[..watched]) {
+        return estimate_rising(&durations[..watched], &ended[..watched]);
+    }
     let rows = durations.iter().zip(ended);
     estimate(rows.map(|(&stop, &end)| (f64::NEG_INFINITY, stop, end)))
 }
@@ -40,6 +46,37 @@ pub fn kaplan_meier_by(durations: &[f64], ended: &[bool], groups: &[usize]) -> V
     }
     let curves = parts.iter().map(|(d, e)| kaplan_meier(d, e));
     curves.collect()
+}
+
+/// Whether these are numbers in rising order, totally: what is no number would stand at either end.
+fn is_rising(durations: &[f64]) -> bool {
+    let is_number = |d: Option<&f64>| d.is_none_or(|d| !d.is_nan() && *d > f64::NEG_INFINITY);
+    durations.is_sorted_by(|a, b| a.total_cmp(b).is_le())
+        && is_number(durations.first())
+        && is_number(durations.last())
+}
+
+fn estimate_rising(durations: &[f64], ended: &[bool]) -> Curve {
+    let mut curve = Curve {
+        last: durations.last().copied(),
+        ..Curve::default()
+    };
+    let (mut at, mut survival) = (0, 1.0);
+    while at < durations.len() {
+        let time = durations[at];
+        let at_risk = durations.len() - at;
+        let count = durations[at..].iter().take_while(|d| **d == time).count();
+        let ends = ended[at..at + count].iter().filter(|e| **e).count();
+        if ends > 0 {
+            survival *= (at_risk - ends) as f64 / at_risk as f64;
+            curve.times.push(time);
+            curve.survival.push(survival);
+            curve.at_risk.push(at_risk as u64);
+            curve.ends.push(ends as u64);
+        }
+        at += count;
+    }
+    curve
 }
 
 fn estimate(rows: impl Iterator<Item = (f64, f64, bool)>) -> Curve {

@@ -123,7 +123,7 @@ pub struct Look {
     pub effect: Option<f64>,
     /// Share of false alarms that may have been used up by then; nothing for an always-valid sequence.
     pub spent: Option<f64>,
-    /// The statistic then: effect over its standard error (by lot), or as a normal deviate.
+    /// The statistic then: effect over the root of its design variance (by lot), or as a normal deviate.
     pub statistic: Option<f64>,
     /// What the statistic had to exceed; nothing when no look could have told anything yet.
     pub boundary: Option<f64>,

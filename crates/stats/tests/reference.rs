@@ -12,7 +12,7 @@ use stats::calendar::{Calendar, Every};
 use stats::cells::Cells;
 use stats::dist::t_to_z;
 use stats::imputation::Design;
-use stats::lots::{Lots, Scale, interval, read, share_as_extreme};
+use stats::lots::{Lots, interval, read, share_as_extreme};
 use stats::rollout::Rollout;
 use stats::spending::{Spending, boundary, mixture};
 
@@ -143,7 +143,7 @@ fn the_lot_gives_the_exact_share_and_interval_of_the_reference() {
         near(found.low, &expected["perm_ci95"][0], 1e-6, "low");
         near(found.high, &expected["perm_ci95"][1], 1e-6, "high");
         // Looking once is looking in sequence with a single look.
-        let once = readings.interval(&[0.05], 0.95, Scale::Design).unwrap();
+        let once = readings.interval(&[0.05], 0.95).unwrap();
         near(
             once.low,
             &expected["perm_ci95"][0],

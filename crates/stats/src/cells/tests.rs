@@ -77,6 +77,19 @@ fn what_is_left_out_is_counted_by_reason() {
 }
 
 #[test]
+fn what_came_after_a_stop_is_dropped_for_that_team() {
+    let mut cells = Cells::empty(Calendar::from(Every::Week, MONDAY), 2, 4);
+    for (team, period) in [(0, 0), (0, 1), (0, 2), (1, 3)] {
+        cells.add(team, period, 1.0);
+    }
+    let before = cells.before_stops(&[Some(MONDAY + WEEK + DAY), None]);
+    assert_eq!(
+        (before.counts(0), before.counts(1)),
+        (&[1.0, 0.0, 0.0, 0.0][..], &[0.0, 0.0, 0.0, 1.0][..])
+    );
+}
+
+#[test]
 fn shards_merge_to_the_whole() {
     let cases: Vec<Case> = (0..100)
         .map(|i| {

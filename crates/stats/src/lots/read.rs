@@ -26,53 +26,12 @@ pub struct Reading {
     pub slope: f64,
     /// Design variance.
     pub variance: f64,
-    /// How far comparison cells lie from what the order would expect of them.
-    pub residual: Residual,
-}
-
-/// The weighted sum of squares that is left in comparison cells, as a square in the constant effect that is taken off.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Residual {
-    /// With nothing taken off.
-    pub outcome: f64,
-    /// Outcome with treatment.
-    pub both: f64,
-    /// Of treatment itself.
-    pub treated: f64,
-    /// Degrees of freedom.
-    pub degrees: f64,
-}
-
-impl Residual {
-    /// Variance of one case, once a constant effect has been taken off; 1 where nothing is left to tell it from.
-    fn variance(&self, constant: f64) -> f64 {
-        let squares = self.outcome - constant * (2.0 * self.both - constant * self.treated);
-        if self.degrees >= 1.0 && squares > 1e-12 * self.outcome {
-            squares / self.degrees
-        } else {
-            1.0
-        }
-    }
-}
-
-/// By what estimates of different orders are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
-    /// Over the root of the design variance.
-    Design,
-    /// Over the standard error that the order itself leads to. Where there is an effect, wrong orders fit badly, and it
-    /// stands out better.
-    Error,
 }
 
 impl Reading {
     /// How far the estimate is from none, once a constant effect has been taken off the cases treated in reality.
-    pub fn statistic(&self, constant: f64, scale: Scale) -> f64 {
-        let variance = match scale {
-            Scale::Design => self.variance,
-            Scale::Error => self.variance * self.residual.variance(constant),
-        };
-        (self.effect - constant * self.slope).abs() / variance.sqrt()
+    pub fn statistic(&self, constant: f64) -> f64 {
+        (self.effect - constant * self.slope).abs() / self.variance.sqrt()
     }
 
     /// How far from the real estimate, upwards (`sign` 1) or downwards (-1), a constant effect may lie while this order
@@ -124,9 +83,6 @@ struct Common {
     /// Lower and upper triangle, by rows of teams.
     matrix: Vec<f64>,
     outcome: Vec<f64>,
-    squares: f64,
-    cells: usize,
-    usable: usize,
 }
 
 impl Table {
@@ -142,9 +98,6 @@ impl Table {
                 periods: 0,
                 matrix: vec![0.0; teams * teams],
                 outcome: vec![0.0; teams],
-                squares: 0.0,
-                cells: 0,
-                usable: 0,
             },
         };
         for team in 0..teams {
@@ -171,17 +124,11 @@ impl Table {
 
     fn add_common(&mut self, period: usize) {
         let teams = self.teams;
-        let of = period * teams..(period + 1) * teams;
-        let (n, sum) = (&self.n[of.clone()], &self.sum[of]);
+        let (n, sum) = (self.row(&self.n, period), self.row(&self.sum, period));
         if n.iter().filter(|&&n| n > 0.0).count() < MIN_COMPARISON {
             return;
         }
         let (total, outcome) = (n.iter().sum::<f64>(), sum.iter().sum::<f64>());
-        let filled = n.iter().zip(sum).filter(|(n, _)| **n > 0.0);
-        let squares: f64 = filled.clone().map(|(n, sum)| sum * sum / n).sum();
-        self.common.squares += squares - outcome * outcome / total;
-        self.common.cells += filled.count();
-        self.common.usable += 1;
         for team in 0..teams {
             let share = n[team] / total;
             let row = &mut self.common.matrix[team * teams..(team + 1) * teams];

@@ -5,7 +5,7 @@
 //! it is rejected, over all looks together, with at most the share spent in the end. (The boundary of Lan and DeMets
 //! 1983 with the lot in place of the normal curve; Zhang and Rosenberger 2008 do so for drawn patients.)
 
-use super::{Readings, Scale, TIE};
+use super::{Readings, TIE, interval};
 use crate::imputation::Interval;
 
 /// What repeated looking gives.
@@ -19,41 +19,60 @@ pub struct Sequence {
 
 /// Looks at the readings in turn, after taking a constant effect off the cases treated in reality. `spent` is the share
 /// of orders that may have been rejected by each look, rising.
-pub fn sequence(readings: &Readings, spent: &[f64], constant: f64, scale: Scale) -> Sequence {
-    let orders = readings.looks.first().map_or(0, Vec::len);
-    let mut rejected = vec![false; orders];
-    let mut count = 0;
+pub fn sequence(readings: &Readings, spent: &[f64], constant: f64) -> Sequence {
     let mut result = Sequence {
         rejected_at: None,
         boundary: Vec::with_capacity(spent.len()),
     };
+    walk(readings, spent, constant, |number, most| {
+        if most.iter().any(|&(_, order)| order == 0) {
+            result.rejected_at.get_or_insert(number);
+        }
+        result
+            .boundary
+            .push(most.iter().map(|m| m.0).reduce(f64::min));
+        true
+    });
+    result
+}
+
+/// Whether any look rules a constant effect out.
+fn rules_out(readings: &Readings, spent: &[f64], constant: f64) -> bool {
+    let mut out = false;
+    walk(readings, spent, constant, |_, most| {
+        out = most.iter().any(|&(_, order)| order == 0);
+        !out
+    });
+    out
+}
+
+/// Calls `at(number, rejected)` for each look until it says stop.
+fn walk(
+    readings: &Readings,
+    spent: &[f64],
+    constant: f64,
+    mut at: impl FnMut(usize, &[(f64, usize)]) -> bool,
+) {
+    let orders = readings.looks.first().map_or(0, Vec::len);
+    let mut rejected = vec![false; orders];
+    let mut count = 0;
     let mut ranked: Vec<(f64, usize)> = Vec::with_capacity(orders);
     for (number, (look, &spent)) in readings.looks.iter().zip(spent).enumerate() {
         let room = ((spent * orders as f64 + 1e-9).floor() as usize).saturating_sub(count);
         ranked.clear();
         if room > 0 {
-            let standing = look
-                .iter()
-                .enumerate()
-                .filter(|(order, _)| !rejected[*order]);
-            ranked
-                .extend(standing.filter_map(|(order, r)| {
-                    Some((r.as_ref()?.statistic(constant, scale), order))
-                }));
+            let standing = look.iter().enumerate().filter(|(o, _)| !rejected[*o]);
+            ranked.extend(standing.filter_map(|(o, r)| Some((r.as_ref()?.statistic(constant), o))));
         }
         let most = most_extreme(&mut ranked, room);
         for &(_, order) in most {
             rejected[order] = true;
-            if order == 0 {
-                result.rejected_at.get_or_insert(number);
-            }
         }
         count += most.len();
-        result
-            .boundary
-            .push(most.iter().map(|m| m.0).reduce(f64::min));
+        if !at(number, most) {
+            return;
+        }
     }
-    result
 }
 
 /// The largest, at most `room`; of those that tie, all or none.
@@ -75,14 +94,20 @@ fn most_extreme(ranked: &mut [(f64, usize)], room: usize) -> &[(f64, usize)] {
 impl Readings {
     /// The constant effects that no look so far has ruled out. `None` when the real order gives no estimate at the last
     /// look, or when the looks rule out every value near the estimates.
-    pub fn interval(&self, spent: &[f64], level: f64, scale: Scale) -> Option<Interval> {
-        let ruled_out =
-            |constant: f64| sequence(self, spent, constant, scale).rejected_at.is_some();
+    pub fn interval(&self, spent: &[f64], level: f64) -> Option<Interval> {
+        let ruled_out = |constant: f64| rules_out(self, spent, constant);
         let real = self.looks.last()?.first()?.as_ref()?;
         let seen = self.looks.iter().rev();
         let effects = seen.filter_map(|look| Some(look.first()?.as_ref()?.effect));
         let inside = effects.into_iter().find(|&effect| !ruled_out(effect))?;
-        let step = real.effect.abs().max(1e-9) / real.statistic(0.0, Scale::Error).max(1e-9);
+        // Where the last look alone would put the ends: a good first guess.
+        let guess = interval(self.looks.last()?, level)?;
+        let width = guess.high - guess.low;
+        let step = if width.is_finite() && width > 0.0 {
+            width / 2.0
+        } else {
+            real.variance.sqrt()
+        };
         let edge = |sign: f64| {
             let (mut near, mut far) = (0.0, step);
             while !ruled_out(inside + sign * far) {
@@ -92,7 +117,7 @@ impl Readings {
                     return f64::INFINITY;
                 }
             }
-            while far - near > 1e-7 * step.max(near) {
+            while far - near > 2e-7 * step.max(near) {
                 let middle = 0.5 * (near + far);
                 if ruled_out(inside + sign * middle) {
                     far = middle;

@@ -91,6 +91,15 @@ fn more_time_and_more_teams_see_smaller_effects() {
 }
 
 #[test]
+fn the_plan_is_said_in_one_sentence() {
+    let planned = forecast(&history(12, 30, 3), &proposal(12, 30, 4)).unwrap();
+    let said = planned.sentence(&crate::measure::Measure::DaysInStep);
+    let expected = "With 12 teams and about 241 cases a week you will likely know after 22 weeks whether it makes a \
+                    difference of more than 0.6 days.";
+    assert_eq!(said, expected);
+}
+
+#[test]
 fn what_cannot_be_answered_is_said_when_planning() {
     let mut planned = proposal(5, 30, 4);
     let start = calendar().start(30);
@@ -98,6 +107,8 @@ fn what_cannot_be_answered_is_said_when_planning() {
     let forecast = forecast(&history(5, 30, 3), &planned).unwrap();
     assert_eq!(forecast.claim, Claim::CannotBeAnswered);
     assert_eq!((forecast.orders, forecast.smallest_share), (Some(10), 0.1));
+    let said = forecast.sentence(&crate::measure::Measure::DaysInStep);
+    assert!(said.contains("cannot be answered"), "{said}");
 }
 
 #[test]

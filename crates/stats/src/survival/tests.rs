@@ -20,6 +20,19 @@ fn naive(rows: &[(u32, bool)], time: u32) -> f64 {
 
 proptest! {
     #[test]
+    fn the_order_of_the_durations_does_not_show(rows in proptest::collection::vec((0u32..20, any::<bool>()), 0..60)) {
+        let curve = |rows: &[(u32, bool)]| {
+            let (durations, ended): (Vec<f64>, Vec<bool>) = rows.iter().map(|r| (f64::from(r.0), r.1)).unzip();
+            kaplan_meier(&durations, &ended)
+        };
+        let mut rising = rows.clone();
+        rising.sort_by_key(|r| r.0);
+        let falling: Vec<_> = rising.iter().rev().copied().collect();
+        prop_assert_eq!(curve(&rising), curve(&rows));
+        prop_assert_eq!(curve(&falling), curve(&rows));
+    }
+
+    #[test]
     fn the_curve_is_the_product_of_conditional_shares(rows in proptest::collection::vec((0u32..20, any::<bool>()), 1..60)) {
         let durations: Vec<f64> = rows.iter().map(|r| r.0 as f64).collect();
         let ended: Vec<bool> = rows.iter().map(|r| r.1).collect();

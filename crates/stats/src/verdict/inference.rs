@@ -6,7 +6,7 @@ use super::{Input, Look, Lot, Shown};
 use crate::claim::{Claim, MIN_TREATED};
 use crate::dist::{normal_sf, t_isf, t_to_z};
 use crate::imputation::{Design, Interval, Jackknife};
-use crate::lots::{Lots, Readings, Scale, interval, read, sequence, share_as_extreme};
+use crate::lots::{Lots, Readings, interval, read, sequence, share_as_extreme};
 use crate::planning::planned_information;
 use crate::rollout::Rollout;
 use crate::segmented::segmented;
@@ -103,7 +103,7 @@ fn by_lot(scene: &Scene<'_>) -> Inference {
     readings.looks.truncate(needed.len());
     readings.ends.truncate(needed.len());
     let spending: Vec<f64> = needed.iter().map(|&end| spent(end)).collect();
-    let sequence = sequence(&readings, &spending, 0.0, Scale::Error);
+    let sequence = sequence(&readings, &spending, 0.0);
     let real = read(cells, &lots.orders()[..1], &watched, NonZeroUsize::MIN);
     let look = |(number, &end): (usize, &usize)| {
         let known = real.looks[number][0];
@@ -111,7 +111,7 @@ fn by_lot(scene: &Scene<'_>) -> Inference {
         Look {
             effect: known.map(|k| k.effect),
             spent: Some(spent(end)),
-            statistic: known.map(|k| k.statistic(0.0, Scale::Error)),
+            statistic: known.map(|k| k.statistic(0.0)),
             boundary: at.and_then(|at| sequence.boundary[at]),
             crossed: at.is_some() && at == sequence.rejected_at,
             ..scene.look(end)
@@ -134,12 +134,10 @@ fn by_lot(scene: &Scene<'_>) -> Inference {
 
 fn shown_by_lot(readings: &Readings, spending: &[f64], level: f64) -> Option<Shown> {
     let effect = readings.looks.last()?.first()?.as_ref()?.effect;
-    let interval = readings
-        .interval(spending, level, Scale::Error)
-        .or_else(|| {
-            // The looks contradict one another: what the last one alone allows.
-            interval(readings.looks.last()?, level)
-        })?;
+    let interval = readings.interval(spending, level).or_else(|| {
+        // The looks contradict one another: what the last one alone allows.
+        interval(readings.looks.last()?, level)
+    })?;
     Some(Shown { effect, interval })
 }
 

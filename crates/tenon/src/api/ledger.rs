@@ -35,7 +35,7 @@ pub async fn ledger(
     Ok(Json(Ledger {
         all: ledger.rows(),
         sum: ledger.sum(),
-        adding: ledger.adding,
+        adding: ledger.adding.clone(),
     }))
 }
 
@@ -48,7 +48,8 @@ pub async fn csv(
     Path(process): Path<String>,
 ) -> Result<Response, ApiError> {
     let row = app.library.process(&process).await?;
-    let text = exports::ledger(&app.improvements.ledger(&row.id).await?);
+    let ledger = app.improvements.ledger(&row.id).await?;
+    let text = exports::ledger(&ledger);
     Ok((
         [
             (header::CONTENT_TYPE, "text/csv; charset=utf-8"),

@@ -5,6 +5,7 @@ use crate::store::processes::ProcessRow;
 use mining::figures::{EdgeFigures, Figures, StepFigures};
 use mining::fit::FitReport;
 use mining::model::bpmn::Summary;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What was imported here.
@@ -62,8 +63,8 @@ pub fn figures(figures: &Figures) -> String {
             out,
             "  {:>8}  {} → {}  {}",
             wait.unwrap_or_default(),
-            e.from,
-            e.to,
+            clipped(&e.from),
+            clipped(&e.to),
             format::count(e.count as i64)
         );
     }
@@ -78,10 +79,29 @@ pub fn figures(figures: &Figures) -> String {
             "  {:>6}  {:>5}  {}",
             format::count(v.cases as i64),
             format::percent(v.share),
-            v.activities.join(" › ")
+            listed(&v.activities)
         );
     }
     out
+}
+
+/// A name as long as a line can take.
+fn clipped(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((at, _)) => Cow::Owned(format!("{}…", &name[..at])),
+        None => Cow::Borrowed(name),
+    }
+}
+
+/// The way of a variant; of a long one the beginning.
+fn listed(activities: &[String]) -> String {
+    const MOST: usize = 40;
+    let mut names: Vec<_> = activities.iter().take(MOST).map(|a| clipped(a)).collect();
+    if activities.len() > MOST {
+        names.push(format!("… {} more", activities.len() - MOST).into());
+    }
+    names.join(" › ")
 }
 
 /// The beam in letters: figures above it, the steps on it, the share that goes on below.
@@ -207,4 +227,17 @@ pub fn model(summary: &Summary) -> String {
         out += "\nThe file has no drawing.\n";
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_ways_without_end_are_cut() {
+        assert_eq!(clipped("Asked"), "Asked");
+        assert_eq!(clipped(&"ä".repeat(70)).chars().count(), 61);
+        let way = listed(&vec!["a".to_string(); 50]);
+        assert!(way.ends_with("a › … 10 more"), "{way}");
+    }
 }

@@ -696,6 +696,7 @@ fn read(
     let plan = Plan {
         drawn,
         seed,
+        given: !plug.given.is_empty(),
         horizon_days,
         washout_days,
         first,

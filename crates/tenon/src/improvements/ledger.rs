@@ -4,11 +4,13 @@ use super::plan::{Improvement, State};
 use super::report::Report;
 use super::{Improvements, Measure};
 use crate::processes::Problem;
+use crate::store::verdicts;
 use mining::time::{DAY, Micros};
 use serde::Serialize;
 use stats::imputation::Interval;
 use stats::ledger::{Part, together};
 use stats::verdict::Answer;
+use std::sync::Arc;
 
 /// How an improvement stands, as its tab on the strip shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -161,8 +163,30 @@ pub struct Ledger {
 
 impl Improvements {
     /// All improvements of a process with what was last said of each; nothing is computed that was never asked for
-    /// before, except for those without any report.
-    pub async fn ledger(&self, process: &str) -> Result<Ledger, Problem> {
+    /// before, except for those without any report. From memory while nothing happened.
+    pub async fn ledger(&self, process: &str) -> Result<Arc<Ledger>, Problem> {
+        let row = self.library.process(process).await?;
+        let stamp = verdicts::stamp(self.library.db(), process).await?;
+        let key = (row.columns_file, row.revision, stamp);
+        let mut kept = self
+            .ledgers
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .get(process)
+            .cloned();
+        kept.take_if(|(at, _)| *at != key);
+        if let Some((_, ledger)) = kept {
+            return Ok(ledger);
+        }
+        let ledger = Arc::new(self.ledger_now(process).await?);
+        // What was computed on the way is part of what the next one sees.
+        let stamp = verdicts::stamp(self.library.db(), process).await?;
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(|e| e.into_inner());
+        ledgers.insert(process.into(), ((key.0, key.1, stamp), ledger.clone()));
+        Ok(ledger)
+    }
+
+    async fn ledger_now(&self, process: &str) -> Result<Ledger, Problem> {
         let goals = self.goals(process).await?;
         let mut all = Vec::new();
         for imp in self.of_process(process).await? {

@@ -28,7 +28,8 @@ use crate::processes::{Library, Problem};
 use crate::store::goals::GoalRow;
 use crate::store::{events, goals, improvements, uses, verdicts};
 use mining::time::Micros;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 /// All improvements of an installation. Cheap to clone.
 #[derive(Clone)]
@@ -36,13 +37,18 @@ pub struct Improvements {
     library: Library,
     /// Only one verdict is computed at a time: it uses all cores.
     turn: Arc<tokio::sync::Mutex<()>>,
+    ledgers: Arc<Mutex<HashMap<String, (LedgerKey, Arc<Ledger>)>>>,
 }
+
+/// What a ledger in memory was made from: columns, reading of the steps, and the stamp of the store.
+type LedgerKey = (Option<String>, i64, (i64, i64, i64));
 
 impl Improvements {
     pub fn new(library: Library) -> Improvements {
         Improvements {
             library,
             turn: Arc::default(),
+            ledgers: Arc::default(),
         }
     }
 

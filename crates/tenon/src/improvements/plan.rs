@@ -61,6 +61,9 @@ pub struct Plan {
     /// The order of teams was drawn by lot from `seed`, rather than chosen.
     pub drawn: bool,
     pub seed: u64,
+    /// The order was given rather than drawn here.
+    #[serde(default)]
+    pub given: bool,
     /// How long after entry a case is read.
     pub horizon_days: f64,
     /// What is left out before each start.

@@ -73,7 +73,7 @@ pub struct Report {
 }
 
 /// Changes with what a report holds, so that kept ones of an older form are computed again.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 pub(super) fn read(row: &VerdictRow) -> Result<Report, Problem> {
     serde_json::from_str(&row.body).map_err(|e| anyhow::Error::from(e).into())
@@ -133,12 +133,8 @@ impl Improvements {
         let process = self.library.load(&imp.process).await?;
         let versions = self.library.versions(&imp.process).await?;
         let uses = self.uses(&imp.id).await?;
-        let others: Vec<Improvement> = self
-            .of_process(&imp.process)
-            .await?
-            .into_iter()
-            .filter(|o| o.id != imp.id && o.state != State::Planned)
-            .collect();
+        let mut others: Vec<Improvement> = self.of_process(&imp.process).await?;
+        others.retain(|o| o.id != imp.id && o.state != State::Planned);
         let as_of = process.log.span().map_or(0, |(_, last)| last);
         let mut hash = Sha256::new();
         let mut add = |part: &str| {
@@ -149,7 +145,13 @@ impl Improvements {
         add(process.row.columns_file.as_deref().unwrap_or_default());
         add(&process.row.revision.to_string());
         add(&versions.len().to_string());
-        for one in std::iter::once(imp).chain(&others) {
+        // Of those at other steps only the step matters: there no placebo can be looked for.
+        let mut elsewhere: Vec<&str> = others.iter().map(|o| o.step.as_str()).collect();
+        elsewhere.sort_unstable();
+        elsewhere.dedup();
+        add(&elsewhere.join("\n"));
+        let here = others.iter().filter(|o| o.step == imp.step);
+        for one in std::iter::once(imp).chain(here) {
             // Costs and names change nothing that is computed.
             let rests_on = (
                 (&one.id, &one.step, one.measure, one.state, one.ended),

@@ -3,6 +3,7 @@
 use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::{Changes, Definition, Library, Problem};
 use crate::activity;
+use crate::format;
 use crate::store::imports::ImportRow;
 use crate::store::models::ModelRow;
 use crate::store::processes::ProcessRow;
@@ -19,6 +20,9 @@ use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The kind of an import that brought a model and no cases.
+pub const BPMN: &str = "bpmn";
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct Outcome {
     pub process: String,
     pub slug: String,
     pub name: String,
+    /// What the file was: `xes`, `csv`, `bpmn` and so on.
+    pub kind: String,
     /// The same file was imported before, at this moment: nothing was added.
     pub already: Option<mining::Micros>,
     pub cases_added: u64,
@@ -70,6 +76,30 @@ struct Table {
     mapping: csv::Mapping,
     /// By this request, not by an earlier one.
     is_said: bool,
+}
+
+impl Outcome {
+    /// The file was a model, not a log.
+    pub fn is_model(&self) -> bool {
+        self.kind == BPMN
+    }
+
+    /// What was added, in words.
+    pub fn told(&self) -> String {
+        if self.is_model() {
+            return match (&self.changes, self.version) {
+                (None, 1) => "model pinned".into(),
+                (None, _) => "model pinned; it says what the last one said".into(),
+                (Some(_), version) => format!("model pinned, version {version}"),
+            };
+        }
+        format!(
+            "{} and {} added, {} in all",
+            format::many(self.cases_added, "case"),
+            format::many(self.events_added, "event"),
+            format::many(self.cases, "case")
+        )
+    }
 }
 
 impl Library {
@@ -163,7 +193,7 @@ impl Library {
                 let notes = ignored_notes(&model);
                 let parts = Parts {
                     digest,
-                    kind: "bpmn".into(),
+                    kind: BPMN.into(),
                     kept: None,
                     model: Some(*model),
                     notes,
@@ -401,6 +431,7 @@ impl Library {
             process: row.id,
             slug: row.slug,
             name: row.name,
+            kind: import.kind,
             already: None,
             cases_added: added.cases,
             events_added: added.events,
@@ -467,6 +498,7 @@ impl Library {
             process: row.id,
             slug: row.slug,
             name: row.name,
+            kind: twin.kind,
             already: Some(twin.at),
             cases_added: 0,
             events_added: 0,
@@ -544,7 +576,7 @@ fn digest(path: &Path, options: &ReadOptions) -> Result<String, Problem> {
         hash.update(&buffer[..n]);
     }
     hash.update(serde_json::to_vec(options).map_err(anyhow::Error::from)?);
-    Ok(crate::format::hex(&hash.finalize()))
+    Ok(format::hex(&hash.finalize()))
 }
 
 /// A file name without its endings.

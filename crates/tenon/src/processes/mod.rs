@@ -1,5 +1,6 @@
 //! Import, versions, steps and figures of processes.
 
+pub mod attributes;
 pub mod cache;
 pub mod columns;
 pub mod definition;

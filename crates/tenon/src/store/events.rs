@@ -15,7 +15,9 @@ pub struct Event {
     pub process: Option<String>,
     /// What it is about beside its process: the id of an improvement, say.
     pub subject: Option<String>,
-    /// JSON.
+    /// What there is to say of it, kept as JSON.
+    #[serde(serialize_with = "super::as_json")]
+    #[schema(value_type = Object)]
     pub payload: String,
 }
 

@@ -166,10 +166,6 @@ impl<'a> Collector<'a> {
         })
     }
 
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
     /// Takes a row, or skips it and says why. Fails only when the table is too large to hold.
     pub fn row(&mut self, line: u64, record: &csv::ByteRecord) -> Result<(), ReadError> {
         let field = |i: usize| {

@@ -18,6 +18,7 @@ use crate::error::{Place, ReadError};
 use crate::readers::Imported;
 use crate::source::{Progress, Source};
 use collect::Collector;
+use std::io::Read;
 use table::error;
 
 /// Reads a table by a mapping, or nothing at all.
@@ -37,7 +38,7 @@ pub fn read(
             "Use , ; tab or |.",
         )
     })?;
-    let mut rows = table::reader(text, delimiter);
+    let mut rows = table::reader(Tail::new(text), delimiter);
     let mut record = csv::ByteRecord::new();
     let broken = |e: csv::Error| match e.into_kind() {
         csv::ErrorKind::Io(e) => crate::readers::text::io_error(&e, progress.done()),
@@ -63,6 +64,7 @@ pub fn read(
     let mut collector = Collector::new(&table::unique(header), mapping)?;
     let mut total = 0u64;
     let mut last_line = 1;
+    let mut ends_in_lines = false;
     loop {
         if total.is_multiple_of(4096) && progress.is_cancelled() {
             return Err(error(
@@ -77,14 +79,15 @@ pub fn read(
         }
         total += 1;
         last_line = record.position().map_or(0, csv::Position::line);
+        let last = record.get(record.len().saturating_sub(1)).unwrap_or(b"");
+        ends_in_lines = memchr::memchr2(b'\n', b'\r', last).is_some();
         if record.len() == 1 && record[0].is_empty() {
             continue;
         }
         collector.row(last_line, &record)?;
     }
-    let end = rows.position().line();
-    // A quote that is never closed makes the rest of the file one field.
-    if end > last_line + 50 && record_is_short(&record, collector.width()) {
+    // A quote that is never closed makes the rest of the file one field, whose last letter is no quote.
+    if ends_in_lines && rows.get_ref().last != b'"' {
         return Err(error(
             "open_quote",
             "A quote is opened and never closed.",
@@ -95,6 +98,23 @@ pub fn read(
     collector.finish(total)
 }
 
-fn record_is_short(record: &csv::ByteRecord, width: usize) -> bool {
-    record.len() < width
+/// Remembers the last byte that was read, line ends aside.
+struct Tail<R> {
+    inner: R,
+    last: u8,
+}
+
+impl<R> Tail<R> {
+    fn new(inner: R) -> Self {
+        Tail { inner, last: 0 }
+    }
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        let letter = buffer[..n].iter().rfind(|b| !b.is_ascii_whitespace());
+        self.last = letter.copied().unwrap_or(self.last);
+        Ok(n)
+    }
 }

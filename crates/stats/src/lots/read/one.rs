@@ -1,6 +1,6 @@
 //! One order at all looks.
 
-use super::{Reading, Residual, Table};
+use super::{Reading, Table};
 use crate::linalg::{Ldl, axpy, dot};
 use crate::rollout::{MIN_COMPARISON, Rollout};
 
@@ -24,7 +24,7 @@ pub(super) struct Reader<'a> {
     treated: Vec<f64>,
     weight: Vec<f64>,
     gathered: [Vec<f64>; 3],
-    reduced: [Vec<f64>; 3],
+    solution: Vec<f64>,
     rest: Ldl,
 }
 
@@ -35,9 +35,6 @@ struct Totals {
     outcome: f64,
     treated: f64,
     spread: f64,
-    residual: Residual,
-    cells: usize,
-    usable: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -53,20 +50,14 @@ impl<'a> Reader<'a> {
             treated: Vec::new(),
             weight: Vec::new(),
             gathered: [Vec::new(), Vec::new(), Vec::new()],
-            reduced: [Vec::new(), Vec::new(), Vec::new()],
+            solution: Vec::new(),
             rest: Ldl::default(),
         }
     }
 
     pub(super) fn read(&mut self, order: &Rollout, ends: &[usize]) -> Vec<Option<Reading>> {
         self.begin(order);
-        let common = &self.table.common;
-        let mut totals = Totals {
-            cells: common.cells,
-            usable: common.usable,
-            ..Totals::default()
-        };
-        totals.residual.outcome = common.squares;
+        let mut totals = Totals::default();
         let mut readings = Vec::with_capacity(ends.len());
         let (mut period, mut eliminated) = (self.table.common.periods, 0);
         for &end in ends {
@@ -152,26 +143,17 @@ impl<'a> Reader<'a> {
         totals.outcome -= cases * outcome / total;
         totals.treated -= cases * treated / total;
         totals.spread += cases * cases / total;
-        totals.usable += 1;
-        totals.residual.outcome -= outcome * outcome / total;
-        totals.residual.both -= outcome * treated / total;
-        totals.residual.treated -= treated * treated / total;
         for (at, &n) in n_waiting.iter().enumerate() {
             if n > 0.0 {
                 let place = waiting + at;
                 let share = n / total;
-                let (sum, real) = (sum_waiting[at], real_waiting[at]);
-                totals.cells += 1;
-                totals.residual.outcome += sum * sum / n;
-                totals.residual.both += sum * real / n;
-                totals.residual.treated += real * real / n;
                 let row = &mut self.matrix[place * teams + waiting..=place * teams + place];
                 axpy(-share, &n_waiting[..=at], row);
                 row[at] += n;
                 self.weight[place] += n;
                 self.target[place] -= share * cases;
-                self.outcome[place] += sum - share * outcome;
-                self.treated[place] += real - share * treated;
+                self.outcome[place] += sum_waiting[at] - share * outcome;
+                self.treated[place] += real_waiting[at] - share * treated;
             }
         }
     }
@@ -235,45 +217,41 @@ impl<'a> Reader<'a> {
                 .copy_from_slice(&self.matrix[from..=from + place]);
         }
         self.rest.factor();
-        let sides = [&self.target, &self.outcome, &self.treated];
-        for (reduced, side) in self.reduced.iter_mut().zip(sides) {
-            reduced.clone_from(side);
-            for place in 0..teams {
-                let (done, later) = reduced.split_at_mut(place);
-                let columns = place.min(eliminated);
-                let row = &self.matrix[place * teams..place * teams + columns];
-                later[0] -= dot(row, &done[..columns]);
-            }
-            self.rest.forward(&mut reduced[eliminated..]);
+        let x = &mut self.solution;
+        x.clone_from(&self.target);
+        for place in 0..teams {
+            let (done, later) = x.split_at_mut(place);
+            let columns = place.min(eliminated);
+            let row = &self.matrix[place * teams..place * teams + columns];
+            later[0] -= dot(row, &done[..columns]);
         }
-        let pivots = self.pivots[..eliminated].iter().chain(self.rest.pivots());
-        let [target, outcome, treated] = &self.reduced;
+        self.rest.forward(&mut x[eliminated..]);
+        let unreached = |place: usize| {
+            let pinned = if place < eliminated {
+                self.pivots[place] == 0.0
+            } else {
+                self.rest.is_pinned(place - eliminated)
+            };
+            pinned && x[place].abs() > UNREACHED * totals.cases
+        };
+        if (0..teams).any(unreached) {
+            return None;
+        }
+        self.rest.back(&mut x[eliminated..]);
+        for (value, &pivot) in x[..eliminated].iter_mut().zip(&self.pivots) {
+            *value = if pivot == 0.0 { 0.0 } else { *value / pivot };
+        }
+        for place in (0..teams).rev() {
+            let columns = place.min(eliminated);
+            let (done, later) = x.split_at_mut(place);
+            let row = &self.matrix[place * teams..place * teams + columns];
+            axpy(-later[0], row, &mut done[..columns]);
+        }
         let cases = totals.cases;
-        let (mut effect, mut slope, mut spread) =
-            (totals.outcome, totals.treated, cases + totals.spread);
-        let mut residual = totals.residual;
-        let mut fitted = 0;
-        for (place, &pivot) in pivots.enumerate() {
-            if pivot == 0.0 {
-                if target[place].abs() > UNREACHED * cases {
-                    return None;
-                }
-                continue;
-            }
-            fitted += 1;
-            effect -= target[place] * outcome[place] / pivot;
-            slope -= target[place] * treated[place] / pivot;
-            spread += target[place] * target[place] / pivot;
-            residual.outcome -= outcome[place] * outcome[place] / pivot;
-            residual.both -= outcome[place] * treated[place] / pivot;
-            residual.treated -= treated[place] * treated[place] / pivot;
-        }
-        residual.degrees = totals.cells as f64 - (fitted + totals.usable) as f64;
         Some(Reading {
-            effect: effect / cases,
-            slope: slope / cases,
-            variance: spread / (cases * cases),
-            residual,
+            effect: (totals.outcome - dot(x, &self.outcome)) / cases,
+            slope: (totals.treated - dot(x, &self.treated)) / cases,
+            variance: (cases + totals.spread + dot(x, &self.target)) / (cases * cases),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::store::uses::UseRow;
 use crate::store::versions::VersionRow;
 use mining::figures::{Stay, TeamColumn};
 use mining::log::{Column, NONE, Values};
-use mining::time::{MISSING, Micros};
+use mining::time::{MISSING, Micros, WEEK};
 use rustc_hash::FxHashMap;
 use stats::cells::Cells;
 use stats::checks::Source;
@@ -224,7 +224,8 @@ pub(super) struct Kept {
 /// What should stay as it is: how cases run, go on, and come in.
 pub(super) fn unchanged(process: &Loaded, at: usize, step: &Step) -> Vec<Kept> {
     let imp = step.imp;
-    let horizon = imp.horizon();
+    // Long enough that a step which is only quicker does not look like one that more cases go on from.
+    let horizon = nearly_all(step);
     let zone = imp.plan.unchanged_zone;
     let mut rows = Vec::new();
     let mut row = |name: String, measure: Option<Measure>, value: &dyn Fn(&Stay) -> f64| {
@@ -262,6 +263,20 @@ pub(super) fn unchanged(process: &Loaded, at: usize, step: &Step) -> Vec<Kept> {
         zone: (zone * 5.0).min(0.5),
     });
     rows
+}
+
+/// The horizon within which 19 in 20 stays end, in whole weeks; at least the improvement's own, at most 26 weeks.
+fn nearly_all(step: &Step) -> Micros {
+    let mut spans: Vec<Micros> = step
+        .stays
+        .stays
+        .iter()
+        .filter_map(|s| Some(s.left? - s.entered))
+        .collect();
+    spans.sort_unstable();
+    let long = spans.get(spans.len() * 19 / 20).copied().unwrap_or(0);
+    let weeks = (long / WEEK + 1) * WEEK;
+    weeks.clamp(step.imp.horizon(), (26 * WEEK).max(step.imp.horizon()))
 }
 
 /// Cases a team and week, as a share of the team's own average.
