@@ -5,19 +5,24 @@
 
 mod collect;
 mod dates;
+mod formats;
 mod guess;
+mod lines;
 mod mapping;
+mod rows;
+mod stages;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, preview};
+pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, preview, preview_like};
 pub use mapping::{DateFormat, Decimal, Delimiter, Mapping, Overrides, Shape, ShapeKind};
 
 use crate::error::{Place, ReadError};
 use crate::readers::Imported;
 use crate::source::{Progress, Source};
 use collect::Collector;
+use rows::Rows;
 use table::error;
 
 /// Reads a table by a mapping, or nothing at all.
@@ -28,7 +33,7 @@ pub fn read(
 ) -> Result<Imported, ReadError> {
     let encoding =
         encoding_rs::Encoding::for_label(mapping.encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
-    let text = table::text(source, encoding, progress)?;
+    let (text, first_line) = table::text(source, encoding, progress)?;
     let delimiter = u8::try_from(mapping.delimiter).map_err(|_| {
         error(
             "bad_delimiter",
@@ -37,18 +42,9 @@ pub fn read(
             "Use , ; tab or |.",
         )
     })?;
-    let mut rows = table::reader(text, delimiter);
+    let mut rows = Rows::new(text, delimiter, first_line);
     let mut record = csv::ByteRecord::new();
-    let broken = |e: csv::Error| match e.into_kind() {
-        csv::ErrorKind::Io(e) => crate::readers::text::io_error(&e, progress.done()),
-        other => error(
-            "broken_csv",
-            format!("The table cannot be read: {other:?}."),
-            Place::default(),
-            "Export it again.",
-        ),
-    };
-    if !rows.read_byte_record(&mut record).map_err(broken)? {
+    if rows.next(&mut record, progress.done())?.is_none() {
         return Err(error(
             "empty_file",
             "The file has no rows.",
@@ -62,8 +58,7 @@ pub fn read(
         .collect();
     let mut collector = Collector::new(&table::unique(header), mapping)?;
     let mut total = 0u64;
-    let mut last_line = 1;
-    loop {
+    while let Some(line) = rows.next(&mut record, progress.done())? {
         if total.is_multiple_of(4096) && progress.is_cancelled() {
             return Err(error(
                 "cancelled",
@@ -72,29 +67,11 @@ pub fn read(
                 "Nothing of it was kept.",
             ));
         }
-        if !rows.read_byte_record(&mut record).map_err(broken)? {
-            break;
-        }
         total += 1;
-        last_line = record.position().map_or(0, csv::Position::line);
         if record.len() == 1 && record[0].is_empty() {
             continue;
         }
-        collector.row(last_line, &record)?;
-    }
-    let end = rows.position().line();
-    // A quote that is never closed makes the rest of the file one field.
-    if end > last_line + 50 && record_is_short(&record, collector.width()) {
-        return Err(error(
-            "open_quote",
-            "A quote is opened and never closed.",
-            Place::line(last_line),
-            "Close it, or double the quotes inside the text.",
-        ));
+        collector.row(line, &record)?;
     }
     collector.finish(total)
-}
-
-fn record_is_short(record: &csv::ByteRecord, width: usize) -> bool {
-    record.len() < width
 }
