@@ -210,6 +210,12 @@ pub fn preview_like(
     guesser.preview()
 }
 
+/// What [`Preview::fingerprint`] would be, without any guess; fails on what is no table.
+pub fn header(source: &crate::source::Source, said: &Overrides) -> Result<String, ReadError> {
+    let head = table::head(source, said.delimiter, said.encoding.as_deref())?;
+    Ok(fingerprint(&head.names))
+}
+
 #[derive(Clone, Copy)]
 pub(super) struct Guesser<'a> {
     pub head: &'a Head,

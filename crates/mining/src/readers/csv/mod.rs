@@ -15,7 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, preview, preview_like};
+pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, header, preview, preview_like};
 pub use mapping::{DateFormat, Decimal, Delimiter, Mapping, Overrides, Shape, ShapeKind};
 
 use crate::error::{Place, ReadError};
