@@ -18,10 +18,13 @@ use std::sync::Arc;
     after_help = "Examples:\n  tenon sample --import\n  tenon sample --cases 1000000 --out log.xes\n  tenon sample --cases 20000 --weeks 60 --teams 12 --improvement step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w --out log.csv --entries cases.csv --rollout teams.csv"
 )]
 pub struct Args {
+    /// Cases of the company
     #[arg(long, default_value_t = 1_284)]
     cases: u64,
+    /// The same seed gives the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Teams of the company
     #[arg(long, default_value_t = 7)]
     teams: usize,
     /// Weeks over which cases begin
