@@ -1,11 +1,23 @@
-//! What `tenon look` says to a person.
+//! What `tenon look` says to a person. Names come from files: each is put on one line and cut where it would fill the
+//! screen. What programs read (`--json`) is exact.
 
-use crate::format;
+use crate::format::{self, short};
 use crate::store::processes::ProcessRow;
 use mining::figures::{EdgeFigures, Figures, StepFigures};
 use mining::fit::FitReport;
 use mining::model::bpmn::Summary;
 use std::fmt::Write;
+
+/// Characters of a name, and of a line of several.
+const NAME: usize = 60;
+const LINE: usize = 200;
+
+/// Names after each other, each cut, and all of them.
+fn names(names: &[String], between: &str) -> String {
+    // More than fit on the line need not be looked at.
+    let first = names.iter().take(LINE).map(|n| short(n, NAME));
+    short(&first.collect::<Vec<_>>().join(between), LINE)
+}
 
 /// What was imported here.
 pub fn list(rows: &[ProcessRow]) -> String {
@@ -27,7 +39,7 @@ pub fn list(rows: &[ProcessRow]) -> String {
             r.slug,
             format::count(r.cases),
             format::count(r.events),
-            r.name
+            short(&r.name, NAME)
         );
     }
     out + "\nLook at one with `tenon look --process NAME`."
@@ -62,8 +74,8 @@ pub fn figures(figures: &Figures) -> String {
             out,
             "  {:>8}  {} → {}  {}",
             wait.unwrap_or_default(),
-            e.from,
-            e.to,
+            short(&e.from, NAME),
+            short(&e.to, NAME),
             format::count(e.count as i64)
         );
     }
@@ -78,7 +90,7 @@ pub fn figures(figures: &Figures) -> String {
             "  {:>6}  {:>5}  {}",
             format::count(v.cases as i64),
             format::percent(v.share),
-            v.activities.join(" › ")
+            names(&v.activities, " › ")
         );
     }
     out
@@ -89,11 +101,7 @@ fn strip(figures: &Figures, out: &mut String) {
     let width = figures.steps.len().max(1);
     let cell = (78 / width).clamp(12, 26);
     let fit = |text: &str| {
-        let mut text: String = if text.chars().count() > cell - 2 {
-            text.chars().take(cell - 3).chain(['…']).collect()
-        } else {
-            text.into()
-        };
+        let mut text = short(text, cell - 2);
         text.extend(std::iter::repeat_n(' ', cell - 1 - text.chars().count()));
         text
     };
@@ -134,13 +142,13 @@ pub fn fit(report: &FitReport) -> String {
         );
     }
     if !report.never_seen.is_empty() {
-        let _ = writeln!(out, "  Never seen: {}", report.never_seen.join(", "));
+        let _ = writeln!(out, "  Never seen: {}", names(&report.never_seen, ", "));
     }
     if !report.not_in_model.is_empty() {
         let _ = writeln!(
             out,
             "  Not in the model: {}",
-            report.not_in_model.join(", ")
+            names(&report.not_in_model, ", ")
         );
     }
     let deviating = report.per_variant.iter().filter(|v| v.cost != Some(0));
@@ -149,7 +157,7 @@ pub fn fit(report: &FitReport) -> String {
             out,
             "  {:>6}  {}",
             format::count(v.variant.cases as i64),
-            v.sentence
+            short(&v.sentence, LINE)
         );
     }
     out
@@ -160,7 +168,7 @@ pub fn model(summary: &Summary) -> String {
     let mut out = String::new();
     let name = match summary.name.is_empty() {
         true => "A model without a name",
-        false => &summary.name,
+        false => &short(&summary.name, LINE),
     };
     let plural = |n: usize, one: &str| match n {
         1 => format!("1 {one}"),
@@ -178,7 +186,10 @@ pub fn model(summary: &Summary) -> String {
         if !items.is_empty() {
             let _ = writeln!(out, "\n{label}");
             for item in items {
-                let item = if item.is_empty() { "(no name)" } else { item };
+                let item = match short(item, LINE) {
+                    none if none.is_empty() => "(no name)".into(),
+                    item => item,
+                };
                 let _ = writeln!(out, "  {item}");
             }
         }
@@ -207,4 +218,36 @@ pub fn model(summary: &Summary) -> String {
         out += "\nThe file has no drawing.\n";
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mining::figures::{Options, Selection, Steps};
+    use mining::log::LogBuilder;
+
+    #[test]
+    fn names_of_any_length_and_with_line_breaks_keep_their_line() {
+        let mut log = LogBuilder::new();
+        let long = "x".repeat(1_000_000);
+        for n in 0..3 {
+            let case = log.case(&format!("c{n}"));
+            for (at, name) in [long.as_str(), "two\nlines\r\n\u{1b}[31m", "plain"]
+                .iter()
+                .enumerate()
+            {
+                let time = at as i64 * mining::time::DAY;
+                log.event(case, name, time, mining::time::MISSING);
+            }
+        }
+        let log = log.finish();
+        let steps = Steps::propose(&log, None, false);
+        let all = Selection::all(&log);
+        let text = figures(&Figures::of(&log, &steps, &all, &Options::default()).unwrap());
+        assert!(text.lines().all(|l| l.chars().count() <= 240), "{text}");
+        assert!(
+            text.contains("two lines [31m → plain") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
 }
