@@ -110,3 +110,24 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
         .build()?
         .block_on(work)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_says_what_it_is_for() {
+        let mut cli = Cli::command();
+        cli.build();
+        for command in cli.get_subcommands() {
+            for flag in command.get_arguments().filter(|a| !a.is_positional()) {
+                assert!(
+                    flag.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    flag.get_id()
+                );
+            }
+        }
+    }
+}

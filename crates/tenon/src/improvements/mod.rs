@@ -19,9 +19,9 @@ pub use frictions::{Friction, frictions};
 pub use ledger::{Adding, Ledger, Mark, Row, Sum, Summary};
 pub use measure::{MEASURES, Measure};
 pub use outlook::{Outlook, draw};
-pub use plan::{Cost, Improvement, Pause, Plan, State, Team};
-pub use report::{Report, Second, TeamReport};
-pub use rethink::{Rethink, Sign};
+pub use plan::{Cost, Improvement, Plan, State};
+pub use report::{Report, Second};
+pub use rethink::Rethink;
 pub use tool::{CATALOGUE, Tool};
 
 use crate::processes::{Library, Problem};

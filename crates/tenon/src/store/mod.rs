@@ -327,6 +327,14 @@ mod tests {
                 imports::by_digest(&db, "d", Some("p2")).await.unwrap(),
                 None
             );
+            assert_eq!(
+                imports::by_content(&db, "d", None).await.unwrap(),
+                Some(import.clone())
+            );
+            assert_eq!(
+                imports::by_content(&db, "d", Some("p2")).await.unwrap(),
+                None
+            );
             assert_eq!(imports::of_process(&db, "p1").await.unwrap(), [import]);
         });
     }
