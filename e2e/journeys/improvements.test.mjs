@@ -55,7 +55,7 @@ for (const scheme of ["light", "dark"]) {
 
 test("a tool is planned by lot, started, watched until there is a verdict, decided on and taken out", async () => {
   const { page, calm } = await open(browser, at + "/plug?step=Establish+trust");
-  await page.getByLabel("A tool of your own").check();
+  await page.getByRole("radio", { name: /^A tool of your own/ }).check();
   await page.getByLabel("Its name here").fill("Call notes");
   await page.getByLabel("Where it is found").fill("https://notes.example.org");
   await page.getByRole("button", { name: "Look ahead" }).click();

@@ -37,11 +37,13 @@ pub struct Improvements {
     library: Library,
     /// Only one verdict is computed at a time: it uses all cores.
     turn: Arc<tokio::sync::Mutex<()>>,
-    ledgers: Arc<Mutex<HashMap<String, (LedgerKey, Arc<Ledger>)>>>,
+    /// By process.
+    ledgers: Arc<Mutex<HashMap<String, KeptLedger>>>,
 }
 
 /// What a ledger in memory was made from: columns, reading of the steps, and the stamp of the store.
 type LedgerKey = (Option<String>, i64, (i64, i64, i64));
+type KeptLedger = (LedgerKey, Arc<Ledger>);
 
 impl Improvements {
     pub fn new(library: Library) -> Improvements {
@@ -92,7 +94,7 @@ impl Improvements {
         verdicts::of_improvement(self.library.db(), id, 400)
             .await?
             .iter()
-            .map(|row| report::read(row))
+            .map(report::read)
             .collect()
     }
 

@@ -127,7 +127,7 @@ const TRIED: [Tried; 6] = [
         every: 2,
         never: 2,
         horizon: 28.0,
-        zone: Some(2.0),
+        zone: Some(2.5),
         seed: 13,
         effect: days(0.0),
         used: 0.4,
