@@ -437,7 +437,7 @@ mod tests {
             assert_eq!(uses::of_improvement(&db, "imp_1").await.unwrap(), [used]);
             assert_eq!(
                 verdicts::of_improvement(&db, "imp_1", 9).await.unwrap(),
-                [verdict.clone()]
+                std::slice::from_ref(&verdict)
             );
             assert_eq!(
                 verdicts::find(&db, "imp_1", 0, "s").await.unwrap(),
