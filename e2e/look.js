@@ -9,7 +9,7 @@ mkdirSync(out, { recursive: true });
 const house = await tenon();
 const browser = await launch();
 const logs = shared
-  ? ["logs/receipt.xes.gz", "logs/helpdesk.xes.gz", "logs/bpic2012.xes.gz"].map((p) => join(shared, "data", p))
+  ? ["logs/receipt.xes.gz", "logs/helpdesk.xes.gz", "logs/bpic2012.xes.gz", "logs/a32f0n00.xes.gz"].map((p) => join(shared, "data", p))
   : [join(fixtures, "deals.xes")];
 try {
   for (const log of logs) house.run("import", log);
@@ -25,8 +25,8 @@ try {
   }
   await page.goto(house.url + slugs[0] + "/cases");
   pages.push(["case", await page.$eval("tbody th a", (a) => new URL(a.href).pathname)]);
-  await page.goto(house.url + "/p/new-business/map?step=3");
-  if (await page.locator(".panel").count()) pages.push(["sample-panel", "/p/new-business/map?step=3"]);
+  await page.goto(house.url + "/p/new-business/map?panel=Negotiate");
+  if (await page.locator(".panel").count()) pages.push(["sample-panel", "/p/new-business/map?panel=Negotiate"]);
   const asked = [["confirm-columns", join(fixtures, "deals.csv")]];
   if (shared) asked.push(["confirm-objects", join(shared, "data/ocel/recruiting-red.jsonocel")]);
   for (const [name, path] of asked) {

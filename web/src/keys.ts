@@ -26,6 +26,10 @@ function act(keys: string): boolean {
       return follow("[data-go=p]");
     case "gc":
       return follow("[data-go=c]");
+    case "gv":
+      return follow("[data-go=v]");
+    case "gs":
+      return follow("[data-go=s]");
     case "gi":
       return follow("[data-go=i]");
     case "[":

@@ -5,7 +5,9 @@ import { job } from "./job";
 import { keys } from "./keys";
 import { mapPictures } from "./picture";
 import { menus } from "./menus";
+import { printing } from "./printing";
 import { themeButton } from "./theme-button";
+import { zone } from "./zone";
 
 themeButton();
 keys();
@@ -14,3 +16,5 @@ dropzones();
 detail();
 job();
 mapPictures();
+printing();
+zone();

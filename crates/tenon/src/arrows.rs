@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["intake"],
     &["app"],
     &["jobs", "exports", "sample"],
-    &["map"],
+    &["improvements", "map", "settings"],
     &["processes", "assets"],
     &["activity", "policy"],
     &["store"],

@@ -1,6 +1,7 @@
 //! The only place that reads the time, and the only one that draws random numbers.
 
 use mining::Micros;
+use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
 
 /// Tells the time; passed to whoever needs it, so that tests decide what time it is.
@@ -30,5 +31,28 @@ impl Clock for SystemClock {
     )]
     fn id(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+/// A clock that stands where it was set: for living through an invented past, and for tests.
+pub struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub fn at(moment: Micros) -> SetClock {
+        SetClock(AtomicI64::new(moment))
+    }
+
+    pub fn set(&self, moment: Micros) {
+        self.0.store(moment, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Micros {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn id(&self) -> Uuid {
+        SystemClock.id()
     }
 }

@@ -1,7 +1,10 @@
 //! What is seen, as files others can read.
 
+use crate::improvements::Ledger;
 use crate::map;
+use crate::processes::filter_query::show_day;
 use crate::processes::{Library, Problem, View};
+use crate::settings::individual;
 use mining::figures::{CaseOrder, Variants, case_list};
 use std::sync::Arc;
 
@@ -35,11 +38,13 @@ pub async fn file(
             return Ok((svg.into_bytes(), "image/svg+xml"));
         }
         "log.xes" => {
-            mining::writers::xes::write(&view.process.log, Some(&view.selection.cases), &mut out)?;
+            let log = individual(library.db()).await.log(&view.process.log);
+            mining::writers::xes::write(&log, Some(&view.selection.cases), &mut out)?;
             return Ok((out, "application/xml"));
         }
         "log.csv" => {
-            mining::writers::csv::write(&view.process.log, Some(&view.selection.cases), &mut out)?
+            let log = individual(library.db()).await.log(&view.process.log);
+            mining::writers::csv::write(&log, Some(&view.selection.cases), &mut out)?
         }
         "process.bpmn" => {
             let bpmn = match library.model(&view.process.row.id).await? {
@@ -155,6 +160,40 @@ pub async fn file(
         }
     }
     Ok((out, CSV))
+}
+
+/// All improvements as a table, a row each. Effects of days are in days, of shares from 0 to 1.
+pub fn ledger(ledger: &Ledger) -> String {
+    let day = |moment: Option<mining::Micros>| moment.map(show_day).unwrap_or_default();
+    let mut out = String::from(
+        "id,name,tool,step,measure,goal,state,first_start,ended,verdict,effect,low,high,decided,sentence\r\n",
+    );
+    for row in ledger.rows() {
+        let imp = &row.improvement;
+        let texts = [
+            &imp.id,
+            &imp.name,
+            imp.tool.word(),
+            &imp.step,
+            imp.measure.word(),
+            row.goal.as_deref().unwrap_or_default(),
+            imp.state.word(),
+        ]
+        .map(cell)
+        .join(",");
+        out += &format!(
+            "{texts},{},{},{},{},{},{},{},{}\r\n",
+            day(imp.since()),
+            day(imp.ended),
+            row.mark.word(),
+            number(row.effect),
+            number(row.low),
+            number(row.high),
+            day(row.decided),
+            cell(row.sentence.as_deref().unwrap_or_default())
+        );
+    }
+    out
 }
 
 fn number(n: Option<f64>) -> String {

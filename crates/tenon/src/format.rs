@@ -16,6 +16,17 @@ pub fn count(n: impl TryInto<i64>) -> String {
     if n < 0 { format!("−{out}") } else { out }
 }
 
+/// `1 case`, `1,284 cases`.
+pub fn many(n: impl TryInto<i64>, one: &str) -> String {
+    let n: i64 = n.try_into().unwrap_or(i64::MAX);
+    let word = match one.strip_suffix('y') {
+        _ if n == 1 => one.to_string(),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
+        _ => format!("{one}s"),
+    };
+    format!("{} {word}", count(n))
+}
+
 /// `77%`; shares under one in a hundred keep a digit, and only all or nothing is 100% or 0%.
 pub fn percent(share: f64) -> String {
     let p = share * 100.0;
@@ -112,6 +123,13 @@ pub fn date(moment: Micros) -> String {
         .unwrap_or_default()
 }
 
+/// `28 Apr`.
+pub fn day_month(moment: Micros) -> String {
+    civil(moment)
+        .map(|t| t.strftime("%-d %b").to_string())
+        .unwrap_or_default()
+}
+
 /// A day as it stands in addresses (`2026-03-01`), as people write it; anything else stays as it is.
 pub fn day(text: &str) -> String {
     text.parse::<jiff::civil::Date>().map_or_else(
@@ -137,10 +155,7 @@ pub fn time(moment: Micros) -> String {
 /// How long ago, roughly: `12 minutes ago`.
 pub fn ago(moment: Micros, now: Micros) -> String {
     let seconds = mining::time::seconds(now - moment).max(0.0);
-    let say = |n: f64, unit: &str| {
-        let n = n.round() as i64;
-        format!("{n} {unit}{} ago", if n == 1 { "" } else { "s" })
-    };
+    let say = |n: f64, unit: &str| format!("{} ago", many(n.round() as i64, unit));
     match seconds {
         s if s < 60.0 => "just now".into(),
         s if s < 3600.0 => say(s / 60.0, "minute"),
@@ -231,6 +246,10 @@ mod tests {
         assert_eq!(
             [count(0), count(1284), count(-1_200_780)],
             ["0", "1,284", "−1,200,780"]
+        );
+        assert_eq!(
+            [many(1, "case"), many(0, "day"), many(1284, "activity")],
+            ["1 case", "0 days", "1,284 activities"]
         );
         assert_eq!(
             [

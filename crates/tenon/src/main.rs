@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod exports;
 mod format;
+mod improvements;
 mod intake;
 mod jobs;
 mod map;
@@ -17,6 +18,7 @@ mod policy;
 mod processes;
 mod sample;
 mod serve;
+mod settings;
 mod store;
 mod web;
 

@@ -21,6 +21,8 @@ pub enum Access {
 /// Every route there is.
 pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/", Access::Read),
+    ("GET", "/settings", Access::Read),
+    ("POST", "/settings", Access::Change),
     ("GET", "/import", Access::Read),
     ("POST", "/import", Access::Change),
     ("GET", "/import/{upload}", Access::Read),
@@ -36,6 +38,21 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/p/{process}/variants", Access::Read),
     ("GET", "/p/{process}/cases", Access::Read),
     ("GET", "/p/{process}/case/{case}", Access::Read),
+    ("GET", "/p/{process}/improvements", Access::Read),
+    ("GET", "/p/{process}/plug", Access::Read),
+    ("POST", "/p/{process}/plug", Access::Change),
+    (
+        "GET",
+        "/p/{process}/improvements/{improvement}",
+        Access::Read,
+    ),
+    (
+        "POST",
+        "/p/{process}/improvements/{improvement}/{action}",
+        Access::Change,
+    ),
+    ("POST", "/p/{process}/goals", Access::Change),
+    ("GET", "/p/{process}/goals/{goal}", Access::Read),
     ("GET", "/p/{process}/fit", Access::Read),
     ("POST", "/p/{process}/fit/confirm", Access::Change),
     ("GET", "/api/v1/openapi.json", Access::Read),
@@ -66,6 +83,99 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
         "/api/v1/processes/{process}/export/{what}",
         Access::Read,
     ),
+    (
+        "GET",
+        "/api/v1/processes/{process}/improvements",
+        Access::Read,
+    ),
+    (
+        "POST",
+        "/api/v1/processes/{process}/improvements",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/processes/{process}/improvements/outlook",
+        Access::Read,
+    ),
+    ("GET", "/api/v1/processes/{process}/ledger", Access::Read),
+    (
+        "GET",
+        "/api/v1/processes/{process}/ledger.csv",
+        Access::Read,
+    ),
+    ("GET", "/api/v1/processes/{process}/frictions", Access::Read),
+    ("GET", "/api/v1/processes/{process}/rethink", Access::Read),
+    ("GET", "/api/v1/processes/{process}/goals", Access::Read),
+    ("PUT", "/api/v1/processes/{process}/goals", Access::Change),
+    ("GET", "/api/v1/improvements/{improvement}", Access::Read),
+    (
+        "GET",
+        "/api/v1/improvements/{improvement}/events",
+        Access::Read,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/start",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/pause",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/resume",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/extend",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/unplug",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/plug-back",
+        Access::Change,
+    ),
+    (
+        "POST",
+        "/api/v1/improvements/{improvement}/decision",
+        Access::Change,
+    ),
+    (
+        "PUT",
+        "/api/v1/improvements/{improvement}/cost",
+        Access::Change,
+    ),
+    (
+        "GET",
+        "/api/v1/improvements/{improvement}/uses",
+        Access::Read,
+    ),
+    (
+        "PUT",
+        "/api/v1/improvements/{improvement}/uses",
+        Access::Change,
+    ),
+    (
+        "GET",
+        "/api/v1/improvements/{improvement}/verdict",
+        Access::Read,
+    ),
+    (
+        "GET",
+        "/api/v1/improvements/{improvement}/verdicts",
+        Access::Read,
+    ),
+    ("GET", "/api/v1/settings/individual-figures", Access::Read),
+    ("PUT", "/api/v1/settings/individual-figures", Access::Change),
     ("POST", "/api/v1/imports", Access::Change),
     ("GET", "/api/v1/imports/{import}/skipped.csv", Access::Read),
     ("GET", "/api/v1/jobs/{job}", Access::Read),
@@ -78,10 +188,12 @@ pub async fn gate(State(port): State<u16>, request: Request, next: Next) -> Resp
         .get::<MatchedPath>()
         .map(|p| p.as_str().to_string());
     let headers = request.headers();
+    let is_api = request.uri().path().starts_with("/api/");
     if !is_own_host(headers, port) {
         return refuse(
             StatusCode::MISDIRECTED_REQUEST,
             "This server answers to localhost only.",
+            is_api,
         );
     }
     let Some(path) = path else {
@@ -93,22 +205,36 @@ pub async fn gate(State(port): State<u16>, request: Request, next: Next) -> Resp
         request.method().as_str()
     };
     match ROUTES.iter().find(|(m, p, _)| *m == method && *p == path) {
-        None => refuse(StatusCode::FORBIDDEN, "This route is not open to anybody."),
+        None => refuse(
+            StatusCode::FORBIDDEN,
+            "This route is not open to anybody.",
+            is_api,
+        ),
         Some((_, _, Access::Change)) if !is_own_page(headers, port) => refuse(
             StatusCode::FORBIDDEN,
             "This request came from another site's page.",
+            is_api,
         ),
         Some(_) => next.run(request).await,
     }
 }
 
-fn refuse(status: StatusCode, why: &'static str) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        why,
-    )
-        .into_response()
+/// Programs get a problem (RFC 9457) as from every endpoint, browsers a line of text.
+fn refuse(status: StatusCode, why: &'static str, is_api: bool) -> Response {
+    let (kind, text) = if is_api {
+        let problem = serde_json::json!({
+            "type": "urn:tenon:refused",
+            "title": why,
+            "status": status.as_u16(),
+            "detail": "Ask one of the routes of /api/v1/openapi.json, from this machine.",
+            "code": "refused",
+            "place": {},
+        });
+        ("application/problem+json", problem.to_string())
+    } else {
+        ("text/plain; charset=utf-8", why.to_string())
+    };
+    (status, [(header::CONTENT_TYPE, kind)], text).into_response()
 }
 
 /// Whether the Host header names this machine by a name that no other site can point here (DNS rebinding).

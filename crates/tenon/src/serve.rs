@@ -1,7 +1,10 @@
 //! The server put together: routes, the gate before them, and the headers on every answer.
 
+mod refresh;
+
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
+use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
@@ -83,18 +86,20 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
             )
         })?;
     let address = listener.local_addr()?;
-    let routes = app(
-        App {
-            library,
-            jobs: Jobs::default(),
-            uploads: Arc::new(uploads),
-        },
-        address.port(),
-    );
+    let state = App {
+        improvements: Improvements::new(library.clone()),
+        library,
+        jobs: Jobs::default(),
+        uploads: Arc::new(uploads),
+    };
+    let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
+    let fresh = tokio::spawn(fresh);
+    let routes = app(state, address.port());
     ready(address);
     axum::serve(listener, routes)
         .with_graceful_shutdown(stopped())
         .await?;
+    fresh.abort();
     Ok(())
 }
 

@@ -117,6 +117,7 @@ pub fn case_list(
 }
 
 fn waiting(walker: &Walker, visit: Option<&Visit>) -> Option<Micros> {
-    let visit = visit.filter(|v| v.leave == Leave::Open && v.entered != MISSING)?;
-    Some(walker.span(visit.entered, walker.as_of?))
+    let visit = visit.filter(|v| v.leave() == Leave::Open)?;
+    let entered = Some(walker.entered(visit)).filter(|&t| t != MISSING)?;
+    Some(walker.span(entered, walker.as_of?))
 }

@@ -1,44 +1,37 @@
 //! From counts to figures. Reads only sums, multisets and facts by case, so the order of merging does not show.
 
-use super::spread::{Samples, spreads};
+use super::spread::Groups;
 use super::steps::Slot;
 use super::tally::{Counted, Tally};
 use super::walk::Walker;
 use super::*;
-use crate::time::{MISSING, Micros};
+use crate::time::{MISSING, Micros, WEEK};
 use rustc_hash::FxHashMap;
 
 pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
     let mut counted = tally.0.map_or_else(|| Counted::new(walker), |c| *c);
     counted.cases.sort_unstable_by_key(|c| c.case);
     let counted = &counted;
-    let log = walker.log;
-    let width = log.activities.len();
-    let waits = if log.start.is_empty() {
-        &counted.gaps
-    } else {
-        &counted.waits
-    };
-    let ((edges, activities), ((variants, case_duration), step_figures)) = rayon::join(
+    let ((edges, activities), (variants, case_duration)) = rayon::join(
         || {
-            let edges = edges(walker, counted, waits);
-            let before = spreads(waits, width, |key| key % width.max(1) as u32);
-            let work = spreads(&counted.work, width, |key| key);
-            (edges, activities(walker, counted, before, work))
+            let edges = edges(walker, counted);
+            let before = waits_before(walker, counted);
+            let activities = activities(walker, counted, before, work(walker, counted));
+            (edges, activities)
         },
-        || {
-            (
-                variants(walker, counted, VARIANTS_SHOWN),
-                step_figures::step_figures(walker, steps, counted),
-            )
-        },
+        || variants(walker, counted, VARIANTS_SHOWN),
+    );
+    // After the edges rather than beside them: less memory at once.
+    let (step_figures, weekly_shares) = rayon::join(
+        || step_figures::step_figures(walker, steps, counted),
+        || weekly::weekly_shares(walker, counted, &edges, &variants),
     );
     let (handovers, handovers_total) = handovers(walker, counted);
     Figures {
         counts: counts(walker, counted),
         case_duration,
         activities,
-        weekly_shares: weekly::weekly_shares(walker, counted, &edges, &variants),
+        weekly_shares,
         weeks: weekly::weeks(counted),
         edges,
         variants,
@@ -96,7 +89,50 @@ fn activities(
     .collect()
 }
 
-fn edges(walker: &Walker, counted: &Counted, waits: &Samples) -> Vec<EdgeFigures> {
+/// Calls `each` with the rows of every move that has a time before and after.
+fn timed_moves(walker: &Walker, counted: &Counted, mut each: impl FnMut(usize, usize)) {
+    let log = walker.log;
+    for case in &counted.cases {
+        let events = log.case(case.case as usize);
+        for event in events.start + 1..events.end {
+            if log.time[event - 1] != MISSING && log.time[event] != MISSING {
+                each(event - 1, event);
+            }
+        }
+    }
+}
+
+/// Waiting before each activity.
+fn waits_before(walker: &Walker, counted: &Counted) -> Vec<Option<Spread>> {
+    let log = walker.log;
+    let mut sizes = vec![0usize; log.activities.len()];
+    for (_, to, edge) in counted.edges.touched() {
+        sizes[to] += edge.timed as usize;
+    }
+    let mut waits = Groups::new(sizes.into_iter());
+    timed_moves(walker, counted, |from, to| {
+        let wait = walker.span(log.time[from], walker.begin(to));
+        waits.put(log.activity[to] as usize, wait);
+    });
+    waits.spreads()
+}
+
+/// Working time of each activity.
+fn work(walker: &Walker, counted: &Counted) -> Vec<Option<Spread>> {
+    let log = walker.log;
+    let mut work = Groups::new(counted.activities.iter().map(|a| a.worked as usize));
+    if !log.start.is_empty() {
+        for event in counted.cases.iter().flat_map(|c| log.case(c.case as usize)) {
+            let (start, end) = (log.start[event], log.time[event]);
+            if start != MISSING && end != MISSING {
+                work.put(log.activity[event] as usize, walker.span(start, end));
+            }
+        }
+    }
+    work.spreads()
+}
+
+fn edges(walker: &Walker, counted: &Counted) -> Vec<EdgeFigures> {
     let log = walker.log;
     let width = log.activities.len();
     let touched = counted.edges.touched();
@@ -114,12 +150,22 @@ fn edges(walker: &Walker, counted: &Counted, waits: &Samples) -> Vec<EdgeFigures
     } else {
         Vec::new()
     };
-    let group = |k: u32| table.get(k as usize).copied().unwrap_or_else(|| number[&k]);
-    let gaps = spreads(&counted.gaps, touched.len(), group);
-    let waits = if std::ptr::eq(waits, &counted.gaps) {
+    let group = |from: usize, to: usize| {
+        let k = key(log.activity[from] as usize, log.activity[to] as usize);
+        table.get(k as usize).copied().unwrap_or_else(|| number[&k]) as usize
+    };
+    let spreads = |until: &dyn Fn(usize) -> Micros| {
+        let mut groups = Groups::new(touched.iter().map(|(_, _, edge)| edge.timed as usize));
+        timed_moves(walker, counted, |from, to| {
+            groups.put(group(from, to), walker.span(log.time[from], until(to)));
+        });
+        groups.spreads()
+    };
+    let gaps = spreads(&|to| log.time[to]);
+    let waits = if log.start.is_empty() {
         gaps.clone()
     } else {
-        spreads(waits, touched.len(), group)
+        spreads(&|to| walker.begin(to))
     };
     let mut edges: Vec<EdgeFigures> = touched
         .into_iter()
@@ -168,30 +214,37 @@ pub(crate) fn variants(
         hash: u64,
         example: u32,
         cases: u64,
+        timed: usize,
         states: [u64; 4],
     }
     let mut number: FxHashMap<u64, u32> = FxHashMap::default();
     let mut groups: Vec<Group> = Vec::new();
-    let mut durations = Samples::default();
+    let mut group_of: Vec<u32> = Vec::with_capacity(counted.cases.len());
     for case in &counted.cases {
         let at = *number.entry(case.variant).or_insert_with(|| {
             groups.push(Group {
                 hash: case.variant,
                 example: case.case,
                 cases: 0,
+                timed: 0,
                 states: [0; 4],
             });
             groups.len() as u32 - 1
         });
+        group_of.push(at);
         let group = &mut groups[at as usize];
         group.cases += 1;
+        group.timed += usize::from(case.first != MISSING);
         group.states[case.state as usize] += 1;
+    }
+    let mut durations = Groups::new(groups.iter().map(|g| g.timed));
+    for (case, &at) in counted.cases.iter().zip(&group_of) {
         if case.first != MISSING {
-            durations.push(at, walker.span(case.first, case.last));
+            durations.put(at as usize, walker.span(case.first, case.last));
         }
     }
-    let spread = spreads(&durations, groups.len(), |key| key);
-    let overall = Spread::of(&mut durations.spans);
+    let spread = durations.spreads();
+    let overall = durations.overall();
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_unstable_by_key(|&g| (std::cmp::Reverse(groups[g].cases), groups[g].hash));
     let log = walker.log;
@@ -260,16 +313,30 @@ fn handovers(walker: &Walker, counted: &Counted) -> (Vec<Handover>, u64) {
 }
 
 /// Whole weeks from the first to the last; only the given ones when that would be more than twenty years of them.
-pub(crate) fn weeks_between(mut given: Vec<Micros>) -> Vec<Micros> {
-    use crate::time::WEEK;
-    match (given.iter().min(), given.iter().max()) {
-        (Some(&a), Some(&b)) if (b - a) / WEEK <= 1040 => {
+pub(crate) fn weeks_between(given: impl Iterator<Item = Micros> + Clone) -> Vec<Micros> {
+    let widen = |span: Option<(Micros, Micros)>, w: Micros| match span {
+        None => Some((w, w)),
+        Some((a, b)) => Some((a.min(w), b.max(w))),
+    };
+    match given.clone().fold(None, widen) {
+        Some((a, b)) if (b - a) / WEEK <= 1040 => {
             (0..=(b - a) / WEEK).map(|w| a + w * WEEK).collect()
         }
         _ => {
+            let mut given: Vec<Micros> = given.collect();
             given.sort_unstable();
             given.dedup();
             given
         }
     }
+}
+
+/// The place of a week among weeks in order.
+pub(crate) fn week_at(weeks: &[Micros], week: Micros) -> Option<usize> {
+    // Most often no week is left out.
+    let at = ((week - weeks.first()?) / WEEK) as usize;
+    if weeks.get(at) == Some(&week) {
+        return Some(at);
+    }
+    weeks.binary_search(&week).ok()
 }

@@ -45,59 +45,60 @@ pub(crate) fn quantile(spans: &mut [Micros], q: f64) -> f64 {
     }
 }
 
-/// Spans with a key each, gathered without a vector for each key.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Samples {
-    pub keys: Vec<u32>,
-    pub spans: Vec<Micros>,
+/// Spans by group in one vector, without one for each group: how many each has is known beforehand.
+pub(crate) struct Groups {
+    spans: Vec<Micros>,
+    /// By group: one past its last place.
+    ends: Vec<usize>,
+    next: Vec<usize>,
 }
 
-impl Samples {
-    pub fn push(&mut self, key: u32, span: Micros) {
-        self.keys.push(key);
-        self.spans.push(span);
+impl Groups {
+    pub fn new(sizes: impl Iterator<Item = usize>) -> Self {
+        let mut total = 0;
+        let next: Vec<usize> = sizes
+            .map(|size| {
+                total += size;
+                total - size
+            })
+            .chain([0])
+            .collect();
+        let mut ends = next.clone();
+        ends.rotate_left(1);
+        ends.pop();
+        if let Some(last) = ends.last_mut() {
+            *last = total;
+        }
+        Groups {
+            spans: vec![0; total],
+            ends,
+            next,
+        }
     }
 
-    pub fn reserve(&mut self, more: usize) {
-        self.keys.reserve(more);
-        self.spans.reserve(more);
+    #[inline]
+    pub fn put(&mut self, group: usize, span: Micros) {
+        let at = &mut self.next[group];
+        self.spans[*at] = span;
+        *at += 1;
     }
 
-    pub fn append(&mut self, mut other: Samples) {
-        self.keys.append(&mut other.keys);
-        self.spans.append(&mut other.spans);
+    /// The figures of each group.
+    pub fn spreads(&mut self) -> Vec<Option<Spread>> {
+        let mut groups: Vec<&mut [Micros]> = Vec::with_capacity(self.ends.len());
+        let (mut rest, mut begun) = (self.spans.as_mut_slice(), 0);
+        for &end in &self.ends {
+            let (group, more) = rest.split_at_mut(end - begun);
+            groups.push(group);
+            (rest, begun) = (more, end);
+        }
+        groups.into_par_iter().map(Spread::of).collect()
     }
-}
 
-/// The spans by the number `group` gives their key, by counting sort, summed up in parallel.
-pub(crate) fn spreads(
-    samples: &Samples,
-    groups: usize,
-    group: impl Fn(u32) -> u32,
-) -> Vec<Option<Spread>> {
-    let keys = groups;
-    let mut ends = vec![0usize; keys + 1];
-    for &key in &samples.keys {
-        ends[group(key) as usize + 1] += 1;
+    /// The figures of all together.
+    pub fn overall(mut self) -> Option<Spread> {
+        Spread::of(&mut self.spans)
     }
-    for key in 0..keys {
-        ends[key + 1] += ends[key];
-    }
-    let mut flat = vec![0; ends[keys]];
-    let mut next = ends.clone();
-    for (&key, &span) in samples.keys.iter().zip(&samples.spans) {
-        let slot = &mut next[group(key) as usize];
-        flat[*slot] = span;
-        *slot += 1;
-    }
-    let mut groups: Vec<&mut [Micros]> = Vec::with_capacity(keys);
-    let mut rest: &mut [Micros] = &mut flat;
-    for key in 0..keys {
-        let (group, more) = rest.split_at_mut(ends[key + 1] - ends[key]);
-        groups.push(group);
-        rest = more;
-    }
-    groups.into_par_iter().map(Spread::of).collect()
 }
 
 #[cfg(test)]
@@ -110,5 +111,21 @@ mod tests {
         assert_eq!(quantile(&mut [10, 0], 0.9), 9.0);
         assert_eq!(quantile(&mut [7], 0.9), 7.0);
         assert_eq!(Spread::of(&mut []), None);
+    }
+
+    #[test]
+    fn groups_keep_their_spans_apart() {
+        let mut groups = Groups::new([1, 0, 2].into_iter());
+        for (group, span) in [(2, 5), (0, 1), (2, 7)] {
+            groups.put(group, span);
+        }
+        let counts: Vec<_> = groups
+            .spreads()
+            .iter()
+            .map(|s| s.map(|s| (s.count, s.median_seconds)))
+            .collect();
+        assert_eq!(counts, [Some((1, 1e-6)), None, Some((2, 6e-6))]);
+        assert_eq!(groups.overall().map(|s| s.count), Some(3));
+        assert!(Groups::new([].into_iter()).spreads().is_empty());
     }
 }

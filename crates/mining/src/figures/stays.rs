@@ -78,13 +78,14 @@ impl Stays {
                 continue;
             };
             let first = visits[at];
-            if first.entered == MISSING {
+            let entered = walker.entered(&first);
+            if entered == MISSING {
                 out.without_time += 1;
                 continue;
             }
             let team = match &codes {
                 None => 0,
-                Some((codes, _)) => match now_of(log, moving, case, first.entered) {
+                Some((codes, _)) => match now_of(log, moving, case, entered) {
                     Some(team) => team,
                     None => codes[case],
                 },
@@ -96,19 +97,19 @@ impl Stays {
             let mut stay = Stay {
                 case: case as u32,
                 team,
-                entered: first.entered,
-                left: known(first.left).filter(|_| first.leave != Leave::Open),
+                entered,
+                left: known(walker.left(&first)).filter(|_| first.leave() != Leave::Open),
                 went_on: None,
                 went_back: None,
                 came_back: None,
                 skipped: None,
                 won: None,
                 lost: None,
-                next_event: next_event(log, case, first.entered),
+                next_event: next_event(log, case, entered),
                 began: facts.first,
                 ended: known(facts.last).filter(|_| facts.state != super::CaseState::Open),
             };
-            follow(&mut stay, &visits[..at], &visits[at..], step);
+            follow(&walker, &mut stay, &visits[..at], &visits[at..], step);
             out.stays.push(stay);
         }
         Ok(out)
@@ -120,16 +121,16 @@ fn known(moment: Micros) -> Option<Micros> {
 }
 
 /// Reads what happened from the first visit to the step on.
-fn follow(stay: &mut Stay, before: &[Visit], visits: &[Visit], step: usize) {
+fn follow(walker: &Walker, stay: &mut Stay, before: &[Visit], visits: &[Visit], step: usize) {
     let mut seen: Vec<usize> = before.iter().map(|v| v.step as usize).collect();
     for (i, visit) in visits.iter().enumerate() {
         let here = visit.step as usize;
-        let left = known(visit.left);
+        let left = known(walker.left(visit));
         if here == step && i > 0 {
-            stay.came_back = stay.came_back.or(known(visit.entered));
+            stay.came_back = stay.came_back.or(known(walker.entered(visit)));
         }
         seen.push(here);
-        match visit.leave {
+        match visit.leave() {
             Leave::Step(to) => {
                 let to = to as usize;
                 if here <= step && to > step {
@@ -158,7 +159,7 @@ fn now_of(log: &EventLog, teams: Option<(&[u32], &Dict)>, case: usize, at: Micro
     log.case(case)
         .filter(|&row| codes[row] != NONE && (log.time[row] == MISSING || log.time[row] <= at))
         .map(|row| codes[row])
-        .last()
+        .next_back()
 }
 
 /// The first moment after the one the case entered at.

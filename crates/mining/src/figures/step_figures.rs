@@ -17,18 +17,24 @@ const PEOPLE_SHOWN: usize = 10;
 
 pub(crate) fn step_figures(walker: &Walker, steps: &Steps, counted: &Counted) -> Vec<StepFigures> {
     let reason = reason_column(walker);
-    let mut visits: Vec<Vec<Visit>> = vec![Vec::new(); steps.steps.len()];
-    counted
-        .visits
-        .iter()
-        .for_each(|v| visits[v.step as usize].push(*v));
-    // Tallies merged in another order hold the cases in another order.
-    visits
-        .par_iter_mut()
-        .for_each(|v| v.sort_by_key(|v| v.case));
-    let all = steps.steps.par_iter().zip(visits).enumerate();
-    all.map(|(at, (step, visits))| one(walker, counted, at, &step.name, &visits, reason.as_ref()))
-        .collect()
+    let mut sizes = vec![0; steps.steps.len()];
+    for visit in counted.visits.iter().flatten() {
+        sizes[visit.step as usize] += 1;
+    }
+    // One step's stays at a time are copied, not all.
+    let all = steps.steps.par_iter().zip(sizes).enumerate();
+    all.map(|(at, (step, size))| {
+        let mut visits: Vec<Visit> = Vec::with_capacity(size);
+        for part in &counted.visits {
+            visits.extend(part.iter().filter(|v| v.step as usize == at));
+        }
+        // Tallies merged in another order hold the cases in another order.
+        if !visits.is_sorted_by_key(|v| v.case) {
+            visits.sort_by_key(|v| v.case);
+        }
+        one(walker, counted, at, &step.name, &visits, reason.as_ref())
+    })
+    .collect()
 }
 
 fn one(
@@ -45,15 +51,15 @@ fn one(
     let mut to: FxHashMap<Destination, u64> = FxHashMap::default();
     for stays in visits.chunk_by(|a, b| a.case == b.case) {
         cases += 1;
-        let forward = |v: &Visit| match v.leave {
+        let forward = |v: &Visit| match v.leave() {
             Leave::Step(s) => s as usize > step,
             leave => leave == Leave::Won,
         };
         let on = stays.iter().any(forward);
         went_on += u64::from(on);
         let Some(last) = stays.last() else { continue };
-        open += u64::from(last.leave == Leave::Open);
-        match last.leave {
+        open += u64::from(last.leave() == Leave::Open);
+        match last.leave() {
             _ if on => {}
             Leave::Open => open_only += 1,
             Leave::Lost => {
@@ -67,7 +73,7 @@ fn one(
             Leave::Step(_) | Leave::Won => went_back += 1,
         }
         for stay in stays {
-            let destination = match stay.leave {
+            let destination = match stay.leave() {
                 Leave::Open => continue,
                 Leave::Step(s) => Destination::Step(s as usize),
                 Leave::Won => Destination::Won,
@@ -104,24 +110,27 @@ fn one(
         waiting: waiting(walker, visits),
         people,
         people_total,
-        weeks: weekly::step_weeks(visits),
+        weeks: weekly::step_weeks(walker, visits),
     }
 }
 
 /// How long a visit lasted, or has lasted so far.
 fn length(walker: &Walker, visit: &Visit) -> Option<f64> {
-    let until = match visit.leave {
+    let until = match visit.leave() {
         Leave::Open => walker.as_of?,
-        _ => visit.left,
+        _ => walker.left(visit),
     };
-    (visit.entered != MISSING && until != MISSING).then(|| days(walker.span(visit.entered, until)))
+    let entered = walker.entered(visit);
+    (entered != MISSING && until != MISSING).then(|| days(walker.span(entered, until)))
 }
 
 fn time(walker: &Walker, counted: &Counted, step: usize, visits: &[Visit]) -> StepTime {
-    let mut timed: Vec<(f64, bool)> = visits
-        .iter()
-        .filter_map(|v| Some((length(walker, v)?, v.leave != Leave::Open)))
-        .collect();
+    let mut timed: Vec<(f64, bool)> = Vec::with_capacity(visits.len());
+    timed.extend(
+        visits
+            .iter()
+            .filter_map(|v| Some((length(walker, v)?, v.leave() != Leave::Open))),
+    );
     // Sorted once: the curve and the quantiles want it, and a sum in this order does not depend on how cases were split.
     timed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let (durations, ended): (Vec<f64>, Vec<bool>) = timed.into_iter().unzip();
@@ -179,7 +188,7 @@ fn histogram(completed: &[f64], cap: Option<f64>, slow: Option<f64>) -> Vec<Bin>
 }
 
 fn waiting(walker: &Walker, visits: &[Visit]) -> Vec<WaitingCase> {
-    let open = visits.iter().filter(|v| v.leave == Leave::Open);
+    let open = visits.iter().filter(|v| v.leave() == Leave::Open);
     let mut waiting: Vec<(f64, u32)> = open
         .filter_map(|v| Some((length(walker, v)?, v.case)))
         .collect();
@@ -277,7 +286,8 @@ fn reasons(walker: &Walker, gone: &[&Visit], column: Option<&ReasonColumn>) -> V
                     .rev()
                     .map(|e| log.activity[e])
                     .find(|&a| !outcome(a));
-                last.unwrap_or(log.activity[visit.last_event as usize])
+                // A stay begins with an event of a step.
+                last.unwrap_or(NONE)
             }
         };
         *counts.entry(code).or_default() += 1;

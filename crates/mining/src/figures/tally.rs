@@ -1,7 +1,6 @@
 //! The one pass over the cases, and the sum of two passes over different cases.
 
 use super::grid::Grid;
-use super::spread::Samples;
 use super::steps::Slot;
 use super::walk::{CaseFacts, Visit, Walker};
 use super::{CalendarError, Figures, Options, Selection, Steps, Variants, finish};
@@ -20,15 +19,9 @@ pub(crate) struct Counted {
     pub events: u64,
     pub activities: Vec<ActivityCount>,
     pub edges: Grid<EdgeCount>,
-    /// By edge, as `from * activities + to`.
-    pub gaps: Samples,
-    /// The same from end to start; empty when the log has no start times.
-    pub waits: Samples,
-    /// By activity.
-    pub work: Samples,
     pub cases: Vec<CaseFacts>,
-    /// Those of one case stand together, in order.
-    pub visits: Vec<Visit>,
+    /// Those of one case stand together, in order, in the same part.
+    pub visits: Vec<Vec<Visit>>,
     /// By step, in microseconds.
     pub step_work: Vec<i128>,
     /// By step and person, by person and person, by week and edge.
@@ -47,12 +40,16 @@ pub(crate) struct ActivityCount {
     pub starts: u64,
     pub ends: u64,
     pub rework: u64,
+    /// Events with start and end.
+    pub worked: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct EdgeCount {
     pub count: u32,
     pub cases: u32,
+    /// Moves with a time before and after.
+    pub timed: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -145,14 +142,13 @@ impl Tally {
             x.starts += y.starts;
             x.ends += y.ends;
             x.rework += y.rework;
+            x.worked += y.worked;
         }
         a.edges.merge(b.edges, |x, y| {
             x.count += y.count;
             x.cases += y.cases;
+            x.timed += y.timed;
         });
-        a.gaps.append(b.gaps);
-        a.waits.append(b.waits);
-        a.work.append(b.work);
         a.cases.extend(b.cases);
         a.visits.extend(b.visits);
         a.step_work
@@ -184,9 +180,6 @@ impl Counted {
             events: 0,
             activities: vec![ActivityCount::default(); activities],
             edges: Grid::new(activities, activities),
-            gaps: Samples::default(),
-            waits: Samples::default(),
-            work: Samples::default(),
             cases: Vec::new(),
             visits: Vec::new(),
             step_work: vec![0; walker.steps],
@@ -211,11 +204,14 @@ fn count(walker: &Walker, cases: &[u32]) -> Counted {
         .iter()
         .map(|&c| walker.log.case(c as usize).len())
         .sum::<usize>();
-    counted.gaps.reserve(events.saturating_sub(cases.len()));
     counted.cases.reserve(cases.len());
+    // Room is cheap until it is written to; growing leaves holes behind.
+    let mut visits = Vec::with_capacity(events.min(cases.len() * (walker.steps + 1)));
     for &case in cases {
-        count_case(walker, &mut counted, &mut scratch, case);
+        count_case(walker, &mut counted, &mut scratch, &mut visits, case);
     }
+    visits.shrink_to_fit();
+    counted.visits.push(visits);
     counted
 }
 
@@ -227,10 +223,16 @@ struct Scratch {
     visited: Vec<bool>,
 }
 
-fn count_case(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch, case: u32) {
+fn count_case(
+    walker: &Walker,
+    counted: &mut Counted,
+    scratch: &mut Scratch,
+    visits: &mut Vec<Visit>,
+    case: u32,
+) {
     let log = walker.log;
     let events = log.case(case as usize);
-    let facts = walker.case(case as usize, &mut counted.visits, &mut scratch.visited);
+    let facts = walker.case(case as usize, visits, &mut scratch.visited);
     counted.events += events.len() as u64;
     counted.cases.push(facts);
     let mut repeats = false;
@@ -260,12 +262,11 @@ fn count_case(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch, cas
     }
 }
 
-/// Directly-follows moves with their gaps and waits.
+/// Directly-follows moves. Their times are read from the log again at the end, when it is known how many each has.
 fn moves(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch, case: u32) {
     let log = walker.log;
     let width = log.activities.len();
     let events = log.case(case as usize);
-    let starts = !log.start.is_empty();
     for event in events.start + 1..events.end {
         let (from, to) = (
             log.activity[event - 1] as usize,
@@ -282,17 +283,8 @@ fn moves(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch, case: u3
         if t1 == MISSING {
             continue;
         }
+        edge.timed += u32::from(t0 != MISSING);
         *counted.week_edges.at(walker.week(t1), from * width + to) += 1;
-        if t0 == MISSING {
-            continue;
-        }
-        let key = (from * width + to) as u32;
-        counted.gaps.push(key, walker.span(t0, t1));
-        if starts {
-            counted
-                .waits
-                .push(key, walker.span(t0, walker.begin(event)));
-        }
     }
 }
 
@@ -306,7 +298,7 @@ fn work(walker: &Walker, counted: &mut Counted, case: u32) {
         }
         let worked = walker.span(start, end);
         let activity = log.activity[event];
-        counted.work.push(activity, worked);
+        counted.activities[activity as usize].worked += 1;
         if let Slot::Step(step) = walker.slots[activity as usize] {
             counted.step_work[step as usize] += worked as i128;
         }

@@ -4,6 +4,7 @@ use super::calendar::Table;
 use super::steps::Slot;
 use super::{CalendarError, CaseState, EndRule, Options, Steps, variant};
 use crate::EventLog;
+use crate::log::NONE;
 use crate::time::{DAY, MISSING, Micros, WEEK};
 
 /// One stay of a case in a step: from its first event there until its first event in another step, or an outcome.
@@ -11,12 +12,33 @@ use crate::time::{DAY, MISSING, Micros, WEEK};
 pub(crate) struct Visit {
     pub case: u32,
     pub step: u16,
-    pub leave: Leave,
-    /// Row of the last event of the stay.
-    pub last_event: u32,
-    /// [`MISSING`] where the log has no time for it.
-    pub entered: Micros,
-    pub left: Micros,
+    /// [`Leave`] in two bytes: there are as many of these as half a log has events.
+    leave: u16,
+    /// Rows of the events it began and ended with; see [`Walker::entered`] and [`Walker::left`].
+    entered: u32,
+    left: u32,
+}
+
+impl Visit {
+    pub fn leave(&self) -> Leave {
+        match self.leave {
+            0 => Leave::Open,
+            1 => Leave::Won,
+            2 => Leave::Lost,
+            3 => Leave::Ended,
+            step => Leave::Step(step - 4),
+        }
+    }
+
+    fn set_leave(&mut self, leave: Leave) {
+        self.leave = match leave {
+            Leave::Open => 0,
+            Leave::Won => 1,
+            Leave::Lost => 2,
+            Leave::Ended => 3,
+            Leave::Step(step) => step.saturating_add(4),
+        };
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +135,22 @@ impl<'a> Walker<'a> {
         }
     }
 
+    /// When a stay began; [`MISSING`] where the log has no time for it.
+    #[inline]
+    pub fn entered(&self, visit: &Visit) -> Micros {
+        self.begin(visit.entered as usize)
+    }
+
+    /// When a stay ended; [`MISSING`] while it goes on and where the log has no time for it.
+    #[inline]
+    pub fn left(&self, visit: &Visit) -> Micros {
+        match visit.leave() {
+            _ if visit.left == NONE => MISSING,
+            Leave::Ended => self.log.time[visit.left as usize],
+            _ => self.begin(visit.left as usize),
+        }
+    }
+
     /// Walks a case, appending its visits. `visited` is scratch of one entry a step.
     pub fn case(&self, case: usize, visits: &mut Vec<Visit>, visited: &mut Vec<bool>) -> CaseFacts {
         let events = self.log.case(case);
@@ -121,6 +159,7 @@ impl<'a> Walker<'a> {
         visited.resize(self.steps, false);
         let (mut hash, mut first, mut last) = (variant::START, MISSING, MISSING);
         let (mut backs, mut skips) = (0, 0);
+        let mut last_row = NONE;
         let mut outcome: Option<Slot> = None;
         for event in events.clone() {
             let activity = self.log.activity[event] as usize;
@@ -132,21 +171,20 @@ impl<'a> Walker<'a> {
                 } else {
                     first.min(time)
                 };
-                last = last.max(time);
+                if time > last {
+                    (last, last_row) = (time, event as u32);
+                }
             }
             let slot = self.slots[activity];
             let here = visits[from..]
                 .last()
-                .filter(|v| v.leave == Leave::Open)
+                .filter(|v| v.leave() == Leave::Open)
                 .map(|v| v.step);
             match slot {
                 Slot::Nowhere => continue,
                 Slot::Step(step) => {
                     outcome = None;
                     if here == Some(step) {
-                        if let Some(v) = visits.last_mut() {
-                            v.last_event = event as u32;
-                        }
                         continue;
                     }
                     let before = visits[from..].last().map(|v| v.step);
@@ -163,10 +201,9 @@ impl<'a> Walker<'a> {
                     visits.push(Visit {
                         case: case as u32,
                         step,
-                        leave: Leave::Open,
-                        last_event: event as u32,
-                        entered: self.begin(event),
-                        left: MISSING,
+                        leave: 0,
+                        entered: event as u32,
+                        left: NONE,
                     });
                 }
                 Slot::Won => {
@@ -192,9 +229,12 @@ impl<'a> Walker<'a> {
             _ => CaseState::Open,
         };
         if state == CaseState::Ended
-            && let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open)
+            && let Some(v) = visits[from..]
+                .last_mut()
+                .filter(|v| v.leave() == Leave::Open)
         {
-            (v.leave, v.left) = (Leave::Ended, last);
+            v.set_leave(Leave::Ended);
+            v.left = last_row;
         }
         CaseFacts {
             case: case as u32,
@@ -208,8 +248,12 @@ impl<'a> Walker<'a> {
     }
 
     fn leave(&self, visits: &mut [Visit], from: usize, to: Leave, event: usize) {
-        if let Some(v) = visits[from..].last_mut().filter(|v| v.leave == Leave::Open) {
-            (v.leave, v.left) = (to, self.begin(event));
+        if let Some(v) = visits[from..]
+            .last_mut()
+            .filter(|v| v.leave() == Leave::Open)
+        {
+            v.set_leave(to);
+            v.left = event as u32;
         }
     }
 

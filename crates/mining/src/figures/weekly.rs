@@ -1,6 +1,6 @@
 //! Throughput and shares by week.
 
-use super::finish::weeks_between;
+use super::finish::{week_at, weeks_between};
 use super::tally::Counted;
 use super::walk::{Leave, Walker, week_of};
 use super::*;
@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
     let over = |c: &&walk::CaseFacts| c.state != CaseState::Open;
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(timed().filter(over).map(|c| week_of(c.last)));
+    let begun = timed().map(|c| week_of(c.first));
+    let all = begun.chain(timed().filter(over).map(|c| week_of(c.last)));
     let mut weeks: Vec<Week> = weeks_between(all)
         .into_iter()
         .map(|week| Week {
@@ -22,11 +22,13 @@ pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
             lost: 0,
         })
         .collect();
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
+    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
     for case in timed() {
-        weeks[at[&week_of(case.first)]].started += 1;
-        if over(&case) {
-            let week = &mut weeks[at[&week_of(case.last)]];
+        if let Some(at) = week_at(&mondays, week_of(case.first)) {
+            weeks[at].started += 1;
+        }
+        if let Some(at) = week_at(&mondays, week_of(case.last)).filter(|_| over(&case)) {
+            let week = &mut weeks[at];
             week.ended += 1;
             week.won += u64::from(case.state == CaseState::Won);
             week.lost += u64::from(case.state == CaseState::Lost);
@@ -45,17 +47,15 @@ pub(crate) fn weekly_shares(
     let moves = counted.week_edges.touched();
     let monday = |index: usize| walker.first_week + index as i64 * WEEK;
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
-    let mut all: Vec<Micros> = timed().map(|c| week_of(c.first)).collect();
-    all.extend(moves.iter().map(|&(w, _, _)| monday(w)));
-    all.extend(
-        counted
-            .visits
-            .iter()
-            .filter(|v| v.left != MISSING)
-            .map(|v| week_of(v.left)),
-    );
+    // Without start times what is left is left at a move.
+    let with_starts = !walker.log.start.is_empty();
+    let visits = counted.visits.iter().filter(|_| with_starts).flatten();
+    let left = visits.map(|v| walker.left(v)).filter(|&t| t != MISSING);
+    let all = timed()
+        .map(|c| week_of(c.first))
+        .chain(moves.iter().map(|&(w, _, _)| monday(w)))
+        .chain(left.map(week_of));
     let weeks = weeks_between(all);
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, &w)| (w, i)).collect();
     let zeros = || vec![0u64; weeks.len()];
     let mut shares = WeeklyShares {
         cases: zeros(),
@@ -90,7 +90,9 @@ pub(crate) fn weekly_shares(
         .filter_map(|(id, &i)| Some((u64::from_str_radix(id, 16).ok()?, i)))
         .collect();
     for case in timed() {
-        let week = at[&week_of(case.first)];
+        let Some(week) = week_at(&weeks, week_of(case.first)) else {
+            continue;
+        };
         shares.cases[week] += 1;
         if let Some(&i) = by_hash.get(&case.variant) {
             shares.variants[i].counts[week] += 1;
@@ -105,25 +107,23 @@ pub(crate) fn weekly_shares(
         });
     }
     for (w, edge, &n) in moves {
-        let week = at[&monday(w)];
+        let Some(week) = week_at(&weeks, monday(w)) else {
+            continue;
+        };
         shares.moves[week] += n as u64;
         if let Some(&i) = edge_at.get(&edge) {
             shares.edges[i].counts[week] += n as u64;
         }
     }
-    step_moves(counted, &at, &mut shares, walker.steps);
+    step_moves(walker, counted, &weeks, &mut shares);
     shares.weeks = weeks;
     shares
 }
 
-fn step_moves(
-    counted: &Counted,
-    at: &FxHashMap<Micros, usize>,
-    shares: &mut WeeklyShares,
-    steps: usize,
-) {
-    let mut visited = vec![false; steps];
-    for visits in counted.visits.chunk_by(|a, b| a.case == b.case) {
+fn step_moves(walker: &Walker, counted: &Counted, weeks: &[Micros], shares: &mut WeeklyShares) {
+    let mut visited = vec![false; walker.steps];
+    let parts = counted.visits.iter();
+    for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
         visited.fill(false);
         let mut before: Option<u16> = None;
         for visit in visits {
@@ -131,8 +131,9 @@ fn step_moves(
             let skipped =
                 before.is_some_and(|b| (b as usize + 1..step as usize).any(|s| !visited[s]));
             visited[step as usize] = true;
-            if let (Some(b), false) = (before, visit.entered == MISSING)
-                && let Some(&week) = at.get(&week_of(visit.entered))
+            let entered = walker.entered(visit);
+            if let (Some(b), false) = (before, entered == MISSING)
+                && let Some(week) = week_at(weeks, week_of(entered))
             {
                 shares.step_moves[week] += 1;
                 shares.skips[week] += u64::from(skipped);
@@ -144,20 +145,23 @@ fn step_moves(
 }
 
 /// Entries to and exits from one step by week.
-pub(crate) fn step_weeks(visits: &[walk::Visit]) -> Vec<StepWeek> {
+pub(crate) fn step_weeks(walker: &Walker, visits: &[walk::Visit]) -> Vec<StepWeek> {
     let entered = || {
         visits
             .iter()
-            .filter(|v| v.entered != MISSING)
-            .map(|v| week_of(v.entered))
+            .map(|v| walker.entered(v))
+            .filter(|&t| t != MISSING)
+            .map(week_of)
     };
     let left = || {
         visits
             .iter()
-            .filter(|v| v.leave != Leave::Open && v.left != MISSING)
-            .map(|v| week_of(v.left))
+            .filter(|v| v.leave() != Leave::Open)
+            .map(|v| walker.left(v))
+            .filter(|&t| t != MISSING)
+            .map(week_of)
     };
-    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()).collect())
+    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()))
         .into_iter()
         .map(|week| StepWeek {
             week,
@@ -165,8 +169,12 @@ pub(crate) fn step_weeks(visits: &[walk::Visit]) -> Vec<StepWeek> {
             left: 0,
         })
         .collect();
-    let at: FxHashMap<Micros, usize> = weeks.iter().enumerate().map(|(i, w)| (w.week, i)).collect();
-    entered().for_each(|w| weeks[at[&w]].entered += 1);
-    left().for_each(|w| weeks[at[&w]].left += 1);
+    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
+    for at in entered().filter_map(|w| week_at(&mondays, w)) {
+        weeks[at].entered += 1;
+    }
+    for at in left().filter_map(|w| week_at(&mondays, w)) {
+        weeks[at].left += 1;
+    }
     weeks
 }

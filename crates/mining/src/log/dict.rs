@@ -1,8 +1,8 @@
 //! Strings by number, each kept once.
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
-use std::hash::BuildHasher;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
 
 /// The code that stands for "no value".
 pub const NONE: u32 = u32::MAX;
@@ -22,11 +22,21 @@ impl Dict {
 
     /// The code of `value`, adding it when it is new. Panics past 2^32 - 1 distinct values.
     pub fn intern(&mut self, value: &str) -> u32 {
-        let hash = FxBuildHasher.hash_one(value);
+        self.intern_bytes(value.as_bytes())
+    }
+
+    /// The same for bytes that were checked as UTF-8: they are checked again only when they are new. What is no UTF-8 after
+    /// all is kept as U+FFFD.
+    pub fn intern_bytes(&mut self, value: &[u8]) -> u32 {
+        let hash = hash(value);
         let Dict { text, ends, index } = self;
-        if let Some(&code) = index.find(hash, |&code| slice(text, ends, code) == value) {
+        let known = index.find(hash, |&code| bytes(text.as_bytes(), ends, code) == value);
+        if let Some(&code) = known {
             return code;
         }
+        let Ok(value) = std::str::from_utf8(value) else {
+            return self.intern("\u{fffd}");
+        };
         assert!(
             ends.len() < NONE as usize,
             "a column holds at most 2^32 - 1 distinct values"
@@ -35,21 +45,28 @@ impl Dict {
         text.push_str(value);
         ends.push(text.len());
         index.insert_unique(hash, code, |&code| {
-            FxBuildHasher.hash_one(slice(text, ends, code))
+            self::hash(bytes(text.as_bytes(), ends, code))
         });
         code
     }
 
     /// The code of `value`, if it is known.
     pub fn code(&self, value: &str) -> Option<u32> {
-        let hash = FxBuildHasher.hash_one(value);
+        let hash = hash(value.as_bytes());
         self.index
-            .find(hash, |&code| self.get(code) == value)
+            .find(hash, |&code| self.is(code, value.as_bytes()))
             .copied()
     }
 
+    /// Whether a code stands for this value.
+    #[inline]
+    pub fn is(&self, code: u32, value: &[u8]) -> bool {
+        bytes(self.text.as_bytes(), &self.ends, code) == value
+    }
+
     pub fn get(&self, code: u32) -> &str {
-        slice(&self.text, &self.ends, code)
+        let (from, to) = ends(&self.ends, code);
+        &self.text[from..to]
     }
 
     pub fn len(&self) -> usize {
@@ -72,14 +89,27 @@ impl Dict {
         self.text.shrink_to_fit();
         self.ends.shrink_to_fit();
         let Dict { text, ends, index } = self;
-        index.shrink_to_fit(|&code| FxBuildHasher.hash_one(slice(text, ends, code)));
+        index.shrink_to_fit(|&code| hash(bytes(text.as_bytes(), ends, code)));
     }
 }
 
-fn slice<'a>(text: &'a str, ends: &[usize], code: u32) -> &'a str {
+fn hash(value: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(value);
+    hasher.finish()
+}
+
+#[inline]
+fn bytes<'a>(text: &'a [u8], all: &[usize], code: u32) -> &'a [u8] {
+    let (from, to) = ends(all, code);
+    &text[from..to]
+}
+
+#[inline]
+fn ends(ends: &[usize], code: u32) -> (usize, usize) {
     let code = code as usize;
     let from = if code == 0 { 0 } else { ends[code - 1] };
-    &text[from..ends[code]]
+    (from, ends[code])
 }
 
 impl PartialEq for Dict {

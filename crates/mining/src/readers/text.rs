@@ -60,6 +60,7 @@ pub(super) fn decoded<'a>(
         left_at: 0,
     }))
 }
+
 fn declared(head: &[u8]) -> &'static Encoding {
     match head {
         [b'<', 0, ..] => return UTF_16LE,
@@ -94,7 +95,7 @@ struct Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
+        let n = self.inner.read(buffer).map_err(|e| self.told(&e))?;
         self.out += n as u64;
         if self.out > FREE && self.out / RATIO > self.packed {
             let what = format!(
@@ -104,6 +105,24 @@ impl<R: Read> Read for Bounded<R> {
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, what));
         }
         Ok(n)
+    }
+}
+
+impl<R> Bounded<R> {
+    /// Says how far it came: bytes of what is packed and of what came out are not the same.
+    fn told(&self, error: &io::Error) -> io::Error {
+        let what = match error.kind() {
+            io::ErrorKind::UnexpectedEof => format!(
+                "The gzip file is cut off: it ends after {} bytes came out of it.",
+                self.out
+            ),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => format!(
+                "The gzip file is damaged ({error}): it cannot be unpacked past the {} bytes that came out of it.",
+                self.out
+            ),
+            _ => error.to_string(),
+        };
+        io::Error::new(error.kind(), what)
     }
 }
 
@@ -150,27 +169,34 @@ impl<R: Read> Read for Decoded<R> {
         }
     }
 }
+
+/// What went wrong with reading, at a byte of the text. Errors of a gzip file say themselves how far they came.
 pub(super) fn io_error(error: &std::io::Error, at: u64) -> ReadError {
-    let (code, what): (&'static str, String) = match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => ("truncated", "The file ends too early.".into()),
-        std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => (
-            "broken_gzip",
-            format!("The file cannot be unpacked: {error}."),
+    let (code, what, place, remedy) = match error.kind() {
+        io::ErrorKind::UnexpectedEof => (
+            "truncated",
+            error.to_string(),
+            Place::default(),
+            "Copy or export the file again; it is not complete.",
         ),
-        std::io::ErrorKind::QuotaExceeded => {
-            return ReadError::new(
-                "gzip_bomb",
-                error.to_string(),
-                Place::byte(at),
-                "Unpack the file and look at it, or import it in parts.",
-            );
-        }
-        _ => ("unreadable", format!("The file cannot be read: {error}.")),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => (
+            "broken_gzip",
+            error.to_string(),
+            Place::default(),
+            "Copy or export the file again.",
+        ),
+        io::ErrorKind::QuotaExceeded => (
+            "gzip_bomb",
+            error.to_string(),
+            Place::default(),
+            "Unpack the file and look at it, or import it in parts.",
+        ),
+        _ => (
+            "unreadable",
+            format!("The file cannot be read: {error}."),
+            Place::byte(at),
+            "Copy or export the file again.",
+        ),
     };
-    ReadError::new(
-        code,
-        what,
-        Place::byte(at),
-        "Copy or export the file again.",
-    )
+    ReadError::new(code, what, place, remedy)
 }

@@ -1,93 +1,8 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Rows of a data set beside the project, as text by column; prints why and gives nothing when it is absent.
-fn shared(name: &str, columns: [&str; 3]) -> Option<Vec<[String; 3]>> {
-    let root = std::env::var("TENON_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").to_string());
-    let Ok(text) = std::fs::read_to_string(format!("{root}/refs/stats/{name}")) else {
-        println!("skipped: shared data absent");
-        return None;
-    };
-    let mut lines = text.lines();
-    let head: Vec<&str> = lines.next()?.split(',').collect();
-    let at = columns.map(|c| head.iter().position(|h| *h == c).unwrap());
-    Some(
-        lines
-            .map(|l| {
-                let cells: Vec<&str> = l.split(',').collect();
-                at.map(|i| cells[i].to_string())
-            })
-            .collect(),
-    )
-}
-
-fn curve(rows: &[[String; 3]], group: &str) -> Curve {
-    let rows = || rows.iter().filter(|r| r[2] == group);
-    let durations: Vec<f64> = rows().map(|r| r[0].parse().unwrap()).collect();
-    let ended: Vec<bool> = rows().map(|r| r[1] == "1").collect();
-    kaplan_meier(&durations, &ended)
-}
-
 fn close(a: f64, b: f64) {
     assert!((a - b).abs() < 1e-9, "{a} is not {b}");
-}
-
-/// R 4.2.2, survival 3.5-3, in the file survival_R.json: `rossi_km`, `rossi_rmst52`.
-#[test]
-fn rossi_agrees_with_r() {
-    let Some(rows) = shared("rossi.csv", ["week", "arrest", "fin"]) else {
-        return;
-    };
-    let expected = [
-        (
-            "0",
-            [
-                0.958333333333333,
-                0.902777777777778,
-                0.828703703703704,
-                0.773148148148148,
-                0.694444444444444,
-            ],
-            44.8333333333333,
-        ),
-        (
-            "1",
-            [
-                0.972222222222222,
-                0.912037037037037,
-                0.893518518518518,
-                0.833333333333333,
-                0.777777777777778,
-            ],
-            46.875,
-        ),
-    ];
-    for (fin, survival, mean) in expected {
-        let curve = curve(&rows, fin);
-        for (time, s) in [10.0, 20.0, 30.0, 40.0, 52.0].iter().zip(survival) {
-            let at = curve.times.iter().rposition(|t| t <= time).unwrap();
-            close(curve.survival[at], s);
-        }
-        close(curve.restricted_mean(52.0).unwrap(), mean);
-        assert_eq!(curve.median(), None);
-    }
-}
-
-/// The same file: `waltons_median`, `waltons_rmst60`.
-#[test]
-fn waltons_agrees_with_r() {
-    let Some(rows) = shared("waltons.csv", ["T", "E", "group"]) else {
-        return;
-    };
-    for (group, median, mean) in [
-        ("control", 58.0, 54.303556822839),
-        ("miR-137", 26.0, 25.5882352941176),
-    ] {
-        let curve = curve(&rows, group);
-        assert_eq!(curve.median(), Some(median));
-        close(curve.restricted_mean(60.0).unwrap(), mean);
-    }
 }
 
 /// By the definition: at each time, of those still watched, the share that did not end then, multiplied up.
@@ -104,6 +19,19 @@ fn naive(rows: &[(u32, bool)], time: u32) -> f64 {
 }
 
 proptest! {
+    #[test]
+    fn the_order_of_the_durations_does_not_show(rows in proptest::collection::vec((0u32..20, any::<bool>()), 0..60)) {
+        let curve = |rows: &[(u32, bool)]| {
+            let (durations, ended): (Vec<f64>, Vec<bool>) = rows.iter().map(|r| (f64::from(r.0), r.1)).unzip();
+            kaplan_meier(&durations, &ended)
+        };
+        let mut rising = rows.clone();
+        rising.sort_by_key(|r| r.0);
+        let falling: Vec<_> = rising.iter().rev().copied().collect();
+        prop_assert_eq!(curve(&rising), curve(&rows));
+        prop_assert_eq!(curve(&falling), curve(&rows));
+    }
+
     #[test]
     fn the_curve_is_the_product_of_conditional_shares(rows in proptest::collection::vec((0u32..20, any::<bool>()), 1..60)) {
         let durations: Vec<f64> = rows.iter().map(|r| r.0 as f64).collect();
@@ -134,4 +62,80 @@ fn what_is_not_known_is_none() {
     let one_of_three = kaplan_meier(&[1.0, 2.0, 2.0], &[true, false, false]);
     assert_eq!(one_of_three.median(), None);
     assert_eq!(one_of_three.restricted_mean(3.0), None);
+}
+
+/// Four cases by hand: two of four end at 1, one of the two left is cut off at 2, the other ends at 3.
+#[test]
+fn standard_errors_by_hand() {
+    let curve = kaplan_meier(&[1.0, 1.0, 2.0, 3.0], &[true, true, false, true]);
+    assert_eq!(
+        (curve.at_risk.clone(), curve.ends.clone()),
+        (vec![4, 1], vec![2, 1])
+    );
+    assert_eq!(curve.standard_errors(), [0.25, 0.0]);
+    assert_eq!(curve.survival_at(0.5), Some(1.0));
+    assert_eq!(curve.standard_error_at(0.5), Some(0.0));
+    assert_eq!(curve.standard_error_at(2.0), Some(0.25));
+    assert_eq!(curve.survival_at(9.0), Some(0.0));
+    assert_eq!(curve.restricted_mean(3.0), Some(2.0));
+    assert_eq!(curve.restricted_mean_standard_error(3.0), Some(0.5));
+    assert_eq!(curve.restricted_mean_standard_error(1.0), Some(0.0));
+    let open = kaplan_meier(&[1.0, 2.0], &[true, false]);
+    assert_eq!(open.survival_at(2.5), None);
+    assert_eq!(open.restricted_mean_standard_error(2.5), None);
+}
+
+#[test]
+fn who_enters_late_is_not_watched_before() {
+    let late = kaplan_meier_entered(&[0.0, 1.0, 0.0, 5.0], &[1.0, 2.0, 3.0, 4.0], &[true; 4]);
+    assert_eq!(late.at_risk, [2, 2, 1]);
+    assert_eq!(late.survival, [0.5, 0.25, 0.0]);
+}
+
+/// Two groups by hand: expected of the first 1/2 + 2/3 + 1 (times 2, 3 and 5 see ends).
+#[test]
+fn log_rank_by_hand() {
+    let durations = [2.0, 3.0, 5.0, 2.0, 4.0, 5.0];
+    let ended = [true, true, true, false, false, false];
+    let groups = [0, 0, 0, 1, 1, 1];
+    let test = log_rank(&durations, &ended, &groups, None).unwrap();
+    let expected = 0.5 + 0.5 + 0.5;
+    let variance = 0.25 + 0.25 + 0.25;
+    close(test.observed[0], 3.0);
+    close(test.expected[0], expected);
+    close(test.test.statistic, (3.0 - expected).powi(2) / variance);
+    assert_eq!(test.test.df, 1);
+}
+
+#[test]
+fn strata_are_compared_within() {
+    let durations = [1.0, 2.0, 3.0, 4.0];
+    let apart = log_rank(&durations, &[true; 4], &[0, 0, 1, 1], Some(&[0, 0, 1, 1]));
+    assert_eq!(apart, None);
+    let doubled: Vec<f64> = durations.iter().chain(&durations).copied().collect();
+    let one = log_rank(&durations, &[true; 4], &[0, 1, 1, 0], None).unwrap();
+    let groups = [0, 1, 1, 0, 0, 1, 1, 0];
+    let two = log_rank(
+        &doubled,
+        &[true; 8],
+        &groups,
+        Some(&[0, 0, 0, 0, 1, 1, 1, 1]),
+    )
+    .unwrap();
+    close(two.test.statistic, 2.0 * one.test.statistic);
+}
+
+#[test]
+fn nothing_to_compare_is_none() {
+    assert_eq!(log_rank(&[], &[], &[], None), None);
+    assert_eq!(log_rank(&[1.0, 2.0], &[false; 2], &[0, 1], None), None);
+    assert_eq!(log_rank(&[1.0, 2.0], &[true; 2], &[1, 1], None), None);
+}
+
+#[test]
+fn one_curve_for_each_group() {
+    let curves = kaplan_meier_by(&[1.0, 2.0, 3.0], &[true; 3], &[2, 0, 2]);
+    assert_eq!(curves[0], kaplan_meier(&[2.0], &[true]));
+    assert_eq!(curves[1], Curve::default());
+    assert_eq!(curves[2], kaplan_meier(&[1.0, 3.0], &[true; 2]));
 }

@@ -67,3 +67,14 @@ pub async fn record_of(
     let (process, subject) = (Some(process), Some(subject));
     events::append(tx, at, kind.word(), actor, process, subject, payload).await
 }
+
+/// Appends what happened to the installation as a whole.
+pub async fn record_installation(
+    tx: &mut Tx,
+    at: Micros,
+    kind: Kind,
+    actor: &str,
+    payload: &serde_json::Value,
+) -> sqlx::Result<i64> {
+    events::append(tx, at, kind.word(), actor, None, None, payload).await
+}

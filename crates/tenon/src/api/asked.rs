@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-/// Conditions on cases; all must hold. Attributes are asked for as `attr.NAME=VALUE`, here and in a page's address.
+/// Conditions on cases; all must hold.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes a query; `filter_query` reads it")]
@@ -13,6 +13,10 @@ pub struct Asked {
     to: Option<String>,
     /// Cases of this team; may be given several times.
     team: Option<Vec<String>>,
+    /// Cases with this value in the column NAME, of cases or of events, such as `attr.segment=Housing`. One column given
+    /// several times asks for any of its values; several columns must all hold.
+    #[param(rename = "attr.NAME")]
+    attribute: Option<Vec<String>>,
     /// Cases that took the variant with this id.
     variant: Option<String>,
     /// Cases that were in the step of this name.
@@ -26,7 +30,8 @@ pub struct Asked {
     person: Option<String>,
     /// `open`, `closed`, `won` or `lost`.
     state: Option<String>,
-    /// A time zone such as Europe/Berlin: spans count its working hours only, Monday to Friday, nine to five.
+    /// A time zone such as Europe/Berlin: spans count its working hours only, Monday to Friday, nine to five. A span of a
+    /// day is then 24 working hours.
     working: Option<String>,
 }
 

@@ -30,7 +30,7 @@ pub async fn export(
                 "Write a whole number from 0 to 100.",
             )
         })?;
-    let view = app.library.view(&process, &asked).await?;
+    let view = super::figures::view(&app, &process, &asked).await?;
     let (bytes, kind) = exports::file(&app.library, &view, &what, detail).await?;
     let slug: String = view
         .process

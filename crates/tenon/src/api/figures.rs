@@ -3,7 +3,9 @@
 use super::asked::{Asked, Part, Second};
 use super::problem::ApiError;
 use crate::app::App;
-use crate::processes::{Problem, filter_query};
+use crate::processes::filter_query::{self, Asked as Question};
+use crate::processes::{Problem, View};
+use crate::settings::individual;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
@@ -14,12 +16,19 @@ use mining::figures::{
 use mining::fit::FitReport;
 use mining::fit::pipeline::PipelineFit;
 use serde::Serialize;
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 type Pairs = Query<Vec<(String, String)>>;
 
 fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> + Clone {
     query.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+}
+
+/// The view of a question, unless it asks for single people and that is not switched on.
+pub(super) async fn view(app: &App, process: &str, asked: &Question) -> Result<Arc<View>, Problem> {
+    individual(app.library.db()).await.allows(&asked.filter)?;
+    app.library.view(process, asked).await
 }
 
 fn json(value: &impl Serialize) -> Result<Response, ApiError> {
@@ -36,7 +45,8 @@ pub async fn figures(
     query: Pairs,
 ) -> Result<Response, ApiError> {
     let asked = filter_query::parse_only(pairs(&query), &[])?;
-    json(&app.library.view(&process, &asked).await?.figures)
+    let view = view(&app, &process, &asked).await?;
+    json(&*individual(app.library.db()).await.figures(&view.figures))
 }
 
 /// Where the process loses time and cases, costliest first.
@@ -48,10 +58,9 @@ pub async fn standing_out(
     query: Pairs,
 ) -> Result<Response, ApiError> {
     let asked = filter_query::parse_only(pairs(&query), &[])?;
-    json(&stand_outs(
-        &app.library.view(&process, &asked).await?.figures,
-        10,
-    ))
+    let view = view(&app, &process, &asked).await?;
+    let shown = individual(app.library.db()).await.figures(&view.figures);
+    json(&stand_outs(&shown, 10))
 }
 
 /// Two periods side by side.
@@ -72,8 +81,8 @@ pub async fn compared(
         )
         .into());
     }
-    let a = app.library.view(&process, &first).await?;
-    let b = app.library.view(&process, &second).await?;
+    let a = view(&app, &process, &first).await?;
+    let b = view(&app, &process, &second).await?;
     json(&compare(&a.figures, &b.figures))
 }
 
@@ -96,7 +105,7 @@ pub async fn cases(
         }),
     };
     let (offset, limit) = (number("offset", 0)?, number("limit", 100)?.min(1000));
-    let view = app.library.view(&process, &asked).await?;
+    let view = view(&app, &process, &asked).await?;
     let p = &view.process;
     let list = case_list(
         &p.log,
@@ -139,7 +148,7 @@ pub async fn fit(
     query: Pairs,
 ) -> Result<Json<Fit>, ApiError> {
     let asked = filter_query::parse_only(pairs(&query), &[])?;
-    let view = app.library.view(&process, &asked).await?;
+    let view = view(&app, &process, &asked).await?;
     let fit = app.library.fit(&view).await?;
     let model = fit.model.as_ref().map(|(row, report)| ModelFit {
         name: row.name.clone(),
@@ -163,7 +172,7 @@ pub async fn confirm_model(
     query: Pairs,
 ) -> Result<axum::http::StatusCode, ApiError> {
     let asked = filter_query::parse_only(pairs(&query), &[])?;
-    let view = app.library.view(&process, &asked).await?;
+    let view = view(&app, &process, &asked).await?;
     app.library.confirm_model(&view, "owner").await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@ use crate::intake;
 use crate::jobs::Status;
 use crate::processes::Problem;
 use axum::Json;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -52,8 +53,14 @@ pub struct ImportForm {
     responses((status = 202, body = Status), super::Refused))]
 pub async fn start(
     State(app): State<App>,
-    form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<Status>), ApiError> {
+    let form = form.map_err(|_| {
+        Problem::bad_request(
+            "This request has no form with a file.",
+            "Send multipart/form-data, with the file last.",
+        )
+    })?;
     let (upload, options) = intake::receive(&app, form).await?;
     let job = intake::start(&app, upload, options);
     Ok((

@@ -1,22 +1,32 @@
 //! JSON API v1, one endpoint a file. Its description is at `/api/v1/openapi.json`.
 
+mod acts;
 mod asked;
+mod body;
 mod export;
 mod figures;
+mod goals;
 mod imports;
+mod improvements;
+mod ledger;
 mod problem;
 mod processes;
+mod settings;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
 use crate::app::App;
 use crate::processes::Problem;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use utoipa::{IntoResponses, OpenApi};
+
+/// Until sign-in exists there is one person.
+const ACTOR: &str = "owner";
 
 /// An answer that is no success (RFC 9457): what is wrong and what to do.
 #[derive(IntoResponses)]
@@ -28,7 +38,7 @@ pub struct Refused(problem::ProblemDetails);
 #[openapi(
     info(
         title = "Tenon",
-        description = "See how a process really runs. Moments are microseconds since 1970 in UTC."
+        description = "See how a process really runs, plug tools into its steps, and prove whether they helped. Moments are microseconds since 1970 in UTC."
     ),
     components(schemas(problem::ProblemDetails)),
     paths(
@@ -47,6 +57,31 @@ pub struct Refused(problem::ProblemDetails);
         steps::put,
         steps::undo,
         export::export,
+        improvements::list,
+        improvements::plan,
+        improvements::outlook,
+        improvements::one,
+        improvements::events,
+        acts::start,
+        acts::pause,
+        acts::resume,
+        acts::extend,
+        acts::unplug,
+        acts::plug_back,
+        acts::decide,
+        acts::cost,
+        acts::uses,
+        acts::used,
+        verdicts::now,
+        verdicts::said,
+        ledger::ledger,
+        ledger::csv,
+        ledger::where_to_plug,
+        ledger::rethink,
+        goals::list,
+        goals::put,
+        settings::get_individual,
+        settings::put_individual,
         imports::start,
         imports::skipped,
         imports::job
@@ -72,7 +107,17 @@ pub fn router() -> Router<App> {
         .route("/model", post(figures::confirm_model))
         .route("/steps", get(steps::get).put(steps::put))
         .route("/steps/undo", post(steps::undo))
-        .route("/export/{what}", get(export::export));
+        .route("/export/{what}", get(export::export))
+        .route(
+            "/improvements",
+            get(improvements::list).post(improvements::plan),
+        )
+        .route("/improvements/outlook", post(improvements::outlook))
+        .route("/ledger", get(ledger::ledger))
+        .route("/ledger.csv", get(ledger::csv))
+        .route("/frictions", get(ledger::where_to_plug))
+        .route("/rethink", get(ledger::rethink))
+        .route("/goals", get(goals::list).put(goals::put));
     let limit = DefaultBodyLimit::max(8 << 30);
     Router::new()
         .route("/api/v1/openapi.json", get(document))
@@ -84,6 +129,61 @@ pub fn router() -> Router<App> {
             get(imports::skipped),
         )
         .route("/api/v1/jobs/{job}", get(imports::job))
+        .merge(of_improvement())
+        .route(
+            "/api/v1/settings/individual-figures",
+            get(settings::get_individual).put(settings::put_individual),
+        )
+}
+
+fn of_improvement() -> Router<App> {
+    Router::new()
+        .route("/api/v1/improvements/{improvement}", get(improvements::one))
+        .route(
+            "/api/v1/improvements/{improvement}/events",
+            get(improvements::events),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/start",
+            post(acts::start),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/pause",
+            post(acts::pause),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/resume",
+            post(acts::resume),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/extend",
+            post(acts::extend),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/unplug",
+            post(acts::unplug),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/plug-back",
+            post(acts::plug_back),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/decision",
+            post(acts::decide),
+        )
+        .route("/api/v1/improvements/{improvement}/cost", put(acts::cost))
+        .route(
+            "/api/v1/improvements/{improvement}/uses",
+            get(acts::used).put(acts::uses),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/verdict",
+            get(verdicts::now),
+        )
+        .route(
+            "/api/v1/improvements/{improvement}/verdicts",
+            get(verdicts::said),
+        )
 }
 
 /// Programs get their answers as JSON, also this one.

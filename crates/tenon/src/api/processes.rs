@@ -2,11 +2,12 @@
 
 use super::problem::ApiError;
 use crate::app::App;
-use crate::processes::{Changes, Definition};
+use crate::processes::{Changes, Definition, Problem};
 use crate::store::events::Event;
 use crate::store::imports::ImportRow;
 use crate::store::processes::ProcessRow;
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,8 +55,11 @@ pub struct After {
 pub async fn events(
     State(app): State<App>,
     Path(process): Path<String>,
-    Query(page): Query<After>,
+    page: Result<Query<After>, QueryRejection>,
 ) -> Result<Json<Vec<Event>>, ApiError> {
+    let Query(page) = page.map_err(|e| {
+        Problem::bad_request(e.body_text(), "Write whole numbers for after and limit.")
+    })?;
     let row = app.library.process(&process).await?;
     let limit = page.limit.unwrap_or(100).clamp(1, 1000);
     Ok(Json(app.library.events(&row.id, page.after, limit).await?))

@@ -72,6 +72,7 @@ impl House {
         library.import(request, Arc::default()).await.unwrap();
         let uploads = Arc::new(Uploads::open(folder.join("uploads")).unwrap());
         let app_state = App {
+            improvements: crate::improvements::Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),
             uploads,
@@ -722,4 +723,74 @@ async fn a_question_narrows_the_figures() {
         figures["case_duration"]["median_seconds"].as_f64().unwrap()
     };
     assert!(median("working=UTC").await < median("").await);
+}
+
+#[tokio::test]
+async fn what_is_kept_as_json_is_sent_as_json_and_files_of_ours_are_not_named() {
+    let house = House::open().await;
+    let process = house.get("/api/v1/processes/hostile").await.json();
+    assert_eq!(process.get("columns_file"), None, "{process}");
+    let import = house.get("/api/v1/processes/hostile/imports").await.json()[0].clone();
+    assert!(import["notes"].is_array(), "{import}");
+    assert_eq!(import["skipped_rows"][0]["line"], 8, "{import}");
+    let event = house.get("/api/v1/processes/hostile/events").await.json()[0].clone();
+    assert_eq!(event["payload"]["file"], "hostile.csv", "{event}");
+}
+
+#[tokio::test]
+async fn every_refusal_of_the_api_is_a_problem() {
+    let house = House::open().await;
+    let from_elsewhere = Request::builder()
+        .method("POST")
+        .uri("/api/v1/processes/hostile/steps/undo")
+        .header("host", format!("localhost:{PORT}"))
+        .header("origin", "http://elsewhere.example")
+        .body(Body::empty())
+        .unwrap();
+    let answers = [
+        (400, house.ask("POST", "/api/v1/imports", None).await),
+        (
+            400,
+            house
+                .get("/api/v1/processes/hostile/events?after=soon")
+                .await,
+        ),
+        (403, house.send(from_elsewhere).await),
+        (403, house.ask("DELETE", "/api/v1/processes", None).await),
+    ];
+    for (status, answer) in answers {
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        let told = answer.json();
+        for key in ["type", "title", "detail", "code"] {
+            assert!(told[key].as_str().is_some_and(|t| t.len() > 3), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_names_what_is_not_there_says_what_is() {
+    let house = House::open().await;
+    for (query, there) in [
+        ("step=Nowhere", "sell"),
+        ("activity=nothing", "check"),
+        ("attr.nothing=1", "org:resource"),
+    ] {
+        let path = format!("/api/v1/processes/hostile/figures?{query}");
+        let told = house.get(&path).await.json();
+        let detail = told["detail"].as_str().unwrap();
+        assert!(
+            detail.starts_with("Choose one of") && detail.contains(there),
+            "{told}"
+        );
+    }
+    let page = house.get("/p/hostile/map?panel=Nowhere").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.body.contains("Choose one of"), "{}", page.body);
+}
+
+#[test]
+fn attributes_and_working_hours_are_described() {
+    let text = serde_json::to_string(&crate::api::Document::openapi()).unwrap();
+    assert!(text.contains("attr.NAME") && text.contains("24 working hours"));
 }

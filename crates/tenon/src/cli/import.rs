@@ -117,7 +117,6 @@ fn bar(name: &str, done: u64, size: u64, begun: Instant) {
 }
 
 fn tell(done: &Outcome) {
-    let count = |n: u64| format::count(n as i64);
     if done.already.is_some() {
         println!(
             "{}: this file was imported before; nothing was added.",
@@ -125,28 +124,31 @@ fn tell(done: &Outcome) {
         );
         return;
     }
-    println!(
-        "{}: {} cases and {} events added, {} cases in all.",
-        done.name,
-        count(done.cases_added),
-        count(done.events_added),
-        count(done.cases)
-    );
+    let local = crate::serve::local(7070);
+    println!("{}: {}.", done.name, done.told());
+    if let Some(changes) = done.changes.as_ref().filter(|_| !done.is_model()) {
+        println!(
+            "  The process changed: this is version {}. {}",
+            done.version,
+            changes.told()
+        );
+    }
     if done.events_known > 0 {
-        println!("  {} events were known already.", count(done.events_known));
+        let events = format::many(done.events_known, "event");
+        println!("  Known already: {events}.");
     }
     if done.skipped > 0 {
         println!(
-            "  {} rows could not be used; the import's page lists them.",
-            count(done.skipped)
+            "  Not used: {}, with the reason for each at {local}/api/v1/imports/{}/skipped.csv while `tenon serve` runs.",
+            format::many(done.skipped, "row"),
+            done.import
         );
     }
     for note in &done.notes {
         println!("  {}", note.text);
     }
     println!(
-        "  See it at {}/p/{} while `tenon serve` runs.",
-        crate::serve::local(7070),
+        "  See it at {local}/p/{} while `tenon serve` runs.",
         done.slug
     );
 }

@@ -4,6 +4,7 @@ use super::{print, told};
 use crate::clock::SystemClock;
 use crate::processes::files::{Opened, ReadOptions, read_any};
 use crate::processes::{Library, filter_query};
+use crate::settings::individual;
 use anyhow::Context;
 use mining::EventLog;
 use mining::figures::{EndRule, Figures, Options, Selection, Steps, guess_team, reference};
@@ -72,9 +73,12 @@ async fn look_at_imported(args: &Args) -> anyhow::Result<()> {
     let row = library.named(name).await?;
     let asked = filter_query::parse_text(&args.filter)?;
     let view = library.view(&row.id, &asked).await?;
+    let individual = individual(library.db()).await;
+    individual.allows(&asked.filter)?;
+    let figures = individual.figures(&view.figures);
     print(&match args.json {
-        true => serde_json::to_string(&view.figures)?,
-        false => told::figures(&view.figures),
+        true => serde_json::to_string(&*figures)?,
+        false => told::figures(&figures),
     })
 }
 

@@ -2,10 +2,15 @@
 
 mod export;
 mod import;
+mod improvement;
 mod look;
+mod plug;
+mod prove;
 mod reading;
 mod sample;
 mod serve;
+mod settings;
+mod study;
 mod told;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -26,13 +31,22 @@ enum Command {
     Import(import::Args),
     Look(look::Args),
     Export(export::Args),
+    Plug(plug::Args),
+    Improvement(improvement::Args),
+    Improvements(improvement::ListArgs),
+    Prove(prove::Args),
+    Study(study::Args),
     Sample(sample::Args),
+    Settings(settings::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
         shell: clap_complete::Shell,
     },
 }
+
+/// Who did it, in the record.
+const ACTOR: &str = "command line";
 
 /// Where Tenon keeps what it knows.
 #[derive(clap::Args, Clone)]
@@ -51,7 +65,13 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Look(args) => look::run(args),
         Command::Export(args) => export::run(args),
+        Command::Plug(args) => plug::run(args),
+        Command::Improvement(args) => improvement::run(args),
+        Command::Improvements(args) => improvement::list(args),
+        Command::Prove(args) => prove::run(args),
+        Command::Study(args) => study::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Settings(args) => settings::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());

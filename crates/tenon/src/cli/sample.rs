@@ -1,35 +1,41 @@
 //! `tenon sample`
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SetClock, SystemClock};
 use crate::format;
+use crate::improvements::Improvements;
 use crate::processes::Library;
-use crate::processes::files::ReadOptions;
-use crate::processes::import::ImportRequest;
+use crate::sample::advance::{Came, found, go_on};
 use crate::sample::company::STEPS;
-use crate::sample::{Improvement, Plan, Simulation, files};
+use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, files, past};
 use anyhow::Context;
-use mining::time::DAY;
+use mining::Micros;
+use mining::time::{DAY, WEEK};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Make a sample company: the same for the same seed and end
+/// Make a sample company, and let its days go on: the same for the same seed and end
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  tenon sample --import\n  tenon sample --cases 1000000 --out log.xes\n  tenon sample --cases 20000 --weeks 60 --teams 12 --improvement step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w --out log.csv --entries cases.csv --rollout teams.csv"
-)]
+#[command(after_help = "\
+Examples:
+  tenon sample --import
+  tenon sample --advance 7d
+  tenon sample --advance 14d --process 'New business' --effect step=Propose,tool=playbook,effect=-15%,goes_on=2%
+  tenon sample --import --plain --cases 1284 --weeks 26 --teams 7
+  tenon sample --cases 1000000 --out log.xes
+  tenon sample --cases 20000 --weeks 60 --teams 12 --improvement step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w --out log.csv --entries cases.csv --rollout teams.csv")]
 pub struct Args {
-    /// Cases of the company
-    #[arg(long, default_value_t = 1_284)]
-    cases: u64,
+    /// Cases that begin in the weeks; 1,284, or 5,800 in a company with a past
+    #[arg(long)]
+    cases: Option<u64>,
     /// The same seed gives the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Teams of the company
-    #[arg(long, default_value_t = 7)]
-    teams: usize,
-    /// Weeks over which cases begin
-    #[arg(long, default_value_t = 26)]
-    weeks: u32,
+    /// Teams; 7, or 8 in a company with a past
+    #[arg(long)]
+    teams: Option<usize>,
+    /// Weeks over which cases begin; 26, or 64 in a company with a past
+    #[arg(long)]
+    weeks: Option<u32>,
     /// Last day that is known, such as 2026-08-31; today when not given
     #[arg(long)]
     until: Option<jiff::civil::Date>,
@@ -45,9 +51,18 @@ pub struct Args {
     /// Table of when each team starts with the first improvement
     #[arg(long)]
     rollout: Option<PathBuf>,
-    /// Put the company into the processes kept here
+    /// Put the company into the processes kept here, with the improvements it tried
     #[arg(long)]
     import: bool,
+    /// Import cases only: nothing was tried yet
+    #[arg(long, requires = "import")]
+    plain: bool,
+    /// Let the days of a company that is kept here go on: 7d, 2w
+    #[arg(long, value_name = "SPAN", value_parser = span, conflicts_with_all = ["import", "out", "entries", "rollout", "improvement"])]
+    advance: Option<Micros>,
+    /// What a tool that people plug in truly does from now on, such as step=Propose,tool=playbook,effect=-15%,goes_on=2%
+    #[arg(long)]
+    effect: Vec<Rule>,
     /// Name of its process there
     #[arg(long, default_value = "New business")]
     process: String,
@@ -55,18 +70,56 @@ pub struct Args {
     place: super::Place,
 }
 
+fn span(text: &str) -> Result<Micros, String> {
+    let days = text
+        .strip_suffix('w')
+        .map(|n| (n, 7))
+        .or(text.strip_suffix('d').map(|n| (n, 1)))
+        .unwrap_or((text, 1));
+    match days.0.parse::<u16>() {
+        Ok(n) if (1..=3_650).contains(&(n * days.1)) => Ok(Micros::from(n * days.1) * DAY),
+        _ => Err("write it as 7d or 2w".into()),
+    }
+}
+
+impl Args {
+    /// The company that is imported tried things in its past.
+    fn has_past(&self) -> bool {
+        self.import && !self.plain && self.improvement.is_empty()
+    }
+
+    fn sizes(&self) -> (u64, u32, usize) {
+        let (cases, weeks, teams) = match self.has_past() {
+            true => (past::CASES, past::WEEKS, past::TEAMS),
+            false => (1_284, 26, 7),
+        };
+        (
+            self.cases.unwrap_or(cases),
+            self.weeks.unwrap_or(weeks),
+            self.teams.unwrap_or(teams),
+        )
+    }
+}
+
 pub fn run(args: Args) -> anyhow::Result<()> {
+    if let Some(span) = args.advance {
+        return super::block_on(move_on(&args, span));
+    }
+    let (cases, weeks, teams) = args.sizes();
     anyhow::ensure!(
-        (1..=1_000).contains(&args.teams),
-        "A company has 1 to 1,000 teams, not {}.",
-        args.teams
+        (1..=1_000).contains(&teams),
+        "A company has 1 to 1,000 teams, not {teams}."
     );
     anyhow::ensure!(
-        (1..=1_000).contains(&args.weeks),
-        "Cases begin over 1 to 1,000 weeks, not {}.",
-        args.weeks
+        (1..=1_000).contains(&weeks),
+        "Cases begin over 1 to 1,000 weeks, not {weeks}."
     );
-    anyhow::ensure!(args.cases > 0, "Ask for at least one case.");
+    anyhow::ensure!(cases > 0, "Ask for at least one case.");
+    anyhow::ensure!(
+        !args.has_past() || (weeks >= past::WEEKS && teams >= 4),
+        "A company with a past needs at least {} weeks and 4 teams. Give more, or --plain for cases only.",
+        past::WEEKS
+    );
     anyhow::ensure!(
         args.out.is_some() || args.import || args.entries.is_some() || args.rollout.is_some(),
         "Say where it should go: --out FILE, or --import for the processes kept here."
@@ -77,11 +130,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     };
     let plan = Plan {
         seed: args.seed,
-        cases: args.cases,
+        from: until - Micros::from(weeks) * WEEK,
+        cases,
+        weeks,
         until,
-        weeks: args.weeks,
-        teams: args.teams,
+        teams,
         improvements: args.improvement.clone(),
+        tools: Vec::new(),
+        approval: None,
     };
     if let Some(path) = &args.out {
         let events = files::write_log(Simulation::new(plan.clone()), path, |_| {})
@@ -118,37 +174,64 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
+async fn open(args: &Args, clock: Arc<dyn Clock>) -> anyhow::Result<Improvements> {
+    let place = &args.place;
+    let library = Library::open(&place.data, place.database.as_deref(), clock).await?;
+    Ok(Improvements::new(library))
+}
+
 async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
-    let library = Library::open(
-        &args.place.data,
-        args.place.database.as_deref(),
-        Arc::new(SystemClock),
-    )
-    .await?;
-    let path = args
-        .place
-        .data
-        .join(format!("sample-{}.xes", std::process::id()));
-    files::write_log(Simulation::new(plan), &path, |_| {})?;
-    let request = ImportRequest {
-        path: path.clone(),
-        file_name: "sample company".into(),
-        process: Some(args.process.clone()),
-        options: ReadOptions::default(),
-        actor: "command line".into(),
-    };
-    let outcome = library.import(request, Arc::default()).await;
-    std::fs::remove_file(&path)?;
-    let outcome = outcome?;
-    if outcome.already.is_none() && outcome.version == 1 {
-        library
-            .set_steps(&outcome.process, files::steps(), "command line")
-            .await?;
+    let clock = Arc::new(SetClock::at(SystemClock.now()));
+    let all = open(args, clock.clone()).await?;
+    if let Ok(known) = all.library().named(&args.process).await {
+        let is_sample = Kept::find(all.library().db(), &known.id).await?.is_some();
+        anyhow::ensure!(
+            is_sample,
+            "There is a process \"{}\" here already. Give the company another name with --process.",
+            known.name
+        );
+        println!(
+            "{}: the sample company is here already, with {} cases. Let its days go on with `tenon sample --advance 7d`.",
+            known.name,
+            format::count(known.cases)
+        );
+        return Ok(());
     }
+    let came = if args.has_past() {
+        let kept = past::before(plan, args.effect.clone());
+        let until = kept.from + Micros::from(kept.weeks) * WEEK;
+        past::live(&all, &clock, &args.process, &kept, until).await?
+    } else {
+        let until = plan.until;
+        let kept = Kept::new(plan, args.effect.clone());
+        found(&all, &args.process, &kept, until, super::ACTOR).await?
+    };
+    println!("{}: {} cases.", came.name, format::count(came.cases as i64));
+    if args.has_past() {
+        println!(
+            "What it tried: `tenon improvements --process {}`.",
+            slug(&all, &came).await?
+        );
+    }
+    Ok(())
+}
+
+async fn slug(all: &Improvements, came: &Came) -> anyhow::Result<String> {
+    Ok(all.library().process(&came.process).await?.slug)
+}
+
+async fn move_on(args: &Args, span: Micros) -> anyhow::Result<()> {
+    let all = open(args, Arc::new(SystemClock)).await?;
+    let process = all.library().named(&args.process).await?;
+    let came = go_on(&all, &process.id, span, &args.effect, super::ACTOR).await?;
+    all.refresh(&process.id).await?;
     println!(
-        "{}: {} cases.",
-        outcome.name,
-        format::count(outcome.cases as i64)
+        "{}: it is {} there now. {} new cases and {} events came in, {} cases in all.",
+        came.name,
+        format::date(came.until),
+        format::count(came.cases_added as i64),
+        format::count(came.events_added as i64),
+        format::count(came.cases as i64)
     );
     Ok(())
 }

@@ -7,6 +7,7 @@ use mining::source::Progress;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 
 /// Finished jobs that are still shown.
 const KEPT: usize = 200;
@@ -15,6 +16,7 @@ const KEPT: usize = 200;
 #[derive(Clone, Default)]
 pub struct Jobs {
     inner: Arc<Mutex<BTreeMap<String, Arc<Job>>>>,
+    ended: Arc<Notify>,
 }
 
 /// One import.
@@ -85,6 +87,7 @@ impl Jobs {
         jobs.insert(job.id.clone(), job.clone());
         drop(jobs);
         let running = job.clone();
+        let ended = self.ended.clone();
         tokio::spawn(async move {
             // In a task of its own, so that even a panic ends the job rather than leaving it running for ever.
             let progress = running.progress.clone();
@@ -105,8 +108,14 @@ impl Jobs {
             }
             *running.result.lock().unwrap_or_else(|e| e.into_inner()) = Some(result);
             cleanup();
+            ended.notify_one();
         });
         job
+    }
+
+    /// Waits until the next job ends; at once when one has ended since the last time.
+    pub async fn next_end(&self) {
+        self.ended.notified().await;
     }
 
     pub fn find(&self, id: &str) -> Option<Arc<Job>> {

@@ -8,6 +8,8 @@ pub const NODE_H: f64 = 48.0;
 pub const COLUMN: f64 = 164.0;
 const ROW: f64 = 118.0;
 const TOP: f64 = 92.0;
+/// Activities in a column at most; a step with more takes several columns side by side.
+const TALLEST: usize = 8;
 /// Between two moves that run beside each other over or under the columns.
 pub const LANE: f64 = 15.0;
 
@@ -24,8 +26,8 @@ pub struct Spot {
 pub struct Placed {
     pub spots: Vec<Spot>,
     pub at: FxHashMap<u32, usize>,
-    /// Column to step; the last may be beside all steps.
-    pub columns: Vec<Option<usize>>,
+    /// Each step with its first and last column, from left to right.
+    pub bands: Vec<(usize, usize, usize)>,
     pub width: f64,
     pub height: f64,
     /// Where the space for nodes ends and losses are told.
@@ -51,9 +53,8 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
             .filter(|&a| figures.activities[a as usize].events > 0)
             .collect();
     }
-    let columns: Vec<Option<usize>> = (0..figures.steps.len()).map(Some).collect();
     // Outcomes and activities in no step stand where most moves into them come from.
-    let column_of = |activity: u32| -> usize {
+    let step_of = |activity: u32| -> usize {
         figures.activities[activity as usize]
             .step
             .unwrap_or_else(|| {
@@ -68,13 +69,30 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
                 best.map_or(figures.steps.len().saturating_sub(1), |(_, step)| step)
             })
     };
-    let mut by_column: Vec<Vec<u32>> = vec![Vec::new(); columns.len().max(1)];
+    let mut by_step: Vec<Vec<u32>> = vec![Vec::new(); figures.steps.len().max(1)];
     for &n in &nodes {
-        by_column[column_of(n).min(columns.len().max(1) - 1)].push(n);
+        let last = by_step.len() - 1;
+        by_step[step_of(n).min(last)].push(n);
     }
-    for members in &mut by_column {
-        order(figures, members);
+    let mut by_column: Vec<Vec<u32>> = Vec::new();
+    let mut bands = Vec::new();
+    for (step, mut members) in by_step.into_iter().enumerate() {
+        order(figures, &mut members);
+        let first = by_column.len();
+        let columns = members.len().div_ceil(TALLEST).max(1);
+        let each = members.len().div_ceil(columns).max(1);
+        match members.is_empty() {
+            true => by_column.push(members),
+            false => by_column.extend(members.chunks(each).map(<[u32]>::to_vec)),
+        }
+        if step < figures.steps.len() {
+            bands.push((step, first, by_column.len() - 1));
+        }
     }
+    let column_of = |activity: u32| {
+        let at = by_column.iter().position(|m| m.contains(&activity));
+        at.unwrap_or(0)
+    };
     // The busiest activity of each column stands on one level, so that the main way runs straight.
     let spine = |members: &Vec<u32>| {
         let busiest = members.iter().enumerate().max_by_key(|(row, a)| {
@@ -137,7 +155,7 @@ pub fn place(figures: &Figures, chosen: &[usize]) -> Placed {
         width: COLUMN * by_column.len() as f64 + 4.0,
         height: bottom + if losses { 74.0 } else { 20.0 },
         bottom,
-        columns,
+        bands,
     }
 }
 

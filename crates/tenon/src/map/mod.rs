@@ -3,6 +3,7 @@
 //! Steps are columns, activities stand in their column in the order they usually come. The layout is our own: a
 //! general graph layout would hide the order of the steps, which is what people know the process by.
 
+pub mod drawing;
 mod layout;
 mod route;
 mod svg;
@@ -121,4 +122,63 @@ fn choose(figures: &Figures, ways: &[usize], wanted: usize) -> Vec<usize> {
         }
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mining::figures::{Options, Selection, Step, Steps};
+    use mining::log::LogBuilder;
+    use mining::time::MISSING;
+
+    /// One case through activities `a0` to `a19`, the first of them twice, all in one step with a name of its own.
+    fn tall(name: &str) -> Figures {
+        let mut log = LogBuilder::new();
+        let case = log.case("1");
+        let names: Vec<String> = (0..20).map(|i| format!("a{i}")).collect();
+        log.event(case, "a0", MISSING, MISSING);
+        for activity in &names {
+            log.event(case, activity, MISSING, MISSING);
+        }
+        let log = log.finish();
+        let steps = Steps {
+            steps: vec![Step {
+                name: name.into(),
+                activities: names,
+            }],
+            ..Steps::default()
+        };
+        Figures::of(&log, &steps, &Selection::all(&log), &Options::default()).unwrap()
+    }
+
+    fn view_box(svg: &str) -> Vec<f64> {
+        let text = svg.split("viewBox=\"").nth(1).unwrap();
+        let text = text.split('"').next().unwrap();
+        text.split(' ').map(|n| n.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_step_with_many_activities_takes_several_columns() {
+        let drawn = draw(&tall("All"), 100, None, None);
+        let [_, _, width, height] = view_box(&drawn.svg)[..] else {
+            panic!("{}", drawn.svg)
+        };
+        assert!(width > 400.0 && height < 1_300.0, "{width} by {height}");
+    }
+
+    #[test]
+    fn a_loop_at_the_left_edge_and_its_label_are_inside_the_picture() {
+        let drawn = draw(&tall("All"), 100, None, None);
+        assert!(drawn.svg.contains("again"));
+        assert!(view_box(&drawn.svg)[0] < -10.0, "{}", drawn.svg);
+    }
+
+    #[test]
+    fn a_long_heading_is_clipped_to_its_columns_and_told_in_full_by_its_title() {
+        let name =
+            "Determine whether the stop indication of the confirmation is necessary, and why";
+        let drawn = draw(&tall(name), 100, None, None);
+        assert!(drawn.svg.contains(&format!("<title>{name}</title>")));
+        assert!(!drawn.svg.contains(&format!(">{name}</text>")));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::layout::{NODE_H, NODE_W, Placed, Spot, middle};
 use super::route::{Curve, Lanes, route};
-use super::text::{clip, lines};
+use super::text::lines;
 use crate::format;
 use mining::figures::{EdgeFigures, EdgeKind, Figures};
 use std::fmt::Write;
@@ -15,6 +15,9 @@ const WAITS: [f64; 3] = [1.0, 3.0, 7.0];
 /// Characters of what is told where one points.
 const TITLE: usize = 200;
 
+/// How much of a text in the usual weight fits where the same in bold does.
+const BOLD: f64 = 0.86;
+
 pub fn draw(
     figures: &Figures,
     chosen: &[usize],
@@ -23,19 +26,6 @@ pub fn draw(
     link: super::Link,
 ) -> String {
     let mut svg = String::with_capacity(32_768);
-    let shown = placed.spots.len();
-    let _ = write!(
-        svg,
-        "<svg class=\"map\" style=\"--w:{:.0}\" viewBox=\"0 0 {:.0} {:.0}\" width=\"{:.0}\" height=\"{:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
-         <title id=\"map-t\">Process map: {shown} activities in {} steps. Longest usual waits: {}.</title>",
-        placed.width,
-        placed.width,
-        placed.height,
-        placed.width,
-        placed.height,
-        figures.steps.len(),
-        escape(&longest(figures, chosen))
-    );
     bands(&mut svg, figures, placed, selected);
     losses(&mut svg, figures, placed);
     let most = chosen
@@ -56,7 +46,7 @@ pub fn draw(
         })
         .collect();
     // The names of the steps keep their line.
-    taken.push((0.0, 8.0, placed.width, 38.0));
+    taken.push((0.0, 8.0, placed.width, 48.0));
     let mut lanes = Lanes::default();
     starts(&mut svg, figures, placed);
     let mut drawn: Vec<(&EdgeFigures, Curve, bool)> = Vec::with_capacity(chosen.len());
@@ -75,7 +65,15 @@ pub fn draw(
             .any(|o| o.from_activity == e.to_activity && o.to_activity == e.from_activity);
         let curve = route(&a, &b, placed, has_twin, &mut lanes);
         edge(&mut svg, e, &curve, most, link);
-        let on_band = selected.is_some_and(|s| a.column == s && b.column == s);
+        let on_band = selected.is_some_and(|s| {
+            let inside = |column| {
+                placed
+                    .bands
+                    .iter()
+                    .any(|b| b.0 == s && b.1 <= column && column <= b.2)
+            };
+            inside(a.column) && inside(b.column)
+        });
         drawn.push((e, curve, on_band));
     }
     let lines: Vec<Vec<(f64, f64)>> = drawn.iter().map(|(_, c, _)| c.points()).collect();
@@ -89,8 +87,22 @@ pub fn draw(
     for spot in &placed.spots {
         node(&mut svg, figures, spot, selected);
     }
-    svg.push_str("</svg>");
-    svg
+    // Loops and their labels may reach past the columns.
+    let points = lines.iter().flatten().map(|p| p.0);
+    let (left, right) = taken
+        .iter()
+        .flat_map(|b| [b.0, b.2])
+        .chain(points)
+        .fold((0.0f64, placed.width), |(l, r), x| (l.min(x), r.max(x)));
+    let (left, right) = (left.floor(), right.ceil());
+    let (width, height) = (right - left, placed.height);
+    format!(
+        "<svg class=\"map\" style=\"--w:{width:.0}\" viewBox=\"{left:.0} 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"group\" aria-labelledby=\"map-t\" xmlns=\"http://www.w3.org/2000/svg\">\
+         <title id=\"map-t\">Process map: {} in {}. Longest usual waits: {}.</title>{svg}</svg>",
+        format::many(placed.spots.len() as i64, "activity"),
+        format::many(figures.steps.len() as i64, "step"),
+        escape(&longest(figures, chosen))
+    )
 }
 
 /// The picture with its styles inside, for other programs.
@@ -103,23 +115,34 @@ pub fn standalone(svg: &str, css: &str) -> String {
 }
 
 fn bands(svg: &mut String, figures: &Figures, placed: &Placed, selected: Option<usize>) {
-    for (column, step) in placed.columns.iter().enumerate() {
-        let Some(step) = step else { continue };
-        let class = if selected == Some(*step) {
+    for &(step, first, last) in &placed.bands {
+        let class = if selected == Some(step) {
             "band is-selected"
         } else {
             "band"
         };
-        let x = middle(column);
-        let name = clip(&figures.steps[*step].name, 148.0);
+        let left = middle(first) - 80.0;
+        let width = middle(last) + 80.0 - left;
+        let name = &figures.steps[step].name;
         let _ = write!(
             svg,
-            "<rect class=\"{class}\" x=\"{:.0}\" y=\"8\" width=\"160\" height=\"{:.0}\" rx=\"6\"/><text class=\"band-name\" x=\"{:.0}\" y=\"32\">{}</text>",
-            x - 80.0,
+            "<rect class=\"{class}\" x=\"{left:.0}\" y=\"8\" width=\"{width:.0}\" height=\"{:.0}\" rx=\"6\"/>\
+             <svg x=\"{:.0}\" y=\"14\" width=\"{:.0}\" height=\"34\"><title>{}</title>",
             placed.height - 16.0,
-            x - 70.0,
-            escape(&name)
+            left + 10.0,
+            width - 16.0,
+            escape(name)
         );
+        // Bold letters are wider than those the room is counted in.
+        for (i, line) in lines(name, (width - 20.0) * BOLD).iter().enumerate() {
+            let _ = write!(
+                svg,
+                "<text class=\"band-name\" x=\"0\" y=\"{}\">{}</text>",
+                13 + 15 * i,
+                escape(line)
+            );
+        }
+        svg.push_str("</svg>");
     }
 }
 
@@ -138,11 +161,12 @@ fn losses(svg: &mut String, figures: &Figures, placed: &Placed) {
     } else {
         "stop here"
     };
-    for (column, step) in placed.columns.iter().enumerate() {
-        let Some(n) = step.map(gone).filter(|&n| n > 0) else {
+    for &(step, first, last) in &placed.bands {
+        let n = gone(step);
+        if n == 0 {
             continue;
-        };
-        let (x, y) = (middle(column), placed.bottom);
+        }
+        let (x, y) = ((middle(first) + middle(last)) / 2.0, placed.bottom);
         let w = (n as f64 / most * 112.0).max(4.0);
         let _ = write!(
             svg,
@@ -199,10 +223,10 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: super
     let (ux, uy) = (dx / len, dy / len);
     let (bx, by) = (p3.0 - ux * size * 1.6, p3.1 - uy * size * 1.6);
     let told = format!(
-        "{} to {}: {} times{}",
+        "{} to {}: {}{}",
         e.from,
         e.to,
-        format::count(e.count as i64),
+        format::many(e.count, "time"),
         wait_words(e)
     );
     let told = format::short(&told, TITLE);
@@ -300,9 +324,9 @@ fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize
     let lines = lines(&activity.name, NODE_W - 12.0);
     let _ = write!(
         svg,
-        "<g class=\"{class}\"><title>{}, {} cases</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
+        "<g class=\"{class}\"><title>{}, {}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
         escape(&format::short(&activity.name, TITLE)),
-        format::count(activity.cases as i64),
+        format::many(activity.cases, "case"),
         spot.x - NODE_W / 2.0,
         spot.y - NODE_H / 2.0
     );

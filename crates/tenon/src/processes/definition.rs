@@ -19,6 +19,31 @@ pub struct Changes {
     pub added: Vec<String>,
     pub removed: Vec<String>,
     pub model_changed: bool,
+    /// The model that changed is the first one.
+    #[serde(default)]
+    pub first_model: bool,
+}
+
+impl Changes {
+    /// In words: `New: a, b. Gone: c. The model changed.`
+    pub fn told(&self) -> String {
+        let list = |what: &str, names: &[String]| match names.is_empty() {
+            true => String::new(),
+            false => format!("{what}: {}.", names.join(", ")),
+        };
+        let model = match (self.model_changed, self.first_model) {
+            (false, _) => "",
+            (true, true) => "A model was pinned.",
+            (true, false) => "The model changed.",
+        };
+        let parts = [
+            list("New", &self.added),
+            list("Gone", &self.removed),
+            model.to_string(),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+        parts.join(" ")
+    }
 }
 
 impl Definition {
@@ -48,6 +73,7 @@ impl Definition {
             added: missing_in(&self.activities, &before.activities),
             removed: missing_in(&before.activities, &self.activities),
             model_changed: self.model != before.model,
+            first_model: before.model.is_none() && self.model.is_some(),
         };
         (changes != Changes::default()).then_some(changes)
     }
@@ -81,6 +107,24 @@ mod tests {
         assert_eq!(
             (changes.added, changes.removed),
             (vec!["c".to_string()], vec!["b".to_string()])
+        );
+    }
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let with = |name: &str, model: Option<&str>| Definition {
+            activities: vec![name.into()],
+            model: model.map(str::to_string),
+        };
+        let told = |now: &Definition, before: &Definition| {
+            now.changes_since(before).unwrap_or_default().told()
+        };
+        let (plain, pinned) = (with("a", None), with("a", Some("1")));
+        assert_eq!(told(&plain, &plain), "");
+        assert_eq!(told(&pinned, &plain), "A model was pinned.");
+        assert_eq!(
+            told(&with("b", Some("2")), &pinned),
+            "New: b. Gone: a. The model changed."
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::{Changes, Definition, Library, Problem};
 use crate::activity;
+use crate::format;
 use crate::store::imports::ImportRow;
 use crate::store::models::ModelRow;
 use crate::store::processes::ProcessRow;
@@ -19,6 +20,9 @@ use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// The kind of an import that brought a model and no cases.
+pub const BPMN: &str = "bpmn";
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -40,6 +44,8 @@ pub struct Outcome {
     pub process: String,
     pub slug: String,
     pub name: String,
+    /// What the file was: `xes`, `csv`, `bpmn` and so on.
+    pub kind: String,
     /// The same file was imported before, at this moment: nothing was added.
     pub already: Option<mining::Micros>,
     pub cases_added: u64,
@@ -79,6 +85,30 @@ struct Table {
     is_said: bool,
     /// What was guessed or remembered.
     notes: Vec<Note>,
+}
+
+impl Outcome {
+    /// The file was a model, not a log.
+    pub fn is_model(&self) -> bool {
+        self.kind == BPMN
+    }
+
+    /// What was added, in words.
+    pub fn told(&self) -> String {
+        if self.is_model() {
+            return match (&self.changes, self.version) {
+                (None, 1) => "model pinned".into(),
+                (None, _) => "model pinned; it says what the last one said".into(),
+                (Some(_), version) => format!("model pinned, version {version}"),
+            };
+        }
+        format!(
+            "{} and {} added, {} in all",
+            format::many(self.cases_added, "case"),
+            format::many(self.events_added, "event"),
+            format::many(self.cases, "case")
+        )
+    }
 }
 
 impl Library {
@@ -188,7 +218,7 @@ impl Library {
                 let notes = ignored_notes(&model);
                 let parts = Parts {
                     digest: with_reading(&content, ""),
-                    kind: "bpmn".into(),
+                    kind: BPMN.into(),
                     kept: None,
                     model: Some(*model),
                     notes,
@@ -466,6 +496,7 @@ impl Library {
             process: row.id,
             slug: row.slug,
             name: row.name,
+            kind: import.kind,
             already: None,
             cases_added: added.cases,
             events_added: added.events,
@@ -532,6 +563,7 @@ impl Library {
             process: row.id,
             slug: row.slug,
             name: row.name,
+            kind: twin.kind,
             already: Some(twin.at),
             cases_added: 0,
             events_added: 0,
@@ -627,12 +659,12 @@ fn digest(path: &Path) -> Result<String, Problem> {
         }
         hash.update(&buffer[..n]);
     }
-    Ok(crate::format::hex(&hash.finalize()))
+    Ok(format::hex(&hash.finalize()))
 }
 
 /// The digest of a file and of what makes a reading of it another import.
 fn with_reading(content: &str, reading: &str) -> String {
-    let reading = crate::format::hex(&Sha256::digest(reading));
+    let reading = format::hex(&Sha256::digest(reading));
     format!("{content}-{}", &reading[..32])
 }
 

@@ -1,5 +1,6 @@
 //! Import, versions, steps and figures of processes.
 
+pub mod attributes;
 pub mod cache;
 pub mod columns;
 pub mod definition;
@@ -19,7 +20,9 @@ pub use view::{Loaded, View};
 
 use crate::clock::Clock;
 use crate::store::processes::ProcessRow;
-use crate::store::{Db, events, imports, mappings, models, processes, steps, versions};
+use crate::store::{
+    Db, Tx, events, imports, mappings, models, processes, settings, steps, versions,
+};
 use cache::Cache;
 use columns::ColumnFiles;
 use mining::figures::Steps;
@@ -85,6 +88,33 @@ impl Library {
 
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// What counts as now for a process: the clock, or for a sample company whose days were moved on, the last of them.
+    pub async fn today(&self, process: &str) -> Result<mining::Micros, Problem> {
+        let now = self.clock().now();
+        let moved = settings::get(&self.inner.db, &today_of(process)).await?;
+        Ok(moved
+            .and_then(|m| m.parse().ok())
+            .map_or(now, |m: i64| m.max(now)))
+    }
+
+    /// Moves the days of a sample company on; one that is not ahead of the clock goes by the clock.
+    pub async fn set_today(
+        &self,
+        tx: &mut Tx,
+        process: &str,
+        today: mining::Micros,
+    ) -> Result<(), Problem> {
+        if today > self.clock().now() {
+            settings::put(tx, &today_of(process), &today.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// The number of the last event of each process.
+    pub async fn last_events(&self) -> Result<Vec<(String, i64)>, Problem> {
+        Ok(events::last_of_processes(&self.inner.db).await?)
     }
 
     pub async fn list(&self) -> Result<Vec<ProcessRow>, Problem> {
@@ -160,4 +190,8 @@ impl Library {
             |json| Ok(serde_json::from_str(&json)?),
         )
     }
+}
+
+fn today_of(process: &str) -> String {
+    format!("today.{process}")
 }

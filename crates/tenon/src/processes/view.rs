@@ -1,11 +1,12 @@
 //! A process as it is looked at: its log and steps in memory, and its figures under a filter.
 
+use super::attributes::{self, Attribute};
 use super::filter_query::Asked;
 use super::{Library, Problem, fit};
 use crate::store::processes::ProcessRow;
 use mining::EventLog;
 use mining::figures::{
-    EndRule, Figures, Options, Selection, Steps, TeamColumn, guess_team, team_values,
+    EndRule, Figures, FilterError, Options, Selection, Steps, TeamColumn, guess_team, team_values,
 };
 use mining::fit::pipeline::PipelineFit;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Loaded {
     pub options: Options,
     /// Teams with their cases.
     pub teams: Vec<(String, u64)>,
+    /// What else cases can be chosen by.
+    pub attributes: Vec<Attribute>,
 }
 
 /// The figures of a process under a filter.
@@ -53,6 +56,7 @@ impl Library {
                 team: team.clone(),
                 ..Options::default()
             };
+            let attributes = attributes::of(&log, team.as_ref());
             let teams = team.map(|t| team_values(&log, &t)).unwrap_or_default();
             Ok(Arc::new(Loaded {
                 row,
@@ -60,6 +64,7 @@ impl Library {
                 steps,
                 options,
                 teams,
+                attributes,
             }))
         })
         .await
@@ -101,7 +106,8 @@ impl Library {
             };
             let selection = asked
                 .filter
-                .select(&process.log, &process.steps, &options)?;
+                .select(&process.log, &process.steps, &options)
+                .map_err(|e| refused(e, &process))?;
             let figures = Figures::of(&process.log, &process.steps, &selection, &options)
                 .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
             let pipeline = fit::pipeline(&process, &selection);
@@ -120,5 +126,38 @@ impl Library {
             .views
             .put(id, view.clone(), 65_536 + view.selection.len() * 4);
         Ok(view)
+    }
+}
+
+/// A filter that names what is not there, with what is.
+fn refused(error: FilterError, process: &Loaded) -> Problem {
+    let log = &process.log;
+    let steps = process.steps.steps.iter().map(|s| s.name.as_str());
+    let (what, there): (String, Vec<&str>) = match &error {
+        FilterError::NoStep(name) => (format!("There is no step \"{name}\"."), steps.collect()),
+        FilterError::NoActivity(name) => (
+            format!("There is no activity \"{name}\"."),
+            log.activities.iter().collect(),
+        ),
+        FilterError::NoColumn(name) => {
+            let columns = log.case_columns.iter().chain(&log.event_columns);
+            (
+                format!("There is no column \"{name}\"."),
+                columns.map(|c| c.name.as_str()).collect(),
+            )
+        }
+        _ => return error.into(),
+    };
+    Problem::new(400, "bad_filter", what, choose(&there))
+}
+
+/// What to do instead: choose one of those that exist.
+pub fn choose(there: &[&str]) -> String {
+    const TOLD: usize = 30;
+    let told = there.iter().take(TOLD).copied().collect::<Vec<_>>();
+    match there.len() {
+        0 => "Take the condition away: there are none.".into(),
+        n if n > TOLD => format!("Choose one of {n}, such as {}.", told.join(", ")),
+        _ => format!("Choose one of: {}.", told.join(", ")),
     }
 }

@@ -3,7 +3,7 @@
 use super::random::Random;
 
 /// An activity with the step it belongs to, or `None` for an outcome.
-pub const ACTIVITIES: [(&str, Option<usize>); 12] = [
+pub const ACTIVITIES: [(&str, Option<usize>); 13] = [
     ("Lead assigned", Some(0)),
     ("First contact", Some(0)),
     ("Meeting held", Some(0)),
@@ -16,6 +16,7 @@ pub const ACTIVITIES: [(&str, Option<usize>); 12] = [
     ("Contract sent", Some(4)),
     ("Won", None),
     ("Lost", None),
+    ("Board approval", Some(4)),
 ];
 
 pub const LEAD: usize = 0;
@@ -30,6 +31,8 @@ pub const LEGAL: usize = 8;
 pub const CONTRACT: usize = 9;
 pub const WON: usize = 10;
 pub const LOST: usize = 11;
+/// Only from the day on which the board begins to approve contracts.
+pub const APPROVAL: usize = 12;
 
 /// A step: its name, median days in it, spread of the logarithm, and the share that goes on.
 pub struct Step {
@@ -208,6 +211,7 @@ pub fn person(team: usize, number: usize) -> String {
 
 /// People outside the teams.
 pub const LAWYER: &str = "Agnes Roth";
+pub const BOARD: &str = "Ruth Halden";
 pub const SURVEYORS: [&str; 3] = ["Karl Ostrom", "Mina Sato", "Felix Amsel"];
 
 /// A customer.

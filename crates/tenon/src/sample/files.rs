@@ -1,6 +1,6 @@
 //! Simulated cases as files: event logs to import, and the tables the verdict reads. Memory does not grow with them.
 
-use super::company::{ACTIVITIES, STEPS, team};
+use super::company::{ACTIVITIES, APPROVAL, STEPS, team};
 use super::{Case, Plan, Simulation};
 use mining::Micros;
 use mining::figures::{Step, StepRule, Steps};
@@ -9,11 +9,21 @@ use std::path::Path;
 
 /// The steps of the company's process, as its owner reads it.
 pub fn steps() -> Steps {
+    steps_of(|activity| activity != APPROVAL)
+}
+
+/// The same once the board approves contracts.
+pub fn steps_with_approval() -> Steps {
+    steps_of(|_| true)
+}
+
+fn steps_of(has: impl Fn(usize) -> bool) -> Steps {
     let of = |i| {
         ACTIVITIES
             .iter()
-            .filter(|(_, s)| *s == Some(i))
-            .map(|(a, _)| a.to_string())
+            .enumerate()
+            .filter(|(at, (_, s))| *s == Some(i) && has(*at))
+            .map(|(_, (a, _))| a.to_string())
             .collect()
     };
     Steps {
@@ -32,8 +42,12 @@ pub fn steps() -> Steps {
 }
 
 /// Writes an event log by the ending of its name: .xes, .xes.gz or .csv. `each` is told after every case.
-pub fn write_log(
-    simulation: Simulation,
+pub fn write_log(simulation: Simulation, path: &Path, each: impl FnMut(u64)) -> io::Result<u64> {
+    write_cases(simulation, path, each)
+}
+
+fn write_cases(
+    cases: impl Iterator<Item = Case>,
     path: &Path,
     mut each: impl FnMut(u64),
 ) -> io::Result<u64> {
@@ -42,7 +56,7 @@ pub fn write_log(
     let mut events = 0;
     let write = |out: &mut dyn Write, as_xes: bool, events: &mut u64| -> io::Result<()> {
         out.write_all(if as_xes { XES_HEAD } else { CSV_HEAD })?;
-        for (n, case) in simulation.enumerate() {
+        for (n, case) in cases.enumerate() {
             *events += case.events.len() as u64;
             if as_xes {
                 xes(&case, out)?
@@ -74,6 +88,15 @@ pub fn write_log(
         ));
     }
     Ok(events)
+}
+
+/// Writes a log of what happened after a moment, and of cases with something in it. Returns the number of events.
+pub fn write_since(simulation: Simulation, since: Micros, path: &Path) -> io::Result<u64> {
+    let news = simulation.filter_map(|mut case| {
+        case.events.retain(|e| e.time > since);
+        (!case.events.is_empty()).then_some(case)
+    });
+    write_cases(news, path, |_| {})
 }
 
 /// Stays in one step, a row each: `case,team,enter_step,leave_step,outcome`.
@@ -111,7 +134,7 @@ pub fn write_rollout(plan: &Plan, improvement: usize, out: &mut dyn Write) -> io
     {
         match start {
             Some(start) => {
-                let week = (start - plan.from()) as f64 / mining::time::WEEK as f64;
+                let week = (start - plan.from) as f64 / mining::time::WEEK as f64;
                 writeln!(
                     out,
                     "{},{week:.1},{}",

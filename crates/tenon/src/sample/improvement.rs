@@ -5,9 +5,10 @@ use super::company::STEPS;
 use super::random::Random;
 use mining::Micros;
 use mining::time::{DAY, WEEK};
+use serde::{Deserialize, Serialize};
 
 /// An improvement with its true effect.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Improvement {
     pub step: usize,
     pub tool: String,
@@ -27,6 +28,46 @@ pub struct Improvement {
 #[error("{what} Write it as step=Propose,tool=playbook,effect=-15%,start=2026-03-02,every=2w.")]
 pub struct ParseError {
     what: String,
+}
+
+impl ParseError {
+    pub(super) fn of(what: String) -> ParseError {
+        ParseError { what }
+    }
+}
+
+/// The parts of a line such as `step=Propose,effect=-15%`.
+pub(super) fn parts(text: &str) -> Result<Vec<(&str, &str)>, ParseError> {
+    text.split(',')
+        .map(|part| match part.split_once('=') {
+            Some((key, value)) => Ok((key.trim(), value.trim())),
+            None => Err(ParseError::of(format!("\"{part}\" has no \"=\"."))),
+        })
+        .collect()
+}
+
+/// A share such as -15% or -0.15.
+pub(super) fn share(key: &str, value: &str) -> Result<f64, ParseError> {
+    let (digits, scale) = value.strip_suffix('%').map_or((value, 1.0), |d| (d, 0.01));
+    let number: Option<f64> = digits.parse().ok();
+    number
+        .filter(|n| n.is_finite())
+        .map(|n| n * scale)
+        .ok_or_else(|| ParseError::of(format!("\"{value}\" is no number (in {key}).")))
+}
+
+/// The number of a step, by its name.
+pub(super) fn step(value: &str) -> Result<usize, ParseError> {
+    let found = STEPS
+        .iter()
+        .position(|s| s.name.eq_ignore_ascii_case(value));
+    let names: Vec<&str> = STEPS.iter().map(|s| s.name).collect();
+    found.ok_or_else(|| {
+        ParseError::of(format!(
+            "There is no step \"{value}\"; there are {}.",
+            names.join(", ")
+        ))
+    })
 }
 
 impl Improvement {
@@ -53,7 +94,7 @@ impl std::str::FromStr for Improvement {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let wrong = |what: String| ParseError { what };
+        let wrong = ParseError::of;
         let mut out = Improvement {
             step: usize::MAX,
             tool: "tool".into(),
@@ -63,38 +104,12 @@ impl std::str::FromStr for Improvement {
             every: 2,
             never: 0,
         };
-        for part in text.split(',') {
-            let (key, value) = part
-                .split_once('=')
-                .ok_or_else(|| wrong(format!("\"{part}\" has no \"=\".")))?;
-            let (key, value) = (key.trim(), value.trim());
-            let number = |value: &str| -> Result<f64, ParseError> {
-                let (digits, scale) = value.strip_suffix('%').map_or((value, 1.0), |d| (d, 0.01));
-                let n: f64 = digits
-                    .parse()
-                    .map_err(|_| wrong(format!("\"{value}\" is no number (in {key}).")))?;
-                if n.is_finite() {
-                    Ok(n * scale)
-                } else {
-                    Err(wrong(format!("\"{value}\" is no number (in {key}).")))
-                }
-            };
+        for (key, value) in parts(text)? {
             match key {
-                "step" => {
-                    let found = STEPS
-                        .iter()
-                        .position(|s| s.name.eq_ignore_ascii_case(value));
-                    let names: Vec<&str> = STEPS.iter().map(|s| s.name).collect();
-                    out.step = found.ok_or_else(|| {
-                        wrong(format!(
-                            "There is no step \"{value}\"; there are {}.",
-                            names.join(", ")
-                        ))
-                    })?;
-                }
+                "step" => out.step = step(value)?,
                 "tool" => out.tool = value.into(),
-                "effect" => out.effect = number(value)?,
-                "goes_on" => out.goes_on = number(value)?,
+                "effect" => out.effect = share(key, value)?,
+                "goes_on" => out.goes_on = share(key, value)?,
                 "start" => {
                     let date: jiff::civil::Date = value
                         .parse()

@@ -2,6 +2,7 @@
 
 use super::company::*;
 use super::random::Random;
+use super::treated::Treated;
 use super::{Plan, calendar};
 use mining::Micros;
 use mining::time::{DAY, HOUR, WEEK};
@@ -27,6 +28,8 @@ pub struct Event {
 /// A simulated case, as far as it had come by the end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
+    /// From 0, in the order they begin.
+    pub number: u64,
     pub name: String,
     pub account: String,
     pub team: usize,
@@ -42,8 +45,10 @@ pub struct Case {
 /// All cases of a plan.
 pub struct Simulation {
     plan: Plan,
-    /// Leads up to the start of each day, as a share of all.
+    /// Leads up to the start of each day, in usual days.
     days: Vec<f64>,
+    /// Cases for one usual day of leads.
+    rate: f64,
     /// Logarithm of each team's own pace.
     pace: Vec<f64>,
     /// Logarithm of each team's luck in each week: AR(1), 0.6 from one week to the next, 0.10 wide.
@@ -52,28 +57,38 @@ pub struct Simulation {
     next: u64,
 }
 
-/// Weeks before the first case for which luck is drawn, and after the last.
-const MARGIN: usize = 60;
+/// Weeks after the last day for which luck is drawn: cases under way go on until they end.
+const MARGIN: i64 = 60;
+
+/// The step in which contracts are approved, and how much longer that takes.
+const CLOSE: usize = 4;
+const APPROVAL_TAKES: f64 = 1.35;
 
 impl Simulation {
     pub fn new(plan: Plan) -> Self {
         let mut random = Random::new(plan.seed, u64::MAX / 2);
+        let counted = i64::from(plan.weeks) * 7;
+        let last = (plan.until - plan.from + DAY - 1)
+            .div_euclid(DAY)
+            .max(counted);
         let mut days = vec![0.0];
-        for day in 0..i64::from(plan.weeks) * 7 {
+        for day in 0..last {
             let before = days[days.len() - 1];
             days.push(
-                before + calendar::leads((plan.from() + day * DAY).div_euclid(DAY) * DAY).max(1e-9),
+                before + calendar::leads((plan.from + day * DAY).div_euclid(DAY) * DAY).max(1e-9),
             );
         }
-        let all = days[days.len() - 1];
-        days.iter_mut().for_each(|d| *d /= all);
+        let rate = plan.cases as f64 / days[counted as usize];
         let pace = (0..plan.teams).map(|_| 0.12 * random.normal()).collect();
         let (rho, width) = (0.6, 0.10);
+        let weeks_drawn = last / 7 + MARGIN;
+        // A stream a team, so that its luck stays what it was when more weeks are drawn.
         let shock = (0..plan.teams)
-            .map(|_| {
+            .map(|team| {
+                let mut random = Random::new(plan.seed, u64::MAX / 2 - 1 - team as u64);
                 let mut level = width * random.normal();
-                let mut weeks = Vec::with_capacity(plan.weeks as usize + MARGIN);
-                for _ in 0..plan.weeks as usize + MARGIN {
+                let mut weeks = Vec::with_capacity(weeks_drawn as usize);
+                for _ in 0..weeks_drawn {
                     weeks.push(level);
                     level = rho * level + width * (1.0f64 - rho * rho).sqrt() * random.normal();
                 }
@@ -84,6 +99,7 @@ impl Simulation {
         Simulation {
             plan,
             days,
+            rate,
             pace,
             shock,
             starts,
@@ -93,20 +109,20 @@ impl Simulation {
 
     /// When the n-th case begins: even over the leads of all days, at an hour people work.
     fn begins(&self, number: u64, random: &mut Random) -> Micros {
-        let at = (number as f64 + random.share()) / self.plan.cases.max(1) as f64;
+        let at = (number as f64 + random.share()) / self.rate;
         let day = self
             .days
             .partition_point(|&d| d <= at)
             .clamp(1, self.days.len() - 1)
             - 1;
-        let midnight = (self.plan.from() + day as i64 * DAY).div_euclid(DAY) * DAY;
+        let midnight = (self.plan.from + day as i64 * DAY).div_euclid(DAY) * DAY;
         midnight + 8 * HOUR + (random.share() * 10.0 * HOUR as f64) as Micros
     }
 
     /// Days in a step for a case of a team that enters it now.
     fn days_in(&self, step: usize, team: usize, entered: Micros, random: &mut Random) -> f64 {
-        let week = ((entered - self.plan.from()).div_euclid(WEEK))
-            .clamp(0, self.plan.weeks as i64 + MARGIN as i64 - 1) as usize;
+        let last = self.shock[team].len() as i64 - 1;
+        let week = ((entered - self.plan.from).div_euclid(WEEK)).clamp(0, last) as usize;
         let year = entered as f64 / (365.25 * DAY as f64) * std::f64::consts::TAU;
         let mut log = self.pace[team]
             + self.shock[team][week]
@@ -116,6 +132,12 @@ impl Simulation {
             if improvement.step == step && starts[team].is_some_and(|start| entered >= start) {
                 log += (1.0 + improvement.effect).ln();
             }
+        }
+        for tool in self.tools(step) {
+            log += tool.at(team, entered).map_or(0.0, |e| (1.0 + e.days).ln());
+        }
+        if step == CLOSE && self.is_approved(entered) {
+            log += APPROVAL_TAKES.ln();
         }
         STEPS[step].median_days * log.exp()
     }
@@ -127,7 +149,19 @@ impl Simulation {
                 share += improvement.goes_on;
             }
         }
+        for tool in self.tools(step) {
+            share += tool.at(team, entered).map_or(0.0, |e| e.goes_on);
+        }
         random.chance(share)
+    }
+
+    fn tools(&self, step: usize) -> impl Iterator<Item = &Treated> {
+        self.plan.tools.iter().filter(move |t| t.step == step)
+    }
+
+    /// Whether a contract that is sent now needs an approval.
+    fn is_approved(&self, entered: Micros) -> bool {
+        self.plan.approval.is_some_and(|from| entered >= from)
     }
 
     fn case(&self, number: u64) -> Case {
@@ -139,6 +173,7 @@ impl Simulation {
         let weights =
             |list: &[(&'static str, f64)]| list.iter().map(|(_, w)| *w).collect::<Vec<_>>();
         let mut case = Case {
+            number,
             name: format!("{account} {:04}", number + 1),
             account,
             team,
@@ -270,7 +305,12 @@ impl Simulation {
                     }
                 }
             }
-            _ => put(0.0, CONTRACT, &owner, random),
+            _ => {
+                put(0.0, CONTRACT, &owner, random);
+                if self.is_approved(entered) {
+                    put(0.5, APPROVAL, BOARD, random);
+                }
+            }
         }
     }
 }
@@ -279,11 +319,16 @@ impl Iterator for Simulation {
     type Item = Case;
 
     fn next(&mut self) -> Option<Case> {
-        if self.next >= self.plan.cases {
-            return None;
+        // The last days may hold no lead at all; cases that come later than `until` have no event yet.
+        let all = self.days[self.days.len() - 1] * self.rate;
+        while (self.next as f64) < all - 1e-6 {
+            self.next += 1;
+            let case = self.case(self.next - 1);
+            if !case.events.is_empty() {
+                return Some(case);
+            }
         }
-        self.next += 1;
-        Some(self.case(self.next - 1))
+        None
     }
 }
 
@@ -332,6 +377,7 @@ mod tests {
         let cases: Vec<Case> = Simulation::new(Plan {
             cases: 20_000,
             teams: 40,
+            from: until() - 60 * WEEK,
             weeks: 60,
             ..Plan::usual(until())
         })
@@ -383,6 +429,7 @@ mod tests {
         let plan = Plan {
             cases: 20_000,
             teams: 20,
+            from: until() - 60 * WEEK,
             weeks: 60,
             improvements: vec![improvement.clone()],
             ..Plan::usual(until())
@@ -394,5 +441,28 @@ mod tests {
             |step| median(&cases, step, treated) / median(&cases, step, |c, e| !treated(c, e));
         assert!((ratio(2) - 0.6).abs() < 0.12, "{}", ratio(2));
         assert!((ratio(1) - 1.0).abs() < 0.15, "{}", ratio(1));
+    }
+
+    #[test]
+    fn a_company_that_goes_on_has_the_same_past() {
+        let short = Plan {
+            approval: Some(until() - 3 * WEEK),
+            ..Plan::usual(until())
+        };
+        let long = Plan {
+            until: until() + 40 * WEEK,
+            ..short.clone()
+        };
+        let upto = |plan: Plan| {
+            Simulation::new(plan)
+                .map(|mut case| {
+                    case.events.retain(|e| e.time <= until());
+                    (case.name, case.team, case.events)
+                })
+                .filter(|(_, _, events)| !events.is_empty())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(upto(short), upto(long.clone()));
+        assert!(Simulation::new(long).count() > 2 * 1_284);
     }
 }

@@ -15,7 +15,9 @@ pub struct Event {
     pub process: Option<String>,
     /// What it is about beside its process: the id of an improvement, say.
     pub subject: Option<String>,
-    /// JSON.
+    /// What there is to say of it, kept as JSON.
+    #[serde(serialize_with = "super::as_json")]
+    #[schema(value_type = Object)]
     pub payload: String,
 }
 
@@ -65,6 +67,15 @@ pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
     read!(db, |on| {
         sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 ORDER BY seq")
             .bind(subject)
+            .fetch_all(on)
+            .await
+    })
+}
+
+/// The number of the last event of each process.
+pub async fn last_of_processes(db: &Db) -> sqlx::Result<Vec<(String, i64)>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT process, MAX(seq) FROM events WHERE process IS NOT NULL GROUP BY process ORDER BY process")
             .fetch_all(on)
             .await
     })

@@ -16,9 +16,13 @@ pub struct ImportRow {
     pub cases_added: i64,
     pub events_added: i64,
     pub skipped: i64,
-    /// JSON of the reader's notes.
+    /// The reader's notes, kept as JSON.
+    #[serde(serialize_with = "super::as_json")]
+    #[schema(value_type = Vec<mining::readers::Note>)]
     pub notes: String,
-    /// JSON of the rows that were skipped, as far as kept.
+    /// The rows that were skipped, as far as kept, kept as JSON.
+    #[serde(serialize_with = "super::as_json")]
+    #[schema(value_type = Vec<mining::readers::SkippedRow>)]
     pub skipped_rows: String,
 }
 

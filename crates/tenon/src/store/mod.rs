@@ -19,11 +19,18 @@ pub mod verdicts;
 pub mod versions;
 
 use anyhow::Context;
+use serde::Serialize;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use std::path::Path;
+
+/// A column that holds JSON is sent as what it holds, not as a text with JSON in it.
+fn as_json<S: serde::Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+    let held: serde_json::Value = serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
+    held.serialize(to)
+}
 
 /// A database of one of the two engines.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ pub struct ProcessRow {
     pub name: String,
     pub created: Micros,
     /// File that holds its log, in the folder of columns; `None` while there is only a model.
+    #[serde(skip)]
     pub columns_file: Option<String>,
     pub cases: i64,
     pub events: i64,

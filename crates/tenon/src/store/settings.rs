@@ -24,3 +24,14 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> sqlx::Result<()> {
         .map(drop)
     })
 }
+
+/// The same, as the transaction sees it.
+pub async fn get_in(tx: &mut Tx, name: &str) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> = write!(tx, |on| sqlx::query_as(
+        "SELECT value FROM settings WHERE name = $1"
+    )
+    .bind(name)
+    .fetch_optional(on)
+    .await)?;
+    Ok(row.map(|(value,)| value))
+}

@@ -67,3 +67,18 @@ pub async fn keep(tx: &mut Tx, row: &VerdictRow) -> sqlx::Result<()> {
         .map(drop)
     })
 }
+
+/// Changes whenever anything about the improvements of a process does: its last event, and how many verdicts and uses
+/// are kept.
+pub async fn stamp(db: &Db, process: &str) -> sqlx::Result<(i64, i64, i64)> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT (SELECT COALESCE(MAX(seq), 0) FROM events WHERE process = $1), \
+         (SELECT COUNT(*) FROM verdicts v JOIN improvements i ON i.id = v.improvement WHERE i.process = $1), \
+         (SELECT CAST(COALESCE(SUM(u.uses + u.people + u.cases), 0) AS BIGINT) FROM uses u JOIN improvements i ON i.id = u.improvement WHERE i.process = $1)"
+    )
+    .bind(process)
+    .fetch_one(on)
+    .await
+    })
+}

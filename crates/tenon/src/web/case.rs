@@ -32,6 +32,8 @@ struct Step {
     /// `is-done`, `is-now` or nothing.
     class: &'static str,
     spent: String,
+    /// Said where no time was spent.
+    unseen: &'static str,
     usual: String,
     href: String,
 }
@@ -145,6 +147,7 @@ fn strip(
     if let (Some((at, since)), CaseState::Open, true) = (here, row.state, as_of != MISSING) {
         spent[at] += as_of - since;
     }
+    let furthest = seen.iter().rposition(|&s| s);
     let steps = view.figures.steps.iter().enumerate().map(|(i, s)| {
         let now = row.state == CaseState::Open && row.step == Some(i);
         Step {
@@ -162,6 +165,13 @@ fn strip(
                 format::days(days(spent[i]))
             } else {
                 String::new()
+            },
+            unseen: if furthest.is_some_and(|f| i < f) {
+                "skipped"
+            } else if row.state == CaseState::Open {
+                "not yet"
+            } else {
+                "not reached"
             },
             usual: s
                 .time

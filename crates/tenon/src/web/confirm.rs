@@ -130,12 +130,12 @@ fn objects(shell: Shell, upload: Upload, preview: &OcelPreview) -> Result<Html<S
         let twice = t.flattened.saturating_sub(t.events);
         let mut told = Vec::new();
         if left_out > 0 {
-            told.push(format!("{} events are left out", format::count(left_out)));
+            told.push(format!("{} left out", format::many(left_out, "event")));
         }
         if twice > 0 {
             told.push(format!(
-                "{} stand in more than one case",
-                format::count(twice)
+                "{} in more than one case",
+                format::many(twice, "event")
             ));
         }
         ObjectType {
@@ -153,7 +153,7 @@ fn objects(shell: Shell, upload: Upload, preview: &OcelPreview) -> Result<Html<S
     render(ObjectsPage {
         shell,
         upload,
-        events: format::count(preview.events),
+        events: format::many(preview.events, "event"),
         types,
     })
 }

@@ -29,8 +29,8 @@ async fn show(app: App) -> Result<Html<String>, PageError> {
     for process in app.library.list().await? {
         let last = app.library.imports(&process.id).await?.into_iter().next();
         rows.push(Row {
-            cases: format::count(process.cases),
-            events: format::count(process.events),
+            cases: format::many(process.cases, "case"),
+            events: format::many(process.events, "event"),
             since: last
                 .map(|i| format!("{}, {}", i.file_name, format::ago(i.at, now)))
                 .unwrap_or_default(),

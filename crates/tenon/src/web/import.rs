@@ -61,8 +61,8 @@ impl JobPage {
         )
     }
 
-    fn count(&self, n: &u64) -> String {
-        format::count(*n)
+    fn many(&self, n: &u64, one: &str) -> String {
+        format::many(*n, one)
     }
 
     fn date(&self, moment: &mining::Micros) -> String {
@@ -88,6 +88,7 @@ pub async fn job(State(app): State<App>, Path(job): Path<String>) -> Result<Resp
         && outcome.already.is_none()
         && outcome.skipped == 0
         && outcome.notes.is_empty()
+        && outcome.changes.is_none()
     {
         return Ok(Redirect::to(&format!("/p/{}", outcome.slug)).into_response());
     }

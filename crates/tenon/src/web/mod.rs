@@ -3,12 +3,14 @@
 mod case;
 mod chart;
 mod confirm;
-mod drawing;
 mod error;
 mod home;
 mod import;
+mod improvements;
 mod process;
+mod settings;
 mod shell;
+mod weeks;
 
 use crate::app::App;
 use crate::assets;
@@ -24,6 +26,7 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
+        .route("/settings", get(settings::page).post(settings::save))
         .route(
             "/import",
             get(import::page)
@@ -44,6 +47,21 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/variants", get(process::variants::page))
         .route("/p/{process}/cases", get(process::cases::page))
         .route("/p/{process}/case/{case}", get(case::page))
+        .route("/p/{process}/improvements", get(improvements::list::page))
+        .route(
+            "/p/{process}/plug",
+            get(improvements::plug::page).post(improvements::plug::save),
+        )
+        .route(
+            "/p/{process}/improvements/{improvement}",
+            get(improvements::one::page),
+        )
+        .route(
+            "/p/{process}/improvements/{improvement}/{action}",
+            post(improvements::act::act),
+        )
+        .route("/p/{process}/goals", post(improvements::goal::save))
+        .route("/p/{process}/goals/{goal}", get(improvements::goal::page))
         .route("/p/{process}/fit", get(process::fit::page))
         .route("/p/{process}/fit/confirm", post(process::fit::confirm))
 }

@@ -242,6 +242,12 @@ fn a_quote_that_is_never_closed_is_found() {
         text += &format!("{n},c,2024-01-03\n");
     }
     assert_eq!(import(text.as_bytes()).unwrap_err().place.line, Some(3));
+    let short = "case,activity,time,note\n1,a,2024-01-01,x\n1,b,2024-01-02,\"never\nclosed\n";
+    let error = import(short.as_bytes()).unwrap_err();
+    assert_eq!((error.code, error.place.line), ("open_quote", Some(3)));
+    let lines = "one\n".repeat(80);
+    let closed = format!("case,activity,time,note\n1,a,2024-01-01,x\n1,b,2024-01-02,\"{lines}\"\n");
+    assert_eq!(import(closed.as_bytes()).unwrap().log.events(), 2);
     let long = format!(
         "case,activity,time\n1,{},2024-01-01\n1,b,2024-01-02\n",
         "x".repeat(1_000_000)

@@ -56,9 +56,9 @@ impl Columns {
         self.step = 0;
     }
 
-    /// Sets a value of a row; `None` when there are too many columns.
+    /// Sets a value of a row and returns its column; `None` when there are too many columns.
     #[inline]
-    pub fn set(&mut self, row: usize, kind: Kind, key: &str, value: &str) -> Option<()> {
+    pub fn set(&mut self, row: usize, kind: Kind, key: &str, value: &str) -> Option<usize> {
         let at = match self.guess.get(self.step) {
             Some(&at)
                 if &*self.columns[at].key == key && kind_of(&self.columns[at].values) == kind =>
@@ -69,7 +69,14 @@ impl Columns {
         };
         self.step += 1;
         self.columns[at].set(row, value);
-        Some(())
+        Some(at)
+    }
+
+    /// Sets a value of a row in a column that is known.
+    #[inline]
+    pub fn set_at(&mut self, row: usize, at: usize, value: &[u8]) {
+        self.step += 1;
+        self.columns[at].set_bytes(row, value);
     }
 
     fn find(&mut self, kind: Kind, key: &str) -> Option<usize> {
@@ -123,14 +130,32 @@ pub(super) fn empty(kind: Kind) -> Values {
 }
 
 impl Growing {
+    /// A value of text that was checked as UTF-8.
+    #[inline]
+    fn set_bytes(&mut self, row: usize, value: &[u8]) {
+        match &mut self.values {
+            Values::Text { codes, dict } => {
+                if self.last == NONE || !dict.is(self.last, value) {
+                    self.last = dict.intern_bytes(value);
+                }
+                put(codes, row, self.last, NONE);
+            }
+            Values::Time(v) => match date::parse(value) {
+                Some(time) => {
+                    put(v, row, time, MISSING);
+                }
+                None => self.unreadable += u64::from(!value.is_empty()),
+            },
+            _ => self.set(row, std::str::from_utf8(value).unwrap_or("\u{fffd}")),
+        }
+    }
+
     #[inline]
     fn set(&mut self, row: usize, value: &str) {
         let readable = match &mut self.values {
             Values::Text { codes, dict } => {
-                let same = self.last != NONE && dict.get(self.last) == value;
-                let code = if same { self.last } else { dict.intern(value) };
-                self.last = code;
-                put(codes, row, code, NONE);
+                self.last = dict.intern(value);
+                put(codes, row, self.last, NONE);
                 true
             }
             Values::Time(v) => match date::parse(value.as_bytes()) {

@@ -8,6 +8,7 @@
 //! - Attributes nested inside others become columns named after the way to them, such as `cost/total`.
 //! - Traces that share a name are one case.
 
+mod ahead;
 mod columns;
 mod date;
 mod head;

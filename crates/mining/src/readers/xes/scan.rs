@@ -59,6 +59,20 @@ impl<'a> Scanner<'a> {
         )
     }
 
+    /// The text that is left, without the blanks before it.
+    #[inline]
+    pub fn past_blanks(&mut self) -> &'a [u8] {
+        let rest = &self.text[self.at..];
+        let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        self.at += blanks;
+        &rest[blanks..]
+    }
+
+    /// The text from a place on.
+    pub fn from(&self, at: usize) -> &'a [u8] {
+        &self.text[at..]
+    }
+
     /// The next tag with the byte it begins at, or `None` at the end of the text.
     #[inline]
     pub fn next(&mut self) -> Result<Option<(usize, Tag<'a>)>, ReadError> {

@@ -1,5 +1,6 @@
 //! What one thread makes of the pieces of text it was given: cases, events and their columns.
 
+use super::ahead::{Ahead, Goes};
 use super::columns::{Columns, Kind};
 use super::date;
 use super::scan::{Attributes, Scanner, Tag, value};
@@ -39,6 +40,8 @@ pub(super) struct Shard {
     /// Nested attributes for which there was no room.
     pub left_out: u64,
     last_activity: u32,
+    case_tags: Ahead,
+    event_tags: Ahead,
 }
 
 /// Where in the tree of elements the scanner is.
@@ -54,7 +57,9 @@ impl Shard {
         let (first_case, first_event) = (self.case_name.len(), self.activity.len());
         let mut scan = Scanner::new(text, base);
         let mut level = Level::Outside;
-        while let Some((at, tag)) = scan.next()? {
+        loop {
+            level = self.at_once(&mut scan, level);
+            let Some((at, tag)) = scan.next()? else { break };
             level = match (level, tag) {
                 (
                     Level::Outside,
@@ -111,7 +116,7 @@ impl Shard {
                 ) => {
                     let event = matches!(level, Level::Event);
                     if let Some(kind) = Kind::of(name) {
-                        self.attribute(&scan, at, event, kind, attributes)?;
+                        self.attribute(&scan, at, event, (name, kind), attributes)?;
                     }
                     if !empty {
                         self.nested(&mut scan, at, event, name, attributes)?;
@@ -140,10 +145,93 @@ impl Shard {
         Ok(())
     }
 
+    /// Takes tags as long as they are those that stood here before; the scanner does the rest.
+    #[inline]
+    fn at_once(&mut self, scan: &mut Scanner, mut level: Level) -> Level {
+        loop {
+            let text = scan.past_blanks();
+            let used;
+            (level, used) = match level {
+                Level::Event if text.starts_with(b"</event>") => (Level::Trace, 8),
+                Level::Event => match self.event_tags.next(text) {
+                    Some(found) => {
+                        self.event_value(found.goes, found.value);
+                        (level, found.used)
+                    }
+                    None => return level,
+                },
+                Level::Trace if text.starts_with(b"<event>") => {
+                    self.begin_event();
+                    (Level::Event, 7)
+                }
+                Level::Trace if text.starts_with(b"</trace>") => (Level::Outside, 8),
+                Level::Trace => match self.case_tags.next(text) {
+                    Some(found) => {
+                        self.case_value(found.goes, found.value);
+                        (level, found.used)
+                    }
+                    None => return level,
+                },
+                Level::Outside if text.starts_with(b"<trace>") => {
+                    self.begin_case();
+                    (Level::Trace, 7)
+                }
+                Level::Outside => return level,
+            };
+            scan.at += used;
+        }
+    }
+
+    #[inline]
+    fn event_value(&mut self, goes: Goes, value: &[u8]) {
+        match goes {
+            Goes::Time => self.event_time(value),
+            Goes::Name => self.event_name(value),
+            Goes::Column(at) => self
+                .event_columns
+                .set_at(self.activity.len() - 1, at, value),
+        }
+    }
+
+    #[inline]
+    fn case_value(&mut self, goes: Goes, value: &[u8]) {
+        match goes {
+            Goes::Name => {
+                if let Some(slot) = self.case_name.last_mut() {
+                    *slot = self.case_names.intern_bytes(value);
+                }
+            }
+            Goes::Column(at) => self
+                .case_columns
+                .set_at(self.case_name.len() - 1, at, value),
+            Goes::Time => {}
+        }
+    }
+
+    #[inline]
+    fn event_time(&mut self, raw: &[u8]) {
+        if let (Some(slot), time) = (self.time.last_mut(), date::parse(raw)) {
+            *slot = time.unwrap_or(MISSING);
+            self.bad_times += u64::from(time.is_none() && !raw.is_empty());
+        }
+    }
+
+    /// `name` is text that was checked as UTF-8.
+    #[inline]
+    fn event_name(&mut self, name: &[u8]) {
+        if self.activities.is_empty() || !self.activities.is(self.last_activity, name) {
+            self.last_activity = self.activities.intern_bytes(name);
+        }
+        if let Some(slot) = self.activity.last_mut() {
+            *slot = self.last_activity;
+        }
+    }
+
     fn begin_case(&mut self) {
         self.case_name.push(NONE);
         self.lengths.push(0);
         self.case_columns.begin_row();
+        self.case_tags.begin();
     }
 
     #[inline]
@@ -154,46 +242,52 @@ impl Shard {
             *n += 1;
         }
         self.event_columns.begin_row();
+        self.event_tags.begin();
     }
 
-    #[inline]
+    /// Takes an attribute apart, and remembers what it looks like.
     fn attribute(
         &mut self,
         scan: &Scanner,
         at: usize,
         event: bool,
-        kind: Kind,
+        (name, kind): (&[u8], Kind),
         text: &[u8],
     ) -> Result<(), ReadError> {
         let (key, raw) = pair(scan, at, text)?;
-        let entity = |e: String| unknown(scan, at, e);
-        if event && kind == Kind::Time && key == b"time:timestamp" {
-            if let (Some(slot), time) = (self.time.last_mut(), date::parse(raw)) {
-                *slot = time.unwrap_or(MISSING);
-                self.bad_times += u64::from(time.is_none() && !raw.is_empty());
-            }
-            return Ok(());
-        }
-        let text = value(raw).map_err(entity)?;
-        if key == b"concept:name" {
+        let goes = if event && kind == Kind::Time && key == b"time:timestamp" {
+            self.event_time(raw);
+            Goes::Time
+        } else if key == b"concept:name" {
+            let text = value(raw).map_err(|e| unknown(scan, at, e))?;
             if event {
-                let known = self.last_activity;
-                let same = !self.activities.is_empty() && self.activities.get(known) == text;
-                let code = if same {
-                    known
-                } else {
-                    self.activities.intern(&text)
-                };
-                self.last_activity = code;
-                if let Some(slot) = self.activity.last_mut() {
-                    *slot = code;
-                }
-            } else if let Some(slot) = self.case_name.last_mut() {
-                *slot = self.case_names.intern(&text);
+                self.event_name(text.as_bytes());
+            } else {
+                self.case_value(Goes::Name, text.as_bytes());
             }
-            return Ok(());
-        }
-        let key = value(key).map_err(entity)?;
+            Goes::Name
+        } else {
+            Goes::Column(self.column_value(scan, at, event, kind, (key, raw))?)
+        };
+        let tags = if event {
+            &mut self.event_tags
+        } else {
+            &mut self.case_tags
+        };
+        tags.learn(scan.from(at), name, key, goes);
+        Ok(())
+    }
+
+    fn column_value(
+        &mut self,
+        scan: &Scanner,
+        at: usize,
+        event: bool,
+        kind: Kind,
+        (key, raw): (&[u8], &[u8]),
+    ) -> Result<usize, ReadError> {
+        let text = value(raw).map_err(|e| unknown(scan, at, e))?;
+        let key = value(key).map_err(|e| unknown(scan, at, e))?;
         let (columns, row) = if event {
             (&mut self.event_columns, self.activity.len() - 1)
         } else {

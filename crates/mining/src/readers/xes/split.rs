@@ -55,6 +55,9 @@ impl<R: Read> Splitter<R> {
         loop {
             used = splitter.fill(&mut buffer, used)?;
             let text = &buffer[..used];
+            if text.trim_ascii_start().first().is_some_and(|&b| b != b'<') {
+                return Err(not_xml());
+            }
             if let Some(root) = root_name(text) {
                 let prefix = match root.iter().rposition(|&b| b == b':') {
                     Some(colon) => &root[..=colon],
@@ -95,11 +98,7 @@ impl<R: Read> Splitter<R> {
                         "Choose a file with events.",
                     )
                 } else if root_name(text).is_none() {
-                    (
-                        "wrong_format",
-                        "The file is not XML.",
-                        "Choose an event log in the XES format.",
-                    )
+                    return Err(not_xml());
                 } else if memmem::rfind(text, &splitter.close_log).is_none()
                     && !text.trim_ascii_end().ends_with(b"/>")
                 {
@@ -234,6 +233,15 @@ impl<R: Read> Splitter<R> {
         }
         None
     }
+}
+
+fn not_xml() -> ReadError {
+    ReadError::new(
+        "wrong_format",
+        "The file is not XML.",
+        Place::byte(0),
+        "Choose an event log in the XES format.",
+    )
 }
 
 /// Where the comment or CDATA section that begins at `start` ends.

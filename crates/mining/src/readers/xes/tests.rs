@@ -184,6 +184,7 @@ fn bad_files_say_what_is_wrong_and_where() {
         (String::new(), "empty_log"),
         ("case,activity".into(), "wrong_format"),
         ("<definitions/>".into(), "wrong_format"),
+        ("\u{89}PNG\n <a> <=".into(), "wrong_format"),
         ("<log></log>".into(), "empty_log"),
         ("<log><trace></trace></log>".into(), "empty_log"),
         ("<log><trace><event>".into(), "truncated"),
@@ -257,12 +258,13 @@ fn a_gzip_cut_short_or_blown_up_is_refused() {
             .cases(),
         3000
     );
-    assert_eq!(
-        read_bytes(&packed[..packed.len() / 2], &XesOptions::default())
-            .unwrap_err()
-            .code,
-        "truncated"
-    );
+    let cut = read_bytes(&packed[..packed.len() / 2], &XesOptions::default()).unwrap_err();
+    assert_eq!(cut.code, "truncated");
+    assert!(cut.what.starts_with("The gzip file is cut off"), "{cut}");
+    let mut spoilt = packed.clone();
+    spoilt[packed.len() / 2] ^= 0x55;
+    let spoilt = read_bytes(&spoilt, &XesOptions::default()).unwrap_err();
+    assert_eq!(spoilt.code, "broken_gzip", "{spoilt}");
     let comment = format!("<!--{}-->", " ".repeat(1 << 20));
     let mut bomb: Box<dyn Read> = Box::new(&b"<log><trace/>"[..]);
     for _ in 0..270 {

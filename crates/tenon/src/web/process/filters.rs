@@ -29,6 +29,36 @@ impl Filters {
         pairs
     }
 
+    /// The same for the form of attributes, which sets all of the columns it shows.
+    pub fn but_attributes(&self) -> Vec<(String, String)> {
+        let mut pairs = self.but("", "");
+        let is_shown = |key: &str| {
+            key.strip_prefix("attr.")
+                .is_some_and(|name| self.attributes.iter().any(|(column, _)| column == name))
+        };
+        pairs.retain(|(key, _)| !is_shown(key));
+        pairs
+    }
+
+    /// What is set of attributes and hours.
+    pub fn more_label(&self) -> String {
+        let asked = self.attributes.iter().filter(|(_, v)| self.is_asked(v));
+        let mut on: Vec<&str> = asked.map(|(name, _)| name.as_str()).collect();
+        if !self.working.is_empty() {
+            on.push("Working hours");
+        }
+        match on.as_slice() {
+            [] => "More".into(),
+            [one] => (*one).to_string(),
+            more => format!("{} more", more.len()),
+        }
+    }
+
+    /// Whether a value of this column is asked for.
+    pub fn is_asked(&self, values: &[(String, String, bool)]) -> bool {
+        values.iter().any(|v| v.2)
+    }
+
     /// `1 Mar 2026 to 31 Aug 2026`, or that there is no limit.
     pub fn period(&self) -> String {
         let (from, to) = (format::day(&self.from), format::day(&self.to));
@@ -48,7 +78,8 @@ impl Filters {
             .map(|t| t.0.as_str())
             .collect();
         match on.as_slice() {
-            [] => format!("All {} teams", self.teams.len()),
+            [] if self.teams.len() == 1 => "1 team".into(),
+            [] => format!("All {}", format::many(self.teams.len() as i64, "team")),
             [one] => (*one).to_string(),
             more => format!("{} of {} teams", more.len(), self.teams.len()),
         }

@@ -4,6 +4,7 @@ use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
 use crate::web::error::PageError;
+use crate::web::weeks::{self, Weeks};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
@@ -13,10 +14,12 @@ use axum::response::{Html, Redirect};
 struct FitTab {
     slug: String,
     query: String,
+    has_cases: bool,
     on_path: String,
     cases: String,
     steps: Vec<(String, String, String, String)>,
     backs: Vec<(String, String, String, String)>,
+    weeks: Option<Weeks>,
     model: Option<ModelFit>,
     bpmn: String,
 }
@@ -58,8 +61,9 @@ pub async fn page(
             scene.slug()
         ),
         query,
+        has_cases: !scene.view.selection.is_empty(),
         on_path: share(pipeline.share_on_path),
-        cases: count(pipeline.cases),
+        cases: format::many(pipeline.cases, "case"),
         steps: pipeline
             .steps
             .iter()
@@ -78,6 +82,7 @@ pub async fn page(
             .take(8)
             .map(|b| (b.from.clone(), b.to.clone(), count(b.cases), count(b.times)))
             .collect(),
+        weeks: weeks::detours(&scene.view.figures.weekly_shares),
         model: fit.model.as_ref().map(|(row, report)| {
             let mut shown = ModelFit {
                 origin: if row.origin == "imported" {

@@ -3,14 +3,52 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
-use crate::map::{self, Drawn};
-use crate::web::drawing;
+use crate::improvements::{self, frictions};
+use crate::map::{self, Drawn, drawing};
+use crate::processes::filter_query;
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use mining::figures::{StandOut, StandOutReason, stand_outs};
+use mining::figures::{StandOut, StandOutReason};
+use mining::model::bpmn::ProcessModel;
+
+/// Where time or cases are lost, and what to try there.
+struct Friction {
+    what: String,
+    cost: String,
+    href: String,
+    button: String,
+    /// Address of the form that plugs in what is named, and why that.
+    plug: Option<(String, String)>,
+    taken: String,
+}
+
+impl Friction {
+    fn of(scene: &Scene, found: &improvements::Friction) -> Friction {
+        let (what, cost, href, button) = told(scene, &found.found);
+        let plug = found.step.as_ref().map(|step| {
+            let pairs = [
+                ("step", step.as_str()),
+                ("tool", found.tool.word()),
+                ("measure", found.measure.word()),
+            ]
+            .map(|(k, v)| (k.to_string(), v.to_string()));
+            let query = filter_query::encode(&pairs);
+            let why = format!("{}: {}.", found.tool.name(), found.why);
+            (format!("/p/{}/plug?{query}", scene.slug()), why)
+        });
+        Friction {
+            what,
+            cost,
+            href,
+            button,
+            plug,
+            taken: found.taken.clone().unwrap_or_default(),
+        }
+    }
+}
 
 /// A step with its slowest moves.
 struct SlowStep {
@@ -37,7 +75,7 @@ struct MapTab {
     hidden: Vec<(String, String)>,
     drawn: Drawn,
     rework: String,
-    standouts: Vec<(String, String, String, String)>,
+    standouts: Vec<Friction>,
     phone: Vec<SlowStep>,
 }
 
@@ -60,6 +98,11 @@ pub async fn page(
         Some(&link),
     );
     let drawing = drawing_of(&scene).await?;
+    let ledger = scene
+        .app
+        .improvements
+        .ledger(&scene.view.process.row.id)
+        .await?;
     let has_cases = !scene.view.process.log.case_name.is_empty();
     let wants_drawing = drawing.is_some() && (scene.asked("view") == Some("drawn") || !has_cases);
     let body = MapTab {
@@ -83,9 +126,14 @@ pub async fn page(
             scene.view.figures.rework.repeat_cases as f64
                 / scene.view.figures.counts.cases.max(1) as f64,
         ),
-        standouts: stand_outs(&scene.view.figures, 5)
+        standouts: frictions(&scene.view.figures, &ledger, 12)
             .iter()
-            .map(|s| told(&scene, s))
+            .filter(|f| {
+                let of_people = matches!(f.found.reason, StandOutReason::HandOver { .. });
+                scene.individual.is_shown() || !of_people
+            })
+            .take(5)
+            .map(|f| Friction::of(&scene, f))
             .collect(),
         phone: slowest(&scene),
         drawn,
@@ -95,13 +143,18 @@ pub async fn page(
 
 /// The pinned model as it was drawn, with the figures of the cases shown.
 async fn drawing_of(scene: &Scene) -> Result<Option<String>, PageError> {
+    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
+    let model = model_of(scene).await?;
+    Ok(model.and_then(|m| drawing::draw(&m, &scene.view.figures, Some(&link))))
+}
+
+async fn model_of(scene: &Scene) -> Result<Option<ProcessModel>, PageError> {
     let Some(row) = scene.app.library.model(&scene.view.process.row.id).await? else {
         return Ok(None);
     };
     let source = mining::source::Source::bytes(row.bpmn.as_bytes());
-    let model = mining::readers::bpmn::read(&source, &mining::source::Progress::default())?;
-    let link = |activity: &str| scene.link("cases", &[("activity", activity)]);
-    Ok(drawing::draw(&model, &scene.view.figures, &link))
+    let read = mining::readers::bpmn::read(&source, &mining::source::Progress::default());
+    Ok(Some(read?))
 }
 
 /// The map as a picture that stands alone.
@@ -116,7 +169,13 @@ pub async fn svg_file(
         .and_then(|d| d.parse().ok())
         .unwrap_or_else(|| map::default_detail(&scene.view.figures))
         .min(100);
-    let svg = map::file(&scene.view.figures, detail);
+    // Without cases there are no moves to draw; what its author drew is the picture then.
+    let has_cases = !scene.view.process.log.case_name.is_empty();
+    let drawn = match model_of(&scene).await? {
+        Some(model) if !has_cases => drawing::file(&model, &scene.view.figures),
+        _ => None,
+    };
+    let svg = drawn.unwrap_or_else(|| map::file(&scene.view.figures, detail));
     let name = format!(
         "attachment; filename=\"{}-map.svg\"",
         scene
@@ -172,7 +231,7 @@ fn slowest(scene: &Scene) -> Vec<SlowStep> {
 /// A friction in words: what, how much, where to look, and what the button says.
 fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
     let edge = |from: &str, to: &str| scene.link("cases", &[("edge_from", from), ("edge_to", to)]);
-    let times = |n: u64| format::count(n as i64);
+    let times = |n: u64| format::many(n, "time");
     let (what, link) = match &s.reason {
         StandOutReason::LongWait {
             from,
@@ -184,17 +243,17 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             edge(from, to),
         ),
         StandOutReason::Repeated { activity, times: n } => (
-            format!("{activity} is repeated {} times.", times(*n)),
+            format!("{activity} is repeated {}.", times(*n)),
             edge(activity, activity),
         ),
         StandOutReason::GoesBack { from, to, times: n } => (
-            format!("{} times a case goes back from {from} to {to}.", times(*n)),
+            format!("A case goes back from {from} to {to} {}.", times(*n)),
             edge(from, to),
         ),
         StandOutReason::Losses { step, lost, share } => (
             format!(
-                "{} cases stop at {step}, {} of those that were there.",
-                times(*lost),
+                "{} stopped at {step}, {} of those that were there.",
+                format::many(*lost, "case"),
                 format::percent(*share)
             ),
             scene.link("cases", &[("step", step)]),
@@ -206,7 +265,7 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
             mean_days,
         } => (
             format!(
-                "{from} hands over to {to} {} times, with {} between.",
+                "{from} hands over to {to} {}, with {} between.",
                 times(*n),
                 format::days(*mean_days)
             ),
@@ -214,9 +273,9 @@ fn told(scene: &Scene, s: &StandOut) -> (String, String, String, String) {
         ),
     };
     let cost = format!(
-        "{} cases, {} case-days in all.",
-        times(s.cases),
-        format::count(s.cost_case_days.round() as i64)
+        "{}, {} in all.",
+        format::many(s.cases, "case"),
+        format::many(s.cost_case_days.round() as i64, "case-day")
     );
     (what, cost, link, "See the cases".into())
 }

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod compare;
 mod filters;
 pub mod fit;
+mod imports;
 pub mod map;
 pub mod panel;
 pub mod steps;
@@ -15,7 +16,10 @@ use super::shell::Shell;
 use crate::app::App;
 use crate::format;
 use crate::processes::filter_query;
+use crate::processes::import::BPMN;
+use crate::processes::view::choose;
 use crate::processes::{Problem, View};
+use crate::settings::{self, Individual};
 use askama::Template;
 use axum::response::Html;
 use panel::Panel;
@@ -35,6 +39,8 @@ struct ProcessPage {
     tabs: Vec<Tab>,
     exports: Vec<(&'static str, String)>,
     filters: Filters,
+    /// Conditions are set, and no case fits them.
+    nothing: bool,
     panel: Option<Panel>,
     body: String,
 }
@@ -51,6 +57,9 @@ struct Tab {
     current: bool,
 }
 
+/// A column of cases with its values: value, cases, whether it is asked for.
+type Choice = (String, Vec<(String, String, bool)>);
+
 /// What can be filtered by, and what is.
 struct Filters {
     slug: String,
@@ -61,6 +70,11 @@ struct Filters {
     vs_to: String,
     teams: Vec<(String, String, bool)>,
     states: Vec<(&'static str, &'static str, bool)>,
+    attributes: Vec<Choice>,
+    /// The zone of the working hours that alone count.
+    working: String,
+    /// The same view in all hours.
+    all_hours: String,
     /// Conditions in force, each with the address without it.
     active: Vec<(String, String)>,
     /// Conditions the form itself does not show, kept when it is sent.
@@ -76,12 +90,17 @@ pub struct Scene {
     pub versus: Option<Arc<View>>,
     /// The filter as a query, without what only changes how things are shown.
     pub filter_query: String,
+    /// Whether figures of single people may be shown.
+    pub individual: Individual,
 }
 
 impl Scene {
     pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
         let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+        let individual = settings::individual(app.library.db()).await;
+        individual.allows(&asked.filter)?;
         let view = app.library.view(process, &asked).await?;
+        check_panel(&query, &view)?;
         let versus = match query
             .iter()
             .any(|(k, v)| k.starts_with("vs_") && !v.is_empty())
@@ -96,6 +115,7 @@ impl Scene {
         };
         let filter_query = filter_query::encode(&filter_query::pairs(&asked));
         Ok(Scene {
+            individual,
             app,
             view,
             versus,
@@ -167,16 +187,24 @@ impl Scene {
             .render()
             .map_err(|e| PageError(anyhow::Error::from(e).into()))?;
         let selected = self.selected();
+        let ledger = self.app.improvements.ledger(&row.id).await?;
+        let nothing = self.view.selection.is_empty() && !self.filter_query.is_empty();
         page(ProcessPage {
             shell,
             head: self.head().await?,
-            strip: Strip::of(self, tab, selected),
+            strip: Strip::of(self, tab, selected, &ledger),
             compared: compare::Compared::of(self),
             tabs: self.tabs(tab),
             exports: self.exports(),
             filters: self.filters(tab),
-            panel: Panel::of(self, selected),
-            body,
+            panel: Panel::of(self, selected, &ledger).filter(|_| !nothing),
+            // How the process is read can be set whatever is asked for.
+            body: if nothing && tab != "steps" {
+                String::new()
+            } else {
+                body
+            },
+            nothing,
         })
     }
 
@@ -186,11 +214,13 @@ impl Scene {
         let now = self.app.library.clock().now();
         let imports = self.app.library.imports(&row.id).await?;
         let versions = self.app.library.versions(&row.id).await?;
-        let mut meta = format!("{} cases", format::count(counts.cases));
+        let mut meta = format::many(counts.cases, "case");
         if let (Some(first), Some(last)) = (counts.first, counts.last) {
             meta += &format!(", {} to {}", format::date(first), format::date(last));
         }
-        if let Some(import) = imports.first() {
+        // Cases are read from logs; a model that came later is not where they are from.
+        let log = imports.iter().find(|i| i.kind != BPMN);
+        if let Some(import) = log.or(imports.first()) {
             meta += &format!(
                 ", read from {} {}",
                 import.file_name,
@@ -266,6 +296,19 @@ impl Scene {
         ]
     }
 
+    fn attributes(&self) -> Vec<Choice> {
+        let asked = &self.view.asked.filter.attributes;
+        let columns = self.view.process.attributes.iter().map(|a| {
+            let is_on = |value: &str| asked.iter().any(|(c, v)| *c == a.name && v == value);
+            let values = a
+                .values
+                .iter()
+                .map(|(value, n)| (value.clone(), format::count(*n), is_on(value)));
+            (a.name.clone(), values.collect())
+        });
+        columns.collect()
+    }
+
     fn filters(&self, tab: &'static str) -> Filters {
         let pairs = self.pairs();
         let value = |key: &str| {
@@ -283,10 +326,10 @@ impl Scene {
             format!("/p/{}/{tab}?{}", self.slug(), filter_query::encode(&rest))
         };
         let label = |key: &str, value: &str| match key {
-            "from" => format!("from {value}"),
-            "to" => format!("to {value}"),
-            "vs_from" => format!("compared with those from {value}"),
-            "vs_to" => format!("compared with those to {value}"),
+            "from" => format!("from {}", format::day(value)),
+            "to" => format!("to {}", format::day(value)),
+            "vs_from" => format!("compared with those from {}", format::day(value)),
+            "vs_to" => format!("compared with those to {}", format::day(value)),
             "team" => value.to_string(),
             "variant" => format!("variant {}", &value[..value.len().min(6)]),
             "step" => format!("entered {value}"),
@@ -299,6 +342,7 @@ impl Scene {
                     .map_or("", |(_, v)| v)
             ),
             "person" => format!("worked on by {value}"),
+            "working" => format!("counted in working hours of {value}"),
             _ => format!("{} {value}", key.trim_start_matches("attr.")),
         };
         let shown = pairs
@@ -335,6 +379,13 @@ impl Scene {
             ]
             .map(|(key, name)| (key, name, value("state") == key))
             .to_vec(),
+            attributes: self.attributes(),
+            working: value("working"),
+            all_hours: pairs
+                .iter()
+                .position(|(k, _)| k == "working")
+                .map(without)
+                .unwrap_or_default(),
             active: shown.map(|(i, (k, v))| (label(k, v), without(i))).collect(),
             hidden: pairs
                 .iter()
@@ -342,5 +393,23 @@ impl Scene {
                 .cloned()
                 .collect(),
         }
+    }
+}
+
+/// The panel is asked for by the name of its step, which may have been renamed since.
+fn check_panel(query: &Query, view: &View) -> Result<(), Problem> {
+    let steps = &view.process.steps.steps;
+    let asked = query.iter().find(|(k, v)| k == "panel" && !v.is_empty());
+    match asked {
+        Some((_, name)) if !steps.iter().any(|s| s.name == *name) => {
+            let there: Vec<&str> = steps.iter().map(|s| s.name.as_str()).collect();
+            Err(Problem::new(
+                404,
+                "not_found",
+                format!("There is no step \"{name}\"."),
+                choose(&there),
+            ))
+        }
+        _ => Ok(()),
     }
 }

@@ -2,7 +2,10 @@
 
 use super::Scene;
 use crate::format;
+use crate::improvements::Ledger;
 use crate::web::chart;
+use crate::web::improvements::list::plug_address;
+use crate::web::improvements::{brief, tabs};
 use mining::figures::ReasonSource;
 
 pub struct Panel {
@@ -19,12 +22,15 @@ pub struct Panel {
     pub people: Vec<(String, String, u32)>,
     pub others: String,
     pub entered_href: String,
+    /// Plugged in here: name, address, symbol, mark, what is known.
+    pub plugs: Vec<(String, String, &'static str, &'static str, String)>,
+    pub plug_href: String,
     pub previous: Option<String>,
     pub next: Option<String>,
 }
 
 impl Panel {
-    pub fn of(scene: &Scene, selected: usize) -> Option<Panel> {
+    pub fn of(scene: &Scene, selected: usize, ledger: &Ledger) -> Option<Panel> {
         let steps = &scene.view.figures.steps;
         let step = steps.get(selected)?;
         let stopped = step.lost + step.ended;
@@ -32,7 +38,20 @@ impl Panel {
         let share = |n: u64| format::percent(n as f64 / total.max(1) as f64);
         let slug = scene.slug();
         let case_link = |name: &str| format!("/p/{slug}/case/{}", urlencode(name));
+        let now = scene.app.library.clock().now();
+        let plugs = ledger.at_step(&step.name, now).into_iter().map(|s| {
+            let href = tabs::address(slug, &s.imp.id);
+            (
+                s.imp.name.clone(),
+                href,
+                s.imp.tool.icon(),
+                s.mark.word(),
+                brief(s),
+            )
+        });
         Some(Panel {
+            plugs: plugs.collect(),
+            plug_href: plug_address(slug, &step.name),
             number: selected + 1,
             of: steps.len(),
             name: step.name.clone(),
@@ -40,8 +59,8 @@ impl Panel {
             censored: match step.time.censored {
                 0 => String::new(),
                 n => format!(
-                    "{} open cases are counted as far as they have come (Kaplan-Meier).",
-                    format::count(n as i64)
+                    "{} counted as far as they have come (Kaplan-Meier).",
+                    format::many(n, "open case")
                 ),
             },
             stopped: format::count(stopped as i64),
@@ -66,21 +85,10 @@ impl Panel {
                 .take(5)
                 .map(|w| (w.name.clone(), case_link(&w.name), format::days(w.days)))
                 .collect(),
-            people: step
-                .people
-                .iter()
-                .take(5)
-                .map(|p| {
-                    (
-                        p.name.clone(),
-                        format::initials(&p.name),
-                        format::hue(&p.name),
-                    )
-                })
-                .collect(),
+            people: people(step),
             others: match step.people_total.saturating_sub(5) {
                 0 => String::new(),
-                n => format!("and {} others", format::count(n as i64)),
+                n => format!("and {}", format::many(n, "other")),
             },
             entered_href: scene.link("cases", &[("step", &step.name)]),
             previous: selected
@@ -97,4 +105,15 @@ impl Panel {
 pub fn urlencode(name: &str) -> String {
     let pair = crate::processes::filter_query::encode(&[(String::new(), name.to_string())]);
     pair.trim_start_matches('=').to_string()
+}
+
+/// Some of those who work at a step, by name: an order by how much anybody does would rank them.
+fn people(step: &mining::figures::StepFigures) -> Vec<(String, String, u32)> {
+    let mut names: Vec<&str> = step.people.iter().map(|p| p.name.as_str()).collect();
+    names.sort_unstable();
+    names
+        .into_iter()
+        .take(5)
+        .map(|name| (name.into(), format::initials(name), format::hue(name)))
+        .collect()
 }

@@ -1,10 +1,12 @@
 //! The Steps tab: the steps with their figures, how the owner reads them, and what changed in the process.
 
+use super::imports::{Brought, brought};
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
 use crate::processes::{Changes, Problem};
 use crate::web::error::PageError;
+use crate::web::weeks::{self, Weeks};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -22,8 +24,24 @@ struct StepsTab {
     activities: Vec<Assigned>,
     can_undo: bool,
     versions: Vec<(i64, String, String)>,
+    weeks: Option<Weeks>,
+    handovers: Vec<Handed>,
+    handovers_total: String,
+    imports: Vec<Brought>,
     csv: String,
 }
+
+/// How often one person's work went on with another.
+struct Handed {
+    from: String,
+    to: String,
+    href: String,
+    times: String,
+    wait: String,
+}
+
+/// Hand-overs told.
+const HANDOVERS: usize = 10;
 
 struct Row {
     name: String,
@@ -55,6 +73,7 @@ pub async fn page(
     let steps = &process.steps;
     let days = |d: Option<f64>| d.map_or("not reached".into(), format::days);
     let versions = scene.app.library.versions(&process.row.id).await?;
+    let imports = scene.app.library.imports(&process.row.id).await?;
     let query = if scene.filter_query.is_empty() {
         String::new()
     } else {
@@ -98,7 +117,7 @@ pub async fn page(
             .iter()
             .map(|a| Assigned {
                 name: a.name.clone(),
-                cases: format::count(a.cases as i64),
+                cases: format::many(a.cases, "case"),
                 place: place_of(steps, &a.name),
             })
             .collect(),
@@ -113,6 +132,25 @@ pub async fn page(
                 )
             })
             .collect(),
+        weeks: weeks::throughput(&figures.weeks),
+        handovers: figures
+            .handovers
+            .iter()
+            .filter(|_| scene.individual.is_shown())
+            .take(HANDOVERS)
+            .map(|h| Handed {
+                from: h.from.clone(),
+                to: h.to.clone(),
+                href: scene.link("cases", &[("person", &h.from)]),
+                times: format::count(h.count),
+                wait: h
+                    .mean_wait_seconds
+                    .map(format::span_text)
+                    .unwrap_or_else(|| "–".into()),
+            })
+            .collect(),
+        handovers_total: format::many(figures.handovers_total, "hand-over"),
+        imports: imports.into_iter().map(brought).collect(),
         csv: format!("/api/v1/processes/{}/export/steps.csv{query}", scene.slug()),
     };
     scene.render("steps", body).await
@@ -151,20 +189,10 @@ fn place_of(steps: &Steps, activity: &str) -> String {
 
 fn told(changes: &str, number: i64) -> String {
     let changes: Changes = serde_json::from_str(changes).unwrap_or_default();
-    let mut parts = Vec::new();
-    if !changes.added.is_empty() {
-        parts.push(format!("New: {}.", changes.added.join(", ")));
-    }
-    if !changes.removed.is_empty() {
-        parts.push(format!("Gone: {}.", changes.removed.join(", ")));
-    }
-    if changes.model_changed {
-        parts.push("The model changed.".into());
-    }
-    match (parts.is_empty(), number) {
-        (true, 1) => "First imported.".into(),
-        (true, _) => "Changed.".into(),
-        _ => parts.join(" "),
+    match (changes.told(), number) {
+        (told, 1) if told.is_empty() => "First imported.".into(),
+        (told, _) if told.is_empty() => "Changed.".into(),
+        (told, _) => told,
     }
 }
 

@@ -22,6 +22,7 @@ struct Row {
     href: String,
     id: String,
     cases: String,
+    told: String,
     share: String,
     width: f64,
     duration: String,
@@ -76,6 +77,7 @@ pub async fn page(
                 href: scene.link("cases", &[("variant", &v.id)]),
                 id: v.id[..6].to_string(),
                 cases: format::count(v.cases as i64),
+                told: format::many(v.cases, "case"),
                 share: format::percent(v.share),
                 width: v.cases as f64 / most * 100.0,
                 duration: v

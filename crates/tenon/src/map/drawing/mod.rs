@@ -10,13 +10,17 @@ use std::fmt::Write;
 /// Room around the drawing.
 const MARGIN: f64 = 16.0;
 
-/// The drawing as SVG. `link` makes the address the cases with an activity are shown at. `None` when nothing is drawn
-/// in the file.
-pub fn draw(
-    model: &ProcessModel,
-    figures: &Figures,
-    link: &dyn Fn(&str) -> String,
-) -> Option<String> {
+/// Makes the address the cases with an activity are shown at.
+pub type Link<'a> = Option<&'a dyn Fn(&str) -> String>;
+
+/// The drawing as a file of its own, as `map::file` gives the map. `None` when nothing is drawn in the model's file.
+pub fn file(model: &ProcessModel, figures: &Figures) -> Option<String> {
+    let svg = draw(model, figures, None)?;
+    Some(super::standalone(&svg, &crate::assets::css()))
+}
+
+/// The drawing as SVG. `None` when nothing is drawn in the model's file.
+pub fn draw(model: &ProcessModel, figures: &Figures, link: Link) -> Option<String> {
     let drawing = model.drawing.as_ref().filter(|d| !d.shapes.is_empty())?;
     let last = drawing.shapes.iter().map(|s| s.diagram).max().unwrap_or(0);
     let mut body = String::with_capacity(32_768);

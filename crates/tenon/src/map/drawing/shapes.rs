@@ -1,5 +1,6 @@
 //! The shapes of a BPMN drawing.
 
+use super::Link;
 use crate::format;
 use crate::map::{clip, escape, lines};
 use mining::figures::Figures;
@@ -33,13 +34,7 @@ fn artifact<'m>(
     model.artifacts.iter().find(|a| a.id == shape.element)
 }
 
-pub fn draw(
-    svg: &mut String,
-    model: &ProcessModel,
-    shape: &Shape,
-    figures: &Figures,
-    link: &dyn Fn(&str) -> String,
-) {
+pub fn draw(svg: &mut String, model: &ProcessModel, shape: &Shape, figures: &Figures, link: Link) {
     let b = &shape.bounds;
     if let Some((ix, n)) = node(model, shape) {
         match n.kind {
@@ -86,14 +81,7 @@ fn holder(svg: &mut String, b: &Bounds, name: &str, class: &str, sideways: bool)
     }
 }
 
-fn activity(
-    svg: &mut String,
-    b: &Bounds,
-    n: &Node,
-    is_leaf: bool,
-    figures: &Figures,
-    link: &dyn Fn(&str) -> String,
-) {
+fn activity(svg: &mut String, b: &Bounds, n: &Node, is_leaf: bool, figures: &Figures, link: Link) {
     let seen = figures
         .activities
         .iter()
@@ -106,7 +94,7 @@ fn activity(
             .unwrap_or_default();
         format!("{}{wait}", format::count(a.cases as i64))
     });
-    if let (Some(_), Some(told)) = (seen, &told) {
+    if let (Some(link), Some(told)) = (link, &told) {
         let _ = write!(
             svg,
             "<a href=\"{}\" aria-label=\"{}, {}\">",
@@ -156,7 +144,7 @@ fn activity(
         );
     }
     svg.push_str("</g>");
-    if seen.is_some() {
+    if link.is_some() && told.is_some() {
         svg.push_str("</a>");
     }
 }

@@ -1,0 +1,59 @@
+//! What holds for the whole installation.
+
+use super::error::{PageError, page as render};
+use super::improvements::act::OWNER;
+use super::shell::Shell;
+use crate::app::App;
+use crate::processes::Problem;
+use crate::settings::{Individual, individual, set_individual};
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Redirect};
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct SettingsPage {
+    shell: Shell,
+    choices: Vec<(&'static str, &'static str, &'static str, bool)>,
+    locked: bool,
+}
+
+pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
+    let now = individual(app.library.db()).await;
+    let choice = |value: Individual, name, told| (value.word(), name, told, value == now);
+    render(SettingsPage {
+        shell: Shell::new(&app.library, "Settings", "settings", None).await?,
+        choices: vec![
+            choice(
+                Individual::Off,
+                "Off",
+                "Pages and exports tell of teams and steps. Names stand at what somebody did in a case, never in a count.",
+            ),
+            choice(
+                Individual::On,
+                "On",
+                "Hand-overs between people and cases by person can be looked at. Nothing ranks people.",
+            ),
+            choice(
+                Individual::Locked,
+                "Locked off",
+                "Off, and no page brings it back: only a command on the machine does, tenon settings unlock.",
+            ),
+        ],
+        locked: now == Individual::Locked,
+    })
+}
+
+pub async fn save(
+    State(app): State<App>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Result<Redirect, PageError> {
+    let asked = form
+        .iter()
+        .find(|(k, _)| k == "individual")
+        .and_then(|(_, v)| Individual::parse(v))
+        .ok_or_else(|| Problem::bad_request("Nothing was chosen.", "Choose off, on or locked."))?;
+    set_individual(&app.library, asked, OWNER).await?;
+    Ok(Redirect::to("/settings"))
+}
