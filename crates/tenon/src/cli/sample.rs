@@ -30,7 +30,7 @@ pub struct Args {
     /// The same seed gives the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Its teams; 7, or 8 in a company with a past
+    /// Teams; 7, or 8 in a company with a past
     #[arg(long)]
     teams: Option<usize>,
     /// Weeks over which cases begin; 26, or 64 in a company with a past

@@ -90,10 +90,21 @@ pub fn figures(figures: &Figures) -> String {
             "  {:>6}  {:>5}  {}",
             format::count(v.cases as i64),
             format::percent(v.share),
-            names(&v.activities, " › ")
+            listed(&v.activities)
         );
     }
     out
+}
+
+/// The way of a variant; of a long one the beginning.
+fn listed(activities: &[String]) -> String {
+    const MOST: usize = 40;
+    let first = activities.iter().take(MOST);
+    let mut names: Vec<String> = first.map(|a| short(a, NAME)).collect();
+    if activities.len() > MOST {
+        names.push(format!("… {} more", activities.len() - MOST));
+    }
+    names.join(" › ")
 }
 
 /// The beam in letters: figures above it, the steps on it, the share that goes on below.
@@ -249,5 +260,12 @@ mod tests {
             text.contains("two lines [31m → plain") && !text.contains('\u{1b}'),
             "{text}"
         );
+    }
+
+    #[test]
+    fn names_and_ways_without_end_are_cut() {
+        assert_eq!(short(&"ä".repeat(70), NAME).chars().count(), NAME);
+        let way = listed(&vec!["a".to_string(); 50]);
+        assert!(way.ends_with("a › … 10 more"), "{way}");
     }
 }

@@ -659,12 +659,12 @@ fn digest(path: &Path) -> Result<String, Problem> {
         }
         hash.update(&buffer[..n]);
     }
-    Ok(crate::format::hex(&hash.finalize()))
+    Ok(format::hex(&hash.finalize()))
 }
 
 /// The digest of a file and of what makes a reading of it another import.
 fn with_reading(content: &str, reading: &str) -> String {
-    let reading = crate::format::hex(&Sha256::digest(reading));
+    let reading = format::hex(&Sha256::digest(reading));
     format!("{content}-{}", &reading[..32])
 }
 
