@@ -96,7 +96,7 @@ pub const ROUTES: &[(&str, &str, Access)] = &[
     (
         "POST",
         "/api/v1/processes/{process}/improvements/outlook",
-        Access::Read,
+        Access::Change,
     ),
     ("GET", "/api/v1/processes/{process}/ledger", Access::Read),
     (

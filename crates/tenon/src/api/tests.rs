@@ -17,10 +17,13 @@ use std::sync::Arc;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod improvements;
+
 const PORT: u16 = 7070;
 
 /// An installation with one process of hostile names, on the routes as they are served.
 struct House {
+    state: App,
     routes: Router,
     folder: PathBuf,
 }
@@ -78,7 +81,8 @@ impl House {
             uploads,
         };
         House {
-            routes: app(app_state, PORT),
+            routes: app(app_state.clone(), PORT),
+            state: app_state,
             folder,
         }
     }
@@ -102,6 +106,12 @@ impl House {
             .header("content-type", "application/json");
         let body = body.map_or(Body::empty(), |b| Body::from(b.to_string()));
         self.send(request.body(body).unwrap()).await
+    }
+
+    /// Sets whether figures of single people may be looked at.
+    async fn show_people(&self, value: &str) -> Answer {
+        let path = "/api/v1/settings/individual-figures";
+        self.ask("PUT", path, Some(json!({ "value": value }))).await
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -146,6 +156,7 @@ impl Drop for House {
 fn filled(path: &str) -> String {
     path.replace("{process}", "hostile")
         .replace("{case}", "2")
+        .replace("{improvement}", "none")
         .replace("{what}", "steps.csv")
         .replace("{*file}", "main.js")
         .replace("{upload}", &"0".repeat(32))
@@ -713,6 +724,11 @@ async fn a_question_narrows_the_figures() {
     assert_eq!(cases("from=2026-01-07&to=2026-01-07").await, 1);
     assert_eq!(cases("activity=check").await, 1);
     assert_eq!(cases("edge_from=check&edge_to=sell").await, 1);
+    let refused = house
+        .get("/api/v1/processes/hostile/figures?person=Bob")
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    house.show_people("on").await;
     assert_eq!(cases("person=Bob").await, 2);
     // Saturday and Sunday are no working time.
     let median = async |query: &str| {

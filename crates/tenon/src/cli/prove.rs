@@ -9,7 +9,7 @@ mod tests;
 
 use super::print;
 use crate::clock::SystemClock;
-use crate::improvements::Improvements;
+use crate::improvements::{Improvements, State};
 use crate::processes::Library;
 use crate::processes::filter_query::show_day;
 use anyhow::Context;
@@ -336,7 +336,8 @@ async fn kept(args: &Args) -> anyhow::Result<()> {
         anyhow::ensure!(!all.is_empty(), "{key} belongs to another process.");
     }
     let mut reports = Vec::new();
-    for imp in all {
+    // What has not started has nothing to be proven.
+    for imp in all.into_iter().filter(|imp| imp.state != State::Planned) {
         let report = improvements
             .report(&imp)
             .await
@@ -349,7 +350,7 @@ async fn kept(args: &Args) -> anyhow::Result<()> {
             .map(|(imp, r)| said::report(imp, r))
             .collect();
         return print(&match texts.is_empty() {
-            true => "Nothing is plugged in here yet. See `tenon plug --help`.".into(),
+            true => "Nothing that was plugged in has started yet.".into(),
             false => texts.join("\n\n"),
         });
     }

@@ -256,3 +256,125 @@ fn count(tools: &[(Treated, f64)], plan: Plan, since: Micros) -> Vec<Vec<UseRow>
     };
     weeks.into_iter().map(rows).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SetClock;
+    use crate::improvements::Plug;
+    use crate::processes::Library;
+    use crate::sample::treated::Effect;
+
+    const UNTIL: Micros = 20_783 * DAY;
+
+    /// A company of which nothing is known after `UNTIL`, in which half of the teams then get a tool.
+    async fn company(folder: &std::path::Path) -> (Improvements, String, Improvement) {
+        let clock = Arc::new(SetClock::at(UNTIL));
+        let all = Improvements::new(Library::open(folder, None, clock).await.unwrap());
+        let plan = Plan {
+            cases: 500,
+            ..Plan::usual(UNTIL)
+        };
+        let came = found(&all, "Company", &Kept::new(plan, Vec::new()), UNTIL, "test")
+            .await
+            .unwrap();
+        let plug = Plug {
+            step: "Propose".into(),
+            tool: "ask".into(),
+            measure: "days-in-step".into(),
+            seed: Some(5),
+            never: Some(3),
+            at_once: Some(4),
+            ..Plug::default()
+        };
+        let imp = all.plug(&came.process, &plug, "test").await.unwrap();
+        let imp = all.start(&imp.id, "test").await.unwrap();
+        (all, came.process, imp)
+    }
+
+    async fn shown(all: &Improvements, process: &str) -> Vec<(String, Vec<(String, Micros)>)> {
+        let loaded = all.library().load(process).await.unwrap();
+        let log = &loaded.log;
+        let mut cases: Vec<_> = (0..log.cases())
+            .map(|case| {
+                let events = log
+                    .case(case)
+                    .map(|r| (log.activity_name(log.activity[r]).to_string(), log.time[r]));
+                (log.case_name(case).to_string(), events.collect())
+            })
+            .collect();
+        cases.sort();
+        cases
+    }
+
+    #[tokio::test]
+    async fn two_weeks_at_once_are_the_same_as_one_after_the_other_and_old_events_stay() {
+        let folders = [
+            crate::store::testing::folder(),
+            crate::store::testing::folder(),
+        ];
+        let (all, process, imp) = company(&folders[0]).await;
+        let (other, twin, _) = company(&folders[1]).await;
+        let before = shown(&all, &process).await;
+        go_on(&all, &process, 2 * WEEK, &[], "test").await.unwrap();
+        for _ in 0..2 {
+            go_on(&other, &twin, WEEK, &[], "test").await.unwrap();
+        }
+        let after = shown(&all, &process).await;
+        assert_eq!(after, shown(&other, &twin).await);
+        assert!(after.len() > before.len());
+        for (name, events) in &before {
+            let (_, now) = after.iter().find(|(n, _)| n == name).unwrap();
+            assert_eq!(&now[..events.len()], &events[..], "{name}");
+        }
+        assert_eq!(
+            all.library().today(&process).await.unwrap(),
+            UNTIL + 2 * WEEK
+        );
+        // Only teams that have the tool use it.
+        let uses = all.uses(&imp.id).await.unwrap();
+        let has = |team: &str| {
+            imp.teams
+                .iter()
+                .any(|t| t.team == team && t.start().is_some())
+        };
+        assert!(
+            !uses.is_empty() && uses.iter().all(|u| has(&u.team)),
+            "{uses:?}"
+        );
+        for folder in folders {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tool_does_from_now_on_what_a_rule_says_and_a_pause_ends_it() {
+        let folder = crate::store::testing::folder();
+        let (all, process, imp) = company(&folder).await;
+        let rule: Rule = "step=Propose,effect=-50%".parse().unwrap();
+        go_on(
+            &all,
+            &process,
+            3 * WEEK,
+            std::slice::from_ref(&rule),
+            "test",
+        )
+        .await
+        .unwrap();
+        let kept = kept_of(&all, &process).await.unwrap();
+        assert_eq!((kept.rules[0].since, kept.until), (UNTIL, UNTIL + 3 * WEEK));
+        all.pause(&imp.id, "test").await.unwrap();
+        let imp = all.find(&imp.id).await.unwrap();
+        let treated = Treated::of(&imp, &kept.rules, 7).unwrap();
+        let team = (0..7).find(|t| treated.starts[*t].is_some()).unwrap();
+        let half = Effect {
+            days: -0.5,
+            goes_on: 0.0,
+        };
+        let days = [1, 2, 3].map(|weeks| treated.at(team, UNTIL + weeks * WEEK));
+        assert_eq!(days, [Some(half), Some(half), None]);
+        let none = go_on(&all, "new", WEEK, &[], "test").await.unwrap_err();
+        assert!(none.what.contains("no sample company"), "{}", none.what);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -176,14 +176,14 @@ const TRIED: [Tried; 6] = [
         step_name: "Propose",
         measure: "days-in-step",
         goal: Some(0),
-        planned: 48,
-        first: 49,
+        planned: 50,
+        first: 51,
         every: 2,
         never: 2,
         horizon: 21.0,
         zone: None,
         seed: 15,
-        effect: days(-0.25),
+        effect: days(-0.26),
         used: 0.65,
         waits: false,
         decided: None,
@@ -328,5 +328,64 @@ impl Tried {
             zone: self.zone,
             ..Plug::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::improvements::Mark;
+    use crate::processes::Library;
+    use mining::time::DAY;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn the_past_shows_every_kind_of_verdict() {
+        let folder = crate::store::testing::folder();
+        // A Wednesday in November 2026.
+        let until = 20_783 * DAY;
+        let clock = Arc::new(SetClock::at(until));
+        let library = Library::open(&folder, None, clock.clone()).await.unwrap();
+        let all = Improvements::new(library);
+        let plan = Plan {
+            cases: CASES,
+            from: until - Micros::from(WEEKS) * WEEK,
+            weeks: WEEKS,
+            teams: TEAMS,
+            ..Plan::usual(until)
+        };
+        let came = live(
+            &all,
+            &clock,
+            "New business",
+            &before(plan, Vec::new()),
+            until,
+        )
+        .await
+        .unwrap();
+        let ledger = all.ledger(&came.process).await.unwrap();
+        let marks: Vec<(&str, Mark)> = ledger
+            .all
+            .iter()
+            .map(|s| (s.imp.name.as_str(), s.mark))
+            .collect();
+        let expected = [
+            ("Signing room", Mark::Void),
+            ("Ask the network", Mark::Better),
+            ("Lesson: first call", Mark::Same),
+            ("Discount ladder", Mark::Worse),
+            ("Proposal checklist", Mark::Open),
+            ("Ask legal", Mark::Planned),
+        ];
+        assert_eq!(marks, expected);
+        assert_eq!(came.cases, CASES);
+        let network = &ledger.all[1].imp;
+        assert!(
+            all.said(&network.id).await.unwrap().len() >= 4,
+            "verdicts of several days are kept"
+        );
+        assert!(!all.uses(&network.id).await.unwrap().is_empty());
+        assert_eq!(all.goals(&came.process).await.unwrap().len(), GOALS.len());
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
