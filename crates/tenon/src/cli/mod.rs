@@ -52,10 +52,10 @@ const ACTOR: &str = "command line";
 #[derive(clap::Args, Clone)]
 struct Place {
     /// Folder that holds the database and the columns
-    #[arg(long, env = "TENON_DATA", default_value = ".tenon")]
+    #[arg(long, env = "TENON_DATA", default_value = ".tenon", global = true)]
     data: PathBuf,
     /// PostgreSQL to use instead of the database in the folder, such as postgres://tenon@db/tenon
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     database: Option<String>,
 }
 
