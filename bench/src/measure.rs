@@ -45,6 +45,12 @@ pub fn memory_of(pid: &str, line: &str) -> f64 {
     kib.unwrap_or(0.0) / 1024.0
 }
 
+/// CPU seconds of this process so far, exact to the microsecond.
+fn cpu_here() -> f64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
+}
+
 /// Times parts of the work within a child.
 pub struct Watch {
     begun: Instant,
@@ -59,7 +65,7 @@ impl Watch {
         Watch {
             begun: now,
             last: now,
-            cpu: cpu_of("self"),
+            cpu: cpu_here(),
             parts: serde_json::Map::new(),
         }
     }
@@ -77,7 +83,7 @@ impl Watch {
         if let Value::Object(map) = &mut found {
             map.extend(self.parts);
             map.insert("wall".into(), json!(wall));
-            map.insert("cpu".into(), json!(cpu_of("self") - self.cpu));
+            map.insert("cpu".into(), json!(cpu_here() - self.cpu));
             map.insert("peak_mib".into(), json!(memory_of("self", "VmHWM")));
         }
         println!("{found}");
@@ -86,9 +92,14 @@ impl Watch {
 
 /// Runs this program as a child with the given words and returns what it printed.
 pub fn child(words: &[&str]) -> Result<Value> {
+    child_within(words, None)?.context("a child without a limit ends")
+}
+
+/// The same; `None` when it was ended because it took longer than `limit`.
+pub fn child_within(words: &[&str], limit: Option<Duration>) -> Result<Option<Value>> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("child").args(words);
-    run(command, None)?.context("a child without a limit ends")
+    run(command, limit)
 }
 
 /// Runs a command; `None` when it was ended because it took longer than `limit`.

@@ -54,8 +54,10 @@ for (const scheme of ["light", "dark"]) {
 }
 
 test("a tool is planned by lot, started, watched until there is a verdict, decided on and taken out", async () => {
-  const { page, calm } = await open(browser, at + "/plug?step=Establish+trust");
-  await page.getByLabel("A tool of your own").check();
+  // A company without a past: where something is plugged in already, two tools could not be told apart.
+  house.run("sample", "--import", "--plain", "--process", "Fresh", "--cases", "5000", "--weeks", "56", "--teams", "8");
+  const { page, calm } = await open(browser, house.url + "/p/fresh/plug?step=Establish+trust");
+  await page.getByRole("radio", { name: /^A tool of your own/ }).check();
   await page.getByLabel("Its name here").fill("Call notes");
   await page.getByLabel("Where it is found").fill("https://notes.example.org");
   await page.getByRole("button", { name: "Look ahead" }).click();
@@ -71,7 +73,7 @@ test("a tool is planned by lot, started, watched until there is a verdict, decid
   assert.match(await page.textContent(".history"), /Started/);
   assert.match(await page.textContent(".verdict-top"), /No evidence yet/);
 
-  house.run("sample", "--advance", "300d", "--effect", "step=Establish trust,tool=own,effect=-30%");
+  house.run("sample", "--advance", "300d", "--process", "Fresh", "--effect", "step=Establish trust,tool=own,effect=-30%");
   await page.goto(address);
   await page.locator(".verdict .mark.is-better").waitFor({ timeout: 60_000 }).catch(() => page.reload());
   await page.locator(".verdict .mark.is-better").waitFor({ timeout: 60_000 });

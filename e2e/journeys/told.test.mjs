@@ -38,6 +38,7 @@ test("the command line says what changed and where skipped rows are", async () =
 });
 
 test("the Steps tab tells weeks, hand-overs and imports, and skipped rows are saved from it", async () => {
+  house.run("settings", "individual-figures", "on");
   const { page, calm } = await open(browser, house.url + "/p/sales/steps");
   assert.match(await page.textContent(".page-head .meta"), /read from b\.csv/);
   assert.match(await page.textContent("svg.chart.is-wide title"), /^Cases a week/);

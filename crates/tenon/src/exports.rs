@@ -5,7 +5,7 @@ use crate::map;
 use crate::processes::filter_query::show_day;
 use crate::processes::{Library, Problem, View};
 use crate::settings::individual;
-use mining::figures::{CaseOrder, case_list};
+use mining::figures::{CaseOrder, Variants, case_list};
 use std::sync::Arc;
 
 /// What can be exported.
@@ -20,18 +20,21 @@ pub const KINDS: [&str; 8] = [
     "log.csv",
 ];
 
-/// The bytes of an export and their media type.
+/// The bytes of an export and their media type. `detail` of 0 to 100 says how many moves the map shows; without it as
+/// many as can be read.
 pub async fn file(
     library: &Library,
     view: &Arc<View>,
     what: &str,
+    detail: Option<u32>,
 ) -> Result<(Vec<u8>, &'static str), Problem> {
     const CSV: &str = "text/csv; charset=utf-8";
     let figures = &view.figures;
     let mut out = Vec::new();
     match what {
         "map.svg" => {
-            let svg = map::file(figures, map::default_detail(figures));
+            let detail = detail.unwrap_or_else(|| map::default_detail(figures));
+            let svg = map::file(figures, detail.min(100));
             return Ok((svg.into_bytes(), "image/svg+xml"));
         }
         "log.xes" => {
@@ -89,7 +92,10 @@ pub async fn file(
         }
         "variants.csv" => {
             out.extend(b"variant,cases,share,median_seconds,open,won,lost,activities\r\n");
-            for v in &figures.variants.shown {
+            let p = &view.process;
+            let all = Variants::all(&p.log, &p.steps, &view.selection, &view.options)
+                .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
+            for v in &all.shown {
                 let median = number(v.duration.as_ref().map(|d| d.median_seconds));
                 let way = cell(&v.activities.join(" > "));
                 out.extend(

@@ -47,6 +47,36 @@ pub fn percent(share: f64) -> String {
     format!("{p:.0}%")
 }
 
+/// A name on one line, cut with an ellipsis when it has more than `max` characters.
+pub fn short(text: &str, max: usize) -> String {
+    let mut out = String::new();
+    let mut n = 0;
+    let mut gap = false;
+    for c in text.chars() {
+        // Control characters would move a terminal's cursor.
+        if c.is_whitespace() || c.is_control() {
+            gap = n > 0;
+            continue;
+        }
+        if n + usize::from(gap) >= max {
+            while n >= max.max(1) {
+                out.pop();
+                n -= 1;
+            }
+            out.push('…');
+            return out;
+        }
+        if gap {
+            out.push(' ');
+            n += 1;
+            gap = false;
+        }
+        out.push(c);
+        n += 1;
+    }
+    out
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
@@ -187,6 +217,28 @@ mod tests {
             [0.0, 0.0004, 0.004, 0.5, 0.996, 0.9999, 1.0].map(percent),
             ["0%", "<0.1%", "0.4%", "50%", "99.6%", ">99.9%", "100%"]
         );
+    }
+
+    #[test]
+    fn names_are_cut_and_kept_on_one_line() {
+        let long = "x".repeat(1_000_000);
+        assert_eq!(
+            [
+                short("two\r\nlines\u{1b}[2J", 40),
+                short("  as it is  ", 40),
+                short("exactly ten", 11),
+                short("one too many", 11),
+                short("Größe prüfen", 6),
+            ],
+            [
+                "two lines [2J",
+                "as it is",
+                "exactly ten",
+                "one too ma…",
+                "Größe…"
+            ]
+        );
+        assert_eq!(short(&long, 60).chars().count(), 60);
     }
 
     #[test]

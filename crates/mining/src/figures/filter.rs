@@ -55,6 +55,8 @@ pub enum FilterError {
         "This log has no column that says which team a case belongs to. Choose one in the settings of the process."
     )]
     NoTeamColumn,
+    #[error("There is no team \"{0}\". {1}")]
+    NoTeam(String, String),
     #[error("This log has no column \"{0}\". Take the filter away or choose another column.")]
     NoColumn(String),
     #[error("\"{0}\" is not a variant: write the 16 digits shown beside it.")]

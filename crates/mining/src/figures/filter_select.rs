@@ -148,7 +148,11 @@ fn teams<'a>(
         .or_else(|| super::guess_team(log))
         .ok_or(FilterError::NoTeamColumn)?;
     let (codes, dict) = team::team_codes(log, &column).ok_or(FilterError::NoTeamColumn)?;
-    let wanted: Vec<u32> = filter.teams.iter().filter_map(|t| dict.code(t)).collect();
+    let code = |team: &String| {
+        dict.code(team)
+            .ok_or_else(|| FilterError::NoTeam(team.clone(), team::choose(log, &column)))
+    };
+    let wanted: Vec<u32> = filter.teams.iter().map(code).collect::<Result<_, _>>()?;
     Ok(Box::new(move |case| wanted.contains(&codes[case])))
 }
 

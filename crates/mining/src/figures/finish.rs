@@ -19,7 +19,7 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
             let activities = activities(walker, counted, before, work(walker, counted));
             (edges, activities)
         },
-        || variants(walker, counted),
+        || variants(walker, counted, VARIANTS_SHOWN),
     );
     // After the edges rather than beside them: less memory at once.
     let (step_figures, weekly_shares) = rayon::join(
@@ -204,8 +204,12 @@ fn kind(walker: &Walker, from: usize, to: usize) -> EdgeKind {
     }
 }
 
-/// Also the spread of case durations. Two variants whose 64-bit hashes collide would count as one.
-fn variants(walker: &Walker, counted: &Counted) -> (Variants, Option<Spread>) {
+/// The `most` frequent, and the spread of case durations. Two variants whose 64-bit hashes collide would count as one.
+pub(crate) fn variants(
+    walker: &Walker,
+    counted: &Counted,
+    most: usize,
+) -> (Variants, Option<Spread>) {
     struct Group {
         hash: u64,
         example: u32,
@@ -245,7 +249,7 @@ fn variants(walker: &Walker, counted: &Counted) -> (Variants, Option<Spread>) {
     order.sort_unstable_by_key(|&g| (std::cmp::Reverse(groups[g].cases), groups[g].hash));
     let log = walker.log;
     let can_win = walker.slots.contains(&Slot::Won);
-    let shown = order.into_iter().take(VARIANTS_SHOWN).map(|g| {
+    let shown = order.into_iter().take(most).map(|g| {
         let group = &groups[g];
         let state = |s: CaseState| group.states[s as usize];
         let ended = group.cases - state(CaseState::Open);

@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::steps::Slot;
 use super::walk::{CaseFacts, Visit, Walker};
-use super::{CalendarError, Figures, Options, Selection, Steps, finish};
+use super::{CalendarError, Figures, Options, Selection, Steps, Variants, finish};
 use crate::EventLog;
 use crate::log::NONE;
 use crate::time::{MISSING, Micros};
@@ -73,6 +73,23 @@ impl Figures {
             steps,
             Tally::with(&walker, selection),
         ))
+    }
+}
+
+impl Variants {
+    /// All variants of the selected cases, not only the most frequent. Fails only on a calendar that makes no sense.
+    pub fn all(
+        log: &EventLog,
+        steps: &Steps,
+        selection: &Selection,
+        options: &Options,
+    ) -> Result<Variants, CalendarError> {
+        let walker = Walker::new(log, steps, options)?;
+        let mut counted = Tally::with(&walker, selection)
+            .0
+            .map_or_else(|| Counted::new(&walker), |c| *c);
+        counted.cases.sort_unstable_by_key(|c| c.case);
+        Ok(finish::variants(&walker, &counted, usize::MAX).0)
     }
 }
 

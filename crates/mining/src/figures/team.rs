@@ -62,6 +62,17 @@ fn tells_apart(column: &Column, cases: usize) -> bool {
 }
 
 /// Each case's team as a code into the column's dictionary, [`NONE`] where unknown. `None`: no such text column.
+/// In words, which teams one may choose.
+pub(crate) fn choose(log: &EventLog, team: &TeamColumn) -> String {
+    const TOLD: usize = 30;
+    let teams = team_values(log, team);
+    let told: Vec<&str> = teams.iter().take(TOLD).map(|(t, _)| t.as_str()).collect();
+    match teams.len() {
+        n if n > TOLD => format!("Choose one of {n}, such as {}.", told.join(", ")),
+        _ => format!("Choose one of: {}.", told.join(", ")),
+    }
+}
+
 pub(crate) fn team_codes<'a>(
     log: &'a EventLog,
     team: &TeamColumn,

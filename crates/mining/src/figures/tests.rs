@@ -322,3 +322,33 @@ fn what_a_filter_names_must_exist() {
         FilterError::NoPeople
     );
 }
+
+#[test]
+fn all_variants_are_listed_when_asked_for() {
+    let cases: Vec<_> = (0..300)
+        .map(|n| (0..9).map(|bit| ((n >> bit) & 1, 1, 0)).collect())
+        .collect();
+    let log = log_of(&cases);
+    let (steps, options, all) = (steps(&log), Options::default(), Selection::all(&log));
+    let some = Figures::of(&log, &steps, &all, &options).unwrap().variants;
+    let every = Variants::all(&log, &steps, &all, &options).unwrap();
+    assert_eq!((some.total, some.shown.len()), (300, VARIANTS_SHOWN));
+    assert_eq!((every.total, every.shown.len()), (300, 300));
+    assert_eq!(every.shown[..VARIANTS_SHOWN], some.shown);
+}
+
+#[test]
+fn a_team_that_is_not_there_is_told_with_those_that_are() {
+    let log = log_of(&[vec![(0, 1, 0)], vec![(1, 1, 0)]]);
+    let filter = Filter {
+        teams: vec!["T0".into(), "Nix".into()],
+        ..Filter::default()
+    };
+    let error = filter
+        .select(&log, &steps(&log), &Options::default())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "There is no team \"Nix\". Choose one of: T0, T1."
+    );
+}

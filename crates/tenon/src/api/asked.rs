@@ -56,3 +56,12 @@ pub struct Part {
     /// Rows to give, 100 unless told, at most 1000.
     limit: Option<u64>,
 }
+
+/// How much of the map an export draws.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes a query")]
+pub struct Detail {
+    /// `map.svg`: how many of the moves, from 0 (the fewest) to 100 (all); as many as can be read unless told.
+    detail: Option<u32>,
+}

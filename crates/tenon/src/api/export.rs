@@ -3,7 +3,7 @@
 use super::problem::ApiError;
 use crate::app::App;
 use crate::exports;
-use crate::processes::filter_query;
+use crate::processes::{Problem, filter_query};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -11,16 +11,27 @@ use axum::response::{IntoResponse, Response};
 /// What is seen, as a file: `map.svg`, `process.bpmn`, `steps.csv`, `edges.csv`, `variants.csv`, `cases.csv`,
 /// `log.xes` or `log.csv`.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/export/{what}", tag = "figures",
-    params(("process" = String, Path), ("what" = String, Path), super::asked::Asked),
+    params(("process" = String, Path), ("what" = String, Path), super::asked::Asked, super::asked::Detail),
     responses((status = 200, body = String, content_type = "application/octet-stream"), super::Refused))]
 pub async fn export(
     State(app): State<App>,
     Path((process, what)): Path<(String, String)>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, ApiError> {
-    let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
+    let pairs = || query.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+    let asked = filter_query::parse_only(pairs(), &["detail"])?;
+    let detail = pairs().find(|(k, v)| *k == "detail" && !v.is_empty());
+    let detail = detail
+        .map(|(_, v)| v.parse::<u32>().ok().filter(|d| *d <= 100).ok_or(v))
+        .transpose()
+        .map_err(|v| {
+            Problem::bad_request(
+                format!("\"{v}\" is no detail of the map."),
+                "Write a whole number from 0 to 100.",
+            )
+        })?;
     let view = super::figures::view(&app, &process, &asked).await?;
-    let (bytes, kind) = exports::file(&app.library, &view, &what).await?;
+    let (bytes, kind) = exports::file(&app.library, &view, &what, detail).await?;
     let slug: String = view
         .process
         .row

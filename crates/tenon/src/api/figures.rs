@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 type Pairs = Query<Vec<(String, String)>>;
 
-fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> {
+fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> + Clone {
     query.iter().map(|(k, v)| (k.as_str(), v.as_str()))
 }
 
@@ -44,7 +44,7 @@ pub async fn figures(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<Response, ApiError> {
-    let asked = filter_query::parse(pairs(&query))?;
+    let asked = filter_query::parse_only(pairs(&query), &[])?;
     let view = view(&app, &process, &asked).await?;
     json(&*individual(app.library.db()).await.figures(&view.figures))
 }
@@ -57,7 +57,7 @@ pub async fn standing_out(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<Response, ApiError> {
-    let asked = filter_query::parse(pairs(&query))?;
+    let asked = filter_query::parse_only(pairs(&query), &[])?;
     let view = view(&app, &process, &asked).await?;
     let shown = individual(app.library.db()).await.figures(&view.figures);
     json(&stand_outs(&shown, 10))
@@ -72,7 +72,7 @@ pub async fn compared(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<Response, ApiError> {
-    let first = filter_query::parse(pairs(&query))?;
+    let first = filter_query::parse_only(pairs(&query), &["vs_from", "vs_to"])?;
     let second = filter_query::parse_second(pairs(&query))?;
     if second.filter.from.is_none() && second.filter.to.is_none() {
         return Err(Problem::bad_request(
@@ -94,7 +94,7 @@ pub async fn cases(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<Response, ApiError> {
-    let asked = filter_query::parse(pairs(&query))?;
+    let asked = filter_query::parse_only(pairs(&query), &["offset", "limit"])?;
     let number = |key: &str, default: usize| match pairs(&query).find(|(k, _)| *k == key) {
         None => Ok(default),
         Some((_, v)) => v.parse().map_err(|_| {
@@ -147,7 +147,7 @@ pub async fn fit(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<Json<Fit>, ApiError> {
-    let asked = filter_query::parse(pairs(&query))?;
+    let asked = filter_query::parse_only(pairs(&query), &[])?;
     let view = view(&app, &process, &asked).await?;
     let fit = app.library.fit(&view).await?;
     let model = fit.model.as_ref().map(|(row, report)| ModelFit {
@@ -171,7 +171,7 @@ pub async fn confirm_model(
     Path(process): Path<String>,
     query: Pairs,
 ) -> Result<axum::http::StatusCode, ApiError> {
-    let asked = filter_query::parse(pairs(&query))?;
+    let asked = filter_query::parse_only(pairs(&query), &[])?;
     let view = view(&app, &process, &asked).await?;
     app.library.confirm_model(&view, "owner").await?;
     Ok(axum::http::StatusCode::NO_CONTENT)

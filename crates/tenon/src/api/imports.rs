@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 pub struct ImportForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// Process to add to, by id or name; a new one named after the file when there is none such.
+    /// Process to add to, by id or name, made new when there is none such. Without it always a new one, named after the file.
     process: Option<String>,
     /// XES: the classifier that tells activities apart.
     classifier: Option<String>,
@@ -36,7 +36,7 @@ pub struct ImportForm {
     csv_start: Option<String>,
     csv_resource: Option<String>,
     csv_team: Option<String>,
-    /// Table: `ymd`, `dmy`, `mdy`, `epoch-s`, `epoch-ms` or `epoch-us`.
+    /// Table: `ymd`, `dmy`, `mdy`, `epoch-s`, `epoch-ms`, `epoch-us` or `excel`.
     csv_date_format: Option<String>,
     /// Table: `point` or `comma`.
     csv_decimal: Option<String>,

@@ -304,6 +304,68 @@ async fn names_from_files_are_text_on_every_page_and_drawing() {
 }
 
 #[tokio::test]
+async fn a_page_leaves_alone_what_is_no_condition_but_names_the_teams_when_there_is_no_such() {
+    let house = House::open().await;
+    let teams = "case,activity,time,team\n1,a,2026-01-05,North\n1,b,2026-01-06,North\n2,a,2026-01-05,South\n";
+    let sent = house
+        .upload("/api/v1/imports", &[], Some(("teams.csv", teams)))
+        .await;
+    over(&house, sent).await;
+    let page = house.get("/p/teams/map?utm_source=mail&team=North").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let page = house.get("/p/teams/map?team=Nix").await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(page.body.contains("Choose one of: North, South."));
+}
+
+#[tokio::test]
+async fn the_map_is_exported_with_the_detail_that_is_asked_for() {
+    let house = House::open().await;
+    let mut log = String::from("case,activity,time\n");
+    for a in 0..12 {
+        for b in 0..12 {
+            log += &format!("{a}-{b},s{a},2026-01-05\n{a}-{b},e{b},2026-01-06\n");
+        }
+    }
+    let sent = house
+        .upload("/api/v1/imports", &[], Some(("many.csv", &log)))
+        .await;
+    over(&house, sent).await;
+    let moves = async |query: &str| {
+        let path = format!("/api/v1/processes/many/export/map.svg{query}");
+        house
+            .get(&path)
+            .await
+            .body
+            .matches("class=\"move\"")
+            .count()
+    };
+    assert_eq!(moves("?detail=100").await, 144);
+    let usual = moves("").await;
+    assert!(moves("?detail=0").await <= usual && usual < 144);
+}
+
+#[tokio::test]
+async fn every_variant_is_exported() {
+    let house = House::open().await;
+    let mut log = String::from("case,activity,time\n");
+    for case in 0..256 {
+        for bit in 0..8 {
+            let activity = ["no", "yes"][(case >> bit) & 1];
+            log += &format!("{case},{activity},2026-01-0{}\n", bit + 1);
+        }
+    }
+    let sent = house
+        .upload("/api/v1/imports", &[], Some(("ways.csv", &log)))
+        .await;
+    over(&house, sent).await;
+    let csv = house
+        .get("/api/v1/processes/ways/export/variants.csv")
+        .await;
+    assert_eq!(csv.body.lines().count(), 257);
+}
+
+#[tokio::test]
 async fn nothing_but_assets_is_served_from_disk() {
     let house = House::open().await;
     for path in [
@@ -466,6 +528,24 @@ async fn bad_input_is_told_with_what_to_do_and_changes_nothing() {
             400,
         ),
         ("GET", "/api/v1/processes/hostile/compare", None, 400),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?foo=bar",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/figures?team=Nix",
+            None,
+            400,
+        ),
+        (
+            "GET",
+            "/api/v1/processes/hostile/export/map.svg?detail=most",
+            None,
+            400,
+        ),
         ("GET", "/api/v1/processes/hostile/export/map.gif", None, 404),
         ("GET", "/api/v1/imports/none/skipped.csv", None, 404),
         ("GET", "/api/v1/jobs/none", None, 404),

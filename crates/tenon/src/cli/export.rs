@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Save what an imported process shows: map, model, tables, log
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  tenon export new-business map.svg --out map.svg\n  tenon export new-business cases.csv --filter 'team=North&state=open'\n  tenon export new-business log.xes | gzip > log.xes.gz"
+    after_help = "Examples:\n  tenon export new-business map.svg --detail 60 --out map.svg\n  tenon export new-business cases.csv --filter 'team=North&state=open'\n  tenon export new-business log.xes | gzip > log.xes.gz"
 )]
 pub struct Args {
     /// The process, by its name or its name in addresses
@@ -21,6 +21,9 @@ pub struct Args {
     /// Which of its cases, as in a page's address: 'team=North&from=2026-03-01'
     #[arg(long, default_value = "", hide_default_value = true)]
     filter: String,
+    /// map.svg: how many of the moves are drawn, from 0 (the fewest) to 100 (all); without it as many as can be read
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=100))]
+    detail: Option<u32>,
     /// File to write; without it the terminal
     #[arg(long, short)]
     out: Option<PathBuf>,
@@ -41,7 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let view = library
             .view(&row.id, &filter_query::parse_text(&args.filter)?)
             .await?;
-        let (bytes, _) = exports::file(&library, &view, &args.what).await?;
+        let (bytes, _) = exports::file(&library, &view, &args.what, args.detail).await?;
         match &args.out {
             Some(path) => std::fs::write(path, bytes)
                 .with_context(|| format!("cannot write {}", path.display())),

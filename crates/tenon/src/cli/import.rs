@@ -2,12 +2,11 @@
 
 use crate::clock::SystemClock;
 use crate::format;
-use crate::processes::Library;
 use crate::processes::import::{ImportRequest, Outcome};
-use anyhow::Context;
+use crate::processes::{Library, Problem, files};
 use mining::source::Progress;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ pub struct Args {
     /// Event logs and process models
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Process to add to; a new one named after the file when there is none such
+    /// Process to add to, made new when there is none of that name. Without it each file becomes a new process, named after the file
     #[arg(long)]
     process: Option<String>,
     #[command(flatten)]
@@ -37,20 +36,19 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Arc::new(SystemClock),
         )
         .await?;
+        let options = args.reading.options();
+        // What can be seen to be wrong is said before anything is imported.
         for path in &args.files {
-            let file_name = path
-                .file_name()
-                .map(|n| n.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            let size = std::fs::metadata(path)
-                .with_context(|| format!("cannot open {}", path.display()))?
-                .len();
-            let options = args.reading.options();
+            files::check(path, &file_name(path), &options.csv)
+                .map_err(|problem| unfinished(&problem, &args.files, 0))?;
+        }
+        for (at, path) in args.files.iter().enumerate() {
+            let size = std::fs::metadata(path).map_or(0, |m| m.len());
             let request = ImportRequest {
                 path: path.clone(),
-                file_name,
+                file_name: file_name(path),
                 process: args.process.clone(),
-                options,
+                options: options.clone(),
                 actor: "command line".into(),
             };
             let progress = Arc::new(Progress::default());
@@ -66,10 +64,33 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             if std::io::stderr().is_terminal() {
                 eprint!("\r\x1b[K");
             }
-            tell(&outcome.map_err(anyhow::Error::from)?);
+            tell(&outcome.map_err(|problem| unfinished(&problem, &args.files, at))?);
         }
         Ok(())
     })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// What is wrong with a file, and of several files which were imported and which were not.
+fn unfinished(problem: &Problem, files: &[PathBuf], done: usize) -> anyhow::Error {
+    let list = |files: &[PathBuf]| {
+        let names: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+        names.join(", ")
+    };
+    match (files.len(), done) {
+        (1, _) => anyhow::anyhow!("{problem}"),
+        (_, 0) => anyhow::anyhow!("{problem}\nNone of the files was imported."),
+        _ => anyhow::anyhow!(
+            "{problem}\nImported before: {}. Not imported: {}.",
+            list(&files[..done]),
+            list(&files[done..])
+        ),
+    }
 }
 
 /// A line that is drawn over, where somebody looks.
@@ -130,4 +151,25 @@ fn tell(done: &Outcome) {
         "  See it at {local}/p/{} while `tenon serve` runs.",
         done.slug
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_files_it_is_said_which_were_imported() {
+        let problem = Problem::bad_request("It is broken.", "Mend it.");
+        let files = ["a.csv", "b.csv", "c.csv"].map(PathBuf::from);
+        let told = |n: usize, done: usize| unfinished(&problem, &files[..n], done).to_string();
+        assert_eq!(told(1, 0), "It is broken. Mend it.");
+        assert_eq!(
+            told(3, 0),
+            "It is broken. Mend it.\nNone of the files was imported."
+        );
+        assert_eq!(
+            told(3, 1),
+            "It is broken. Mend it.\nImported before: a.csv. Not imported: b.csv, c.csv."
+        );
+    }
 }

@@ -56,6 +56,7 @@ enum Verb {
         id: String,
         #[arg(value_parser = ["keep", "extend", "change", "unplug"])]
         decision: String,
+        /// Why it was decided so
         #[arg(long)]
         why: String,
     },

@@ -91,7 +91,7 @@ fn look_at_file(file: &Path, args: &Args) -> anyhow::Result<()> {
                 false => told::model(&summary),
             });
         }
-        Opened::Log(imported, _) => imported,
+        Opened::Log(imported, ..) => imported,
     };
     let model = match &args.model {
         Some(path) => match open(path, &ReadOptions::default())? {
@@ -132,7 +132,7 @@ fn look_at_file(file: &Path, args: &Args) -> anyhow::Result<()> {
         text += &told::fit(&report);
     }
     for note in &imported.notes {
-        text += &format!("\n{}", note.text);
+        text += &format!("\n{}", crate::format::short(&note.text, 600));
     }
     if imported.skipped.count > 0 {
         text += &format!("\n{} rows could not be used.", imported.skipped.count);

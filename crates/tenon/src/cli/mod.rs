@@ -52,10 +52,10 @@ const ACTOR: &str = "command line";
 #[derive(clap::Args, Clone)]
 struct Place {
     /// Folder that holds the database and the columns
-    #[arg(long, env = "TENON_DATA", default_value = ".tenon")]
+    #[arg(long, env = "TENON_DATA", default_value = ".tenon", global = true)]
     data: PathBuf,
     /// PostgreSQL to use instead of the database in the folder, such as postgres://tenon@db/tenon
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     database: Option<String>,
 }
 
@@ -109,4 +109,25 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
         .enable_all()
         .build()?
         .block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_says_what_it_is_for() {
+        let mut cli = Cli::command();
+        cli.build();
+        for command in cli.get_subcommands() {
+            for flag in command.get_arguments().filter(|a| !a.is_positional()) {
+                assert!(
+                    flag.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    flag.get_id()
+                );
+            }
+        }
+    }
 }

@@ -69,6 +69,7 @@ pub struct Args {
     /// Table of when each team starts
     #[arg(long, requires = "cases", value_name = "FILE")]
     rollout: Option<PathBuf>,
+    /// What is compared
     #[arg(long, value_enum, default_value_t = Asked::DaysInStep)]
     measure: Asked,
     /// How long after entry a case is read: 14d, 2w or 36h

@@ -20,25 +20,31 @@ pub struct Reading {
     /// What a row is: events, stage-history or snapshot
     #[arg(long, value_name = "KIND", help_heading = "Tables (CSV)")]
     csv_rows: Option<ShapeKind>,
+    /// The column that says what was done, or to which stage a case went
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_activity: Option<String>,
+    /// The column that says when it was done; '' for none
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_time: Option<String>,
+    /// The column that says when it was begun; '' for none
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_start: Option<String>,
+    /// The column that says who did it; '' for none
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_resource: Option<String>,
+    /// The column that says which team it belongs to; '' for none
     #[arg(long, value_name = "COLUMN", help_heading = "Tables (CSV)")]
     csv_team: Option<String>,
-    /// ymd (ISO), dmy, mdy, epoch-s, epoch-ms or epoch-us
+    /// How dates are written: ymd (ISO), dmy, mdy, epoch-s, epoch-ms, epoch-us or excel (days as a spreadsheet counts)
     #[arg(long, value_name = "FORMAT", help_heading = "Tables (CSV)")]
     csv_date_format: Option<DateFormat>,
-    /// point or comma
+    /// What parts whole numbers from fractions: point or comma
     #[arg(long, value_name = "MARK", help_heading = "Tables (CSV)")]
     csv_decimal: Option<Decimal>,
+    /// What parts columns: one character, or tab
     #[arg(long, value_name = "CHARACTER", help_heading = "Tables (CSV)")]
     csv_delimiter: Option<Delimiter>,
-    /// utf-8, utf-16le, windows-1252 …
+    /// Encoding of the text: utf-8, utf-16le, windows-1252 …
     #[arg(long, value_name = "NAME", help_heading = "Tables (CSV)")]
     csv_encoding: Option<String>,
     /// Zone of times that name none, such as Europe/Berlin

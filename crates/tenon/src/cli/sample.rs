@@ -27,9 +27,10 @@ pub struct Args {
     /// Cases that begin in the weeks; 1,284, or 5,800 in a company with a past
     #[arg(long)]
     cases: Option<u64>,
+    /// The same seed gives the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// 7, or 8 in a company with a past
+    /// Teams; 7, or 8 in a company with a past
     #[arg(long)]
     teams: Option<usize>,
     /// Weeks over which cases begin; 26, or 64 in a company with a past

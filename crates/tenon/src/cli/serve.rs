@@ -9,6 +9,7 @@ use std::net::IpAddr;
 pub struct Args {
     #[command(flatten)]
     place: super::Place,
+    /// Port to listen on
     #[arg(long, env = "TENON_PORT", default_value_t = 7070)]
     port: u16,
     /// Address to listen on; only this machine's own until sign-in exists

@@ -1,12 +1,23 @@
-//! What `tenon look` says to a person.
+//! What `tenon look` says to a person. Names come from files: each is put on one line and cut where it would fill the
+//! screen. What programs read (`--json`) is exact.
 
-use crate::format;
+use crate::format::{self, short};
 use crate::store::processes::ProcessRow;
 use mining::figures::{EdgeFigures, Figures, StepFigures};
 use mining::fit::FitReport;
 use mining::model::bpmn::Summary;
-use std::borrow::Cow;
 use std::fmt::Write;
+
+/// Characters of a name, and of a line of several.
+const NAME: usize = 60;
+const LINE: usize = 200;
+
+/// Names after each other, each cut, and all of them.
+fn names(names: &[String], between: &str) -> String {
+    // More than fit on the line need not be looked at.
+    let first = names.iter().take(LINE).map(|n| short(n, NAME));
+    short(&first.collect::<Vec<_>>().join(between), LINE)
+}
 
 /// What was imported here.
 pub fn list(rows: &[ProcessRow]) -> String {
@@ -28,7 +39,7 @@ pub fn list(rows: &[ProcessRow]) -> String {
             r.slug,
             format::count(r.cases),
             format::count(r.events),
-            r.name
+            short(&r.name, NAME)
         );
     }
     out + "\nLook at one with `tenon look --process NAME`."
@@ -63,8 +74,8 @@ pub fn figures(figures: &Figures) -> String {
             out,
             "  {:>8}  {} → {}  {}",
             wait.unwrap_or_default(),
-            clipped(&e.from),
-            clipped(&e.to),
+            short(&e.from, NAME),
+            short(&e.to, NAME),
             format::count(e.count as i64)
         );
     }
@@ -85,21 +96,13 @@ pub fn figures(figures: &Figures) -> String {
     out
 }
 
-/// A name as long as a line can take.
-fn clipped(name: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match name.char_indices().nth(LONGEST) {
-        Some((at, _)) => Cow::Owned(format!("{}…", &name[..at])),
-        None => Cow::Borrowed(name),
-    }
-}
-
 /// The way of a variant; of a long one the beginning.
 fn listed(activities: &[String]) -> String {
     const MOST: usize = 40;
-    let mut names: Vec<_> = activities.iter().take(MOST).map(|a| clipped(a)).collect();
+    let first = activities.iter().take(MOST);
+    let mut names: Vec<String> = first.map(|a| short(a, NAME)).collect();
     if activities.len() > MOST {
-        names.push(format!("… {} more", activities.len() - MOST).into());
+        names.push(format!("… {} more", activities.len() - MOST));
     }
     names.join(" › ")
 }
@@ -109,11 +112,7 @@ fn strip(figures: &Figures, out: &mut String) {
     let width = figures.steps.len().max(1);
     let cell = (78 / width).clamp(12, 26);
     let fit = |text: &str| {
-        let mut text: String = if text.chars().count() > cell - 2 {
-            text.chars().take(cell - 3).chain(['…']).collect()
-        } else {
-            text.into()
-        };
+        let mut text = short(text, cell - 2);
         text.extend(std::iter::repeat_n(' ', cell - 1 - text.chars().count()));
         text
     };
@@ -154,13 +153,13 @@ pub fn fit(report: &FitReport) -> String {
         );
     }
     if !report.never_seen.is_empty() {
-        let _ = writeln!(out, "  Never seen: {}", report.never_seen.join(", "));
+        let _ = writeln!(out, "  Never seen: {}", names(&report.never_seen, ", "));
     }
     if !report.not_in_model.is_empty() {
         let _ = writeln!(
             out,
             "  Not in the model: {}",
-            report.not_in_model.join(", ")
+            names(&report.not_in_model, ", ")
         );
     }
     let deviating = report.per_variant.iter().filter(|v| v.cost != Some(0));
@@ -169,7 +168,7 @@ pub fn fit(report: &FitReport) -> String {
             out,
             "  {:>6}  {}",
             format::count(v.variant.cases as i64),
-            v.sentence
+            short(&v.sentence, LINE)
         );
     }
     out
@@ -180,7 +179,7 @@ pub fn model(summary: &Summary) -> String {
     let mut out = String::new();
     let name = match summary.name.is_empty() {
         true => "A model without a name",
-        false => &summary.name,
+        false => &short(&summary.name, LINE),
     };
     let plural = |n: usize, one: &str| match n {
         1 => format!("1 {one}"),
@@ -198,7 +197,10 @@ pub fn model(summary: &Summary) -> String {
         if !items.is_empty() {
             let _ = writeln!(out, "\n{label}");
             for item in items {
-                let item = if item.is_empty() { "(no name)" } else { item };
+                let item = match short(item, LINE) {
+                    none if none.is_empty() => "(no name)".into(),
+                    item => item,
+                };
                 let _ = writeln!(out, "  {item}");
             }
         }
@@ -232,11 +234,37 @@ pub fn model(summary: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mining::figures::{Options, Selection, Steps};
+    use mining::log::LogBuilder;
+
+    #[test]
+    fn names_of_any_length_and_with_line_breaks_keep_their_line() {
+        let mut log = LogBuilder::new();
+        let long = "x".repeat(1_000_000);
+        for n in 0..3 {
+            let case = log.case(&format!("c{n}"));
+            for (at, name) in [long.as_str(), "two\nlines\r\n\u{1b}[31m", "plain"]
+                .iter()
+                .enumerate()
+            {
+                let time = at as i64 * mining::time::DAY;
+                log.event(case, name, time, mining::time::MISSING);
+            }
+        }
+        let log = log.finish();
+        let steps = Steps::propose(&log, None, false);
+        let all = Selection::all(&log);
+        let text = figures(&Figures::of(&log, &steps, &all, &Options::default()).unwrap());
+        assert!(text.lines().all(|l| l.chars().count() <= 240), "{text}");
+        assert!(
+            text.contains("two lines [31m → plain") && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
 
     #[test]
     fn names_and_ways_without_end_are_cut() {
-        assert_eq!(clipped("Asked"), "Asked");
-        assert_eq!(clipped(&"ä".repeat(70)).chars().count(), 61);
+        assert_eq!(short(&"ä".repeat(70), NAME).chars().count(), NAME);
         let way = listed(&vec!["a".to_string(); 50]);
         assert!(way.ends_with("a › … 10 more"), "{way}");
     }

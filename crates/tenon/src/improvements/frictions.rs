@@ -77,11 +77,11 @@ pub fn frictions(figures: &Figures, ledger: &Ledger, limit: usize) -> Vec<Fricti
                     here(a).cmp(&here(b)).then(sure(a).total_cmp(&sure(b)))
                 });
             let taken = step.as_ref().and_then(|name| {
-                let there = ledger
+                let mut there = ledger
                     .all
                     .iter()
                     .filter(|s| s.imp.step == *name && s.imp.ended.is_none());
-                there.last().map(|s| s.imp.name.clone())
+                there.next_back().map(|s| s.imp.name.clone())
             });
             match helped {
                 Some(best) => Friction {

@@ -19,9 +19,9 @@ pub use frictions::{Friction, frictions};
 pub use ledger::{Adding, Ledger, Mark, Row, Sum, Summary};
 pub use measure::{MEASURES, Measure};
 pub use outlook::{Outlook, draw};
-pub use plan::{Cost, Improvement, Pause, Plan, State, Team};
-pub use report::{Report, Second, TeamReport};
-pub use rethink::{Rethink, Sign};
+pub use plan::{Cost, Improvement, Plan, State};
+pub use report::{Report, Second};
+pub use rethink::Rethink;
 pub use tool::{CATALOGUE, Tool};
 
 use crate::processes::{Library, Problem};
@@ -37,11 +37,13 @@ pub struct Improvements {
     library: Library,
     /// Only one verdict is computed at a time: it uses all cores.
     turn: Arc<tokio::sync::Mutex<()>>,
-    ledgers: Arc<Mutex<HashMap<String, (LedgerKey, Arc<Ledger>)>>>,
+    /// By process.
+    ledgers: Arc<Mutex<HashMap<String, KeptLedger>>>,
 }
 
 /// What a ledger in memory was made from: columns, reading of the steps, and the stamp of the store.
 type LedgerKey = (Option<String>, i64, (i64, i64, i64));
+type KeptLedger = (LedgerKey, Arc<Ledger>);
 
 impl Improvements {
     pub fn new(library: Library) -> Improvements {
@@ -92,7 +94,7 @@ impl Improvements {
         verdicts::of_improvement(self.library.db(), id, 400)
             .await?
             .iter()
-            .map(|row| report::read(row))
+            .map(report::read)
             .collect()
     }
 

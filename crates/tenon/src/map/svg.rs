@@ -12,6 +12,8 @@ type Box = (f64, f64, f64, f64);
 
 /// Lower bounds, in days, of the four wait colours.
 const WAITS: [f64; 3] = [1.0, 3.0, 7.0];
+/// Characters of what is told where one points.
+const TITLE: usize = 200;
 
 /// How much of a text in the usual weight fits where the same in bold does.
 const BOLD: f64 = 0.86;
@@ -227,6 +229,9 @@ fn edge(svg: &mut String, e: &EdgeFigures, curve: &Curve, most: f64, link: super
         format::many(e.count, "time"),
         wait_words(e)
     );
+    let told = format::short(&told, TITLE);
+    // No browser takes an address longer than that.
+    let link = link.filter(|_| e.from.len() + e.to.len() <= 2_000);
     let open = link
         .map(|l| {
             format!(
@@ -320,7 +325,7 @@ fn node(svg: &mut String, figures: &Figures, spot: &Spot, selected: Option<usize
     let _ = write!(
         svg,
         "<g class=\"{class}\"><title>{}, {}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{NODE_W}\" height=\"{NODE_H}\" rx=\"5\"/>",
-        escape(&activity.name),
+        escape(&format::short(&activity.name, TITLE)),
         format::many(activity.cases, "case"),
         spot.x - NODE_W / 2.0,
         spot.y - NODE_H / 2.0
@@ -370,7 +375,10 @@ fn longest(figures: &Figures, chosen: &[usize]) -> String {
     let told: Vec<String> = waits
         .iter()
         .take(2)
-        .map(|(s, e)| format!("{} to {} ({})", e.from, e.to, format::span_text(*s)))
+        .map(|(s, e)| {
+            let (from, to) = (format::short(&e.from, 80), format::short(&e.to, 80));
+            format!("{from} to {to} ({})", format::span_text(*s))
+        })
         .collect();
     if told.is_empty() {
         "not known, the log has no times".into()

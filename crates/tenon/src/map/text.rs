@@ -18,8 +18,10 @@ fn letter(c: char) -> f64 {
     }
 }
 
-/// Cut with an ellipsis to fit a width.
+/// Cut with an ellipsis to fit a width; on one line.
 pub fn clip(text: &str, room: f64) -> String {
+    // Nothing is narrower than three pixels, so more letters than that never fit.
+    let text = &crate::format::short(text, (room / 3.0) as usize + 1);
     if width(text) <= room {
         return text.to_string();
     }
@@ -36,6 +38,8 @@ pub fn clip(text: &str, room: f64) -> String {
 
 /// At most two lines, broken at spaces, and at underscores where one word is too long.
 pub fn lines(text: &str, room: f64) -> Vec<String> {
+    // No name of several lines, and none too long to be measured, is broken in two.
+    let text = &crate::format::short(text, 400);
     if width(text) <= room {
         return vec![text.to_string()];
     }
@@ -64,6 +68,14 @@ mod tests {
         assert!(
             two[1].starts_with("confirmation") && two[1].ends_with('…') && width(&two[1]) <= 112.0
         );
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_measured_and_cut() {
+        let long = "word ".repeat(200_000);
+        assert!(lines(&long, 110.0).iter().all(|l| width(l) <= 112.0));
+        assert!(width(&clip(&"i".repeat(1_000_000), 148.0)) <= 150.0);
+        assert_eq!(clip("two\nlines", 148.0), "two lines");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use mining::readers::detect::{self, FileKind};
 use mining::readers::{Imported, Note, csv, ocel, xes};
 use mining::source::{Progress, Source};
 use mining::{Place, ReadError};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 /// What a person may say about how a file is to be read.
@@ -64,13 +64,9 @@ impl ReadOptions {
 /// A file, read.
 #[derive(Debug)]
 pub enum Opened {
-    Log(Box<Imported>, FileKind),
+    /// With how it was read, where a file can be read in several ways: the same text for the same reading.
+    Log(Box<Imported>, FileKind, String),
     Model(Box<ProcessModel>),
-}
-
-/// Whether a file is a table.
-pub fn is_table(path: &Path, name: &str) -> Result<bool, Problem> {
-    Ok(kind(&open(path)?, name)? == FileKind::Csv)
 }
 
 /// What a person should be asked before a file is read.
@@ -83,11 +79,50 @@ pub enum Question {
     Objects(ocel::OcelPreview),
 }
 
-/// Looks at a file for what has to be asked; what was said already counts.
-pub fn question(path: &Path, name: &str, said: &csv::Overrides) -> Result<Question, Problem> {
+/// The header of a table as a fingerprint, `None` for a file of another kind.
+pub fn header(path: &Path, name: &str, said: &csv::Overrides) -> Result<Option<String>, Problem> {
+    let source = open(path)?;
+    match kind(&source, name)? {
+        FileKind::Csv => Ok(Some(
+            csv::header(&source, said).map_err(|e| e.in_file(name))?,
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a file can be imported, as far as a look at its beginning tells.
+pub fn check(path: &Path, name: &str, said: &csv::Overrides) -> Result<(), Problem> {
+    let source = open(path)?;
+    let kind = kind(&source, name)?;
+    let checked = match kind {
+        FileKind::Csv => csv::header(&source, said).map(drop),
+        FileKind::Spreadsheet | FileKind::Unknown => Err(refused(kind)),
+        _ if source.is_empty() => Err(ReadError::new(
+            "empty_file",
+            "The file is empty.",
+            Place::byte(0),
+            "Choose a file with events, or a model.",
+        )),
+        _ => Ok(()),
+    };
+    Ok(checked.map_err(|e| e.in_file(name))?)
+}
+
+/// Looks at a file for what has to be asked; what was said already counts. `earlier` is how a table with the same header
+/// was understood.
+pub fn question(
+    path: &Path,
+    name: &str,
+    said: &csv::Overrides,
+    earlier: Option<&csv::Mapping>,
+) -> Result<Question, Problem> {
     let source = open(path)?;
     let question = match kind(&source, name)? {
-        FileKind::Csv => csv::preview(&source, said).map(|p| Question::Columns(Box::new(p))),
+        FileKind::Csv => match earlier {
+            Some(earlier) => csv::preview_like(&source, said, earlier),
+            None => csv::preview(&source, said),
+        }
+        .map(|p| Question::Columns(Box::new(p))),
         FileKind::OcelJson | FileKind::OcelXml => {
             ocel::preview(&source, &Progress::default()).map(Question::Objects)
         }
@@ -97,15 +132,56 @@ pub fn question(path: &Path, name: &str, said: &csv::Overrides) -> Result<Questi
     Ok(question.map_err(|e| e.in_file(name))?)
 }
 
-fn open(path: &Path) -> Result<Source, Problem> {
-    Source::open(path).map_err(|e| {
-        Problem::new(
-            404,
-            "unreadable",
-            format!("{} cannot be opened: {e}.", path.display()),
+/// Opens a file, or says in plain words why that cannot be.
+pub fn open(path: &Path) -> Result<Source, Problem> {
+    let name = path.display();
+    let no = |what: String, remedy: &str| Problem::new(404, "unreadable", what, remedy);
+    let failed = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => no(
+            format!("There is no file {name}."),
+            "Check its name and its folder.",
+        ),
+        ErrorKind::PermissionDenied => no(
+            format!("{name} may not be read by you."),
+            "Ask its owner for the right to read it, or copy it.",
+        ),
+        _ => no(
+            format!("{name} cannot be opened: {e}."),
             "Check its name and whether you may read it.",
-        )
-    })
+        ),
+    };
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(no(
+            format!("{name} is a folder."),
+            "Name a file that is in it.",
+        ));
+    }
+    if !about.is_file() {
+        return Err(no(
+            format!("{name} is no file but a pipe or a device."),
+            "Save what comes out of it to a file, and name that.",
+        ));
+    }
+    Source::open(path).map_err(failed)
+}
+
+/// Kinds that are recognised but cannot be imported.
+fn refused(kind: FileKind) -> ReadError {
+    match kind {
+        FileKind::Spreadsheet => ReadError::new(
+            "spreadsheet",
+            "This is a spreadsheet workbook.",
+            Place::default(),
+            "Save the sheet with the events as CSV and import that.",
+        ),
+        _ => ReadError::new(
+            "unknown_format",
+            "This is no file Tenon can read.",
+            Place::default(),
+            "Choose an event log (XES, CSV, OCEL) or a process model (BPMN).",
+        ),
+    }
 }
 
 /// The kind of a file by its content and name; looks into gzip.
@@ -138,33 +214,30 @@ pub fn read_any(
                 pair_lifecycle: options.pair_lifecycle,
                 threads: 0,
             };
-            xes::read(&source, &options, progress).map(|log| Opened::Log(Box::new(log), kind))
+            let reading = format!("{:?} {}", options.classifier, options.pair_lifecycle);
+            xes::read(&source, &options, progress)
+                .map(|log| Opened::Log(Box::new(log), kind, reading))
         }
         FileKind::Bpmn => mining::readers::bpmn::read(&source, progress)
             .map(|model| Opened::Model(Box::new(model))),
         FileKind::Csv => {
-            table(&source, options, progress).map(|log| Opened::Log(Box::new(log), kind))
+            let (log, mapping) = table(&source, options, progress).map_err(|e| e.in_file(name))?;
+            return Ok(Opened::Log(Box::new(log), kind, table_reading(&mapping)?));
         }
         FileKind::OcelJson | FileKind::OcelXml => ocel::read(&source, progress)
             .and_then(|log| flatten(&log, options))
-            .map(|log| Opened::Log(Box::new(log), kind)),
+            .map(|(log, chosen)| Opened::Log(Box::new(log), kind, chosen)),
         FileKind::OcelSqlite => sqlite(path)
             .and_then(|log| flatten(&log, options))
-            .map(|log| Opened::Log(Box::new(log), kind)),
-        FileKind::Spreadsheet => Err(ReadError::new(
-            "spreadsheet",
-            "This is a spreadsheet workbook.",
-            Place::default(),
-            "Save the sheet with the events as CSV and import that.",
-        )),
-        _ => Err(ReadError::new(
-            "unknown_format",
-            "This is no file Tenon can read.",
-            Place::default(),
-            "Choose an event log (XES, CSV, OCEL) or a process model (BPMN).",
-        )),
+            .map(|(log, chosen)| Opened::Log(Box::new(log), kind, chosen)),
+        FileKind::Spreadsheet | FileKind::Unknown => Err(refused(kind)),
     };
     Ok(opened.map_err(|e| e.in_file(name))?)
+}
+
+/// How a table is read, as text.
+pub fn table_reading(mapping: &csv::Mapping) -> Result<String, Problem> {
+    Ok(serde_json::to_string(mapping).map_err(anyhow::Error::from)?)
 }
 
 /// A table, by the confirmed mapping or by a guess that is told.
@@ -172,24 +245,27 @@ fn table(
     source: &Source,
     options: &ReadOptions,
     progress: &Progress,
-) -> Result<Imported, ReadError> {
+) -> Result<(Imported, csv::Mapping), ReadError> {
     if let Some(mapping) = &options.mapping {
-        return csv::read(source, mapping, progress);
+        let imported = csv::read(source, mapping, progress)?;
+        return Ok((imported, mapping.clone()));
     }
     let preview = csv::preview(source, &options.csv)?;
     let mut imported = csv::read(source, &preview.mapping, progress)?;
-    imported.notes.splice(
-        0..0,
-        preview.reasons.into_iter().map(|text| Note {
-            code: "guessed",
-            text,
-        }),
-    );
-    Ok(imported)
+    imported.notes.splice(0..0, guessed(preview.reasons));
+    Ok((imported, preview.mapping))
+}
+
+/// What was guessed, as notes.
+pub fn guessed(reasons: Vec<String>) -> impl Iterator<Item = Note> {
+    reasons.into_iter().map(|text| Note {
+        code: "guessed",
+        text,
+    })
 }
 
 /// One case an object of the type that was named, or of the one proposed; the others are told.
-fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<Imported, ReadError> {
+fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<(Imported, String), ReadError> {
     let preview = log.preview();
     let known: Vec<String> = preview
         .types
@@ -235,7 +311,7 @@ fn flatten(log: &ocel::ObjectLog, options: &ReadOptions) -> Result<Imported, Rea
             "Choose another type of object.",
         ));
     }
-    Ok(imported)
+    Ok((imported, chosen))
 }
 
 /// Reading SQLite is asynchronous and we are on a thread of our own, inside a server's runtime or without any.
@@ -257,5 +333,21 @@ fn sqlite(path: &Path) -> Result<ocel::ObjectLog, ReadError> {
             Place::default(),
             "Copy the file again.",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_opened_is_told_in_plain_words() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let told = |path: &Path| open(path).unwrap_err().to_string();
+        assert!(told(here).contains("is a folder. Name a file"));
+        let none = told(&here.join("nosuch.xes"));
+        assert!(none.starts_with("There is no file ") && !none.contains("os error"));
+        #[cfg(unix)]
+        assert!(told(Path::new("/dev/null")).contains("a pipe or a device"));
     }
 }

@@ -24,17 +24,54 @@ impl Asked {
     }
 }
 
-/// Reads the question out of query pairs; keys that are none of its own are left alone. Days are in UTC; `to` is the
+/// Reads the question out of query pairs; keys that are none of its own are left alone, since addresses of pages pick up
+/// others on their way. Days are in UTC; `to` is the
 /// last day that counts. `working=Europe/Berlin` counts working hours there only, Monday to Friday, nine to five.
 pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Asked, Problem> {
     parse_with(pairs, "")
 }
 
-/// Reads a question written as in an address: `team=North&from=2026-03-01`.
+/// Every condition there is.
+const KEYS: [&str; 11] = [
+    "from",
+    "to",
+    "team",
+    "variant",
+    "step",
+    "activity",
+    "edge_from",
+    "edge_to",
+    "person",
+    "state",
+    "working",
+];
+
+/// The same for programs: a key that is neither a condition nor one of `also` is refused, so that a slip is no filter
+/// that lets everything through.
+pub fn parse_only<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    also: &[&str],
+) -> Result<Asked, Problem> {
+    let is_known = |key: &str| {
+        KEYS.contains(&key)
+            || also.contains(&key)
+            || key.strip_prefix("attr.").is_some_and(|c| !c.is_empty())
+    };
+    if let Some((key, _)) = pairs.clone().find(|(key, _)| !is_known(key)) {
+        let known: Vec<&str> = KEYS.iter().chain(also).copied().collect();
+        return Err(Problem::bad_request(
+            format!("There is no condition \"{key}\"."),
+            format!("Use {}, or attr.NAME for a column.", known.join(", ")),
+        ));
+    }
+    parse(pairs)
+}
+
+/// Reads a question written as in an address, strictly: `team=North&from=2026-03-01`.
 pub fn parse_text(query: &str) -> Result<Asked, Problem> {
     let query = query.trim_start_matches('?').as_bytes();
     let pairs: Vec<_> = form_urlencoded::parse(query).collect();
-    parse(pairs.iter().map(|(k, v)| (&**k, &**v)))
+    parse_only(pairs.iter().map(|(k, v)| (&**k, &**v)), &[])
 }
 
 /// The same for the second of two periods: `vs_from`, `vs_to`; all other conditions are shared.
@@ -210,6 +247,20 @@ mod tests {
             shown.iter().find(|(k, _)| k == "to").unwrap().1,
             "2026-08-31"
         );
+    }
+
+    #[test]
+    fn an_unknown_condition_is_refused_but_left_alone_in_the_address_of_a_page() {
+        assert!(parse([("utm_source", "mail"), ("team", "A")]).is_ok());
+        assert_eq!(
+            parse_text("?team=A&attr.city=Ulm"),
+            parse([("team", "A"), ("attr.city", "Ulm")])
+        );
+        for wrong in ["foo=bar", "team=A&foo=", "attr.=x", "offset=1"] {
+            let refused = parse_text(wrong).unwrap_err();
+            assert!(refused.remedy.contains("from, to, team"), "{wrong}");
+        }
+        assert!(parse_only([("offset", "1")].into_iter(), &["offset"]).is_ok());
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub struct ImportRequest {
     pub path: PathBuf,
     /// Its name as the person knows it.
     pub file_name: String,
-    /// Process to add to: id, name in addresses, or name. A new one, named after the file, when there is none such.
+    /// Process to add to: id, name in addresses, or name; a new one of that name when there is none such. Without it
+    /// always a new one, named after the file.
     pub process: Option<String>,
     pub options: ReadOptions,
     pub actor: String,
@@ -70,12 +71,20 @@ struct Parts {
     table: Option<Table>,
 }
 
+/// What has to be asked, and whether the columns were confirmed before.
+pub struct Asked {
+    pub question: Question,
+    pub remembered: bool,
+}
+
 /// How the columns of a table were understood.
 struct Table {
     fingerprint: String,
     mapping: csv::Mapping,
-    /// By this request, not by an earlier one.
+    /// Something of it was said by this request, so that it is to be remembered.
     is_said: bool,
+    /// What was guessed or remembered.
+    notes: Vec<Note>,
 }
 
 impl Outcome {
@@ -109,19 +118,34 @@ impl Library {
         request: ImportRequest,
         progress: Arc<Progress>,
     ) -> Result<Outcome, Problem> {
-        let digest = {
-            let request = request.clone();
-            blocking(move || digest(&request.path, &request.options)).await?
+        let content = {
+            let path = request.path.clone();
+            blocking(move || digest(&path)).await?
         };
-        let (request, table) = self.recall(request).await?;
         let target = match &request.process {
             Some(key) => self.find_by_any_name(key).await?,
             None => None,
         };
-        let twin =
-            imports::by_digest(self.db(), &digest, target.as_ref().map(|p| p.id.as_str())).await?;
-        if let Some(twin) = twin.filter(|_| target.is_some() || request.process.is_none()) {
-            return self.already(twin).await;
+        // Into any process when none is named, else into that one; a new one has no imports yet.
+        let within = (target.is_some() || request.process.is_none())
+            .then(|| target.as_ref().map(|p| p.id.clone()));
+        // The same file is the same import when nothing is said of how to read it, else when it is read the same way.
+        if let Some(within) = within
+            .as_ref()
+            .filter(|_| request.options == ReadOptions::default())
+        {
+            let twin = imports::by_content(self.db(), &content, within.as_deref()).await?;
+            if let Some(twin) = twin {
+                return self.already(twin).await;
+            }
+        }
+        let (request, table) = self.understand(request).await?;
+        if let (Some(within), Some(mapping)) = (&within, &request.options.mapping) {
+            let digest = with_reading(&content, &files::table_reading(mapping)?);
+            let twin = imports::by_digest(self.db(), &digest, within.as_deref()).await?;
+            if let Some(twin) = twin {
+                return self.already(twin).await;
+            }
         }
         let opened = {
             let request = request.clone();
@@ -136,19 +160,20 @@ impl Library {
             .await?
         };
         match opened {
-            Opened::Log(imported, kind) => {
+            Opened::Log(imported, kind, reading) => {
+                let digest = with_reading(&content, &reading);
+                if let Some(within) = &within
+                    && let Some(twin) =
+                        imports::by_digest(self.db(), &digest, within.as_deref()).await?
+                {
+                    return self.already(twin).await;
+                }
                 let before = target.as_ref().and_then(|p| p.columns_file.clone());
                 let library = self.clone();
                 let imported = *imported;
                 let (mut notes, skipped) = (imported.notes, imported.skipped);
-                if table.as_ref().is_some_and(|t| !t.is_said) {
-                    notes.insert(
-                        0,
-                        Note {
-                            code: "remembered",
-                            text: "The columns were read as they were confirmed for an earlier table with this header.".into(),
-                        },
-                    );
+                if let Some(table) = &table {
+                    notes.splice(0..0, table.notes.iter().cloned());
                 }
                 let kept = blocking(move || {
                     let (log, added) = match before {
@@ -192,7 +217,7 @@ impl Library {
             Opened::Model(model) => {
                 let notes = ignored_notes(&model);
                 let parts = Parts {
-                    digest,
+                    digest: with_reading(&content, ""),
                     kind: BPMN.into(),
                     kept: None,
                     model: Some(*model),
@@ -205,42 +230,74 @@ impl Library {
         }
     }
 
-    /// For a table: what its columns mean, as a person says now or confirmed for an earlier table with this header.
-    async fn recall(
+    /// For a table: what its columns mean, as a person says now or confirmed for an earlier table with this header, or as
+    /// they are guessed.
+    async fn understand(
         &self,
         mut request: ImportRequest,
     ) -> Result<(ImportRequest, Option<Table>), Problem> {
-        let (path, name) = (request.path.clone(), request.file_name.clone());
-        let said = request.options.csv.clone();
-        let is_said = said != csv::Overrides::default();
-        let is_table = {
-            let path = path.clone();
-            let name = name.clone();
-            blocking(move || files::is_table(&path, &name)).await?
-        };
-        if !is_table || request.options.mapping.is_some() {
+        if request.options.mapping.is_some() {
             return Ok((request, None));
         }
-        let Ok(Question::Columns(preview)) =
-            blocking(move || files::question(&path, &name, &said)).await
+        let said = request.options.csv.clone();
+        let found = self
+            .question(&request.path, &request.file_name, &said)
+            .await;
+        // What is wrong is told where the file is read.
+        let Ok(Asked {
+            question: Question::Columns(preview),
+            remembered,
+        }) = found
         else {
-            // What is wrong is told where the file is read.
             return Ok((request, None));
         };
-        let mapping = match is_said {
-            true => Some(preview.mapping),
-            false => self.remembered(&preview.fingerprint).await?,
-        };
-        let Some(mapping) = mapping else {
-            return Ok((request, None));
-        };
-        request.options.mapping = Some(mapping.clone());
+        let mut notes = Vec::new();
+        // Whoever said all of it needs not be told.
+        if said != preview.mapping.as_said() {
+            if remembered {
+                notes.push(Note {
+                    code: "remembered",
+                    text: "The columns were read as they were confirmed for an earlier table with this header; --csv-case, --csv-time and the like say otherwise.".into(),
+                });
+            }
+            notes.extend(files::guessed(preview.reasons));
+        }
+        request.options.mapping = Some(preview.mapping.clone());
         let table = Table {
             fingerprint: preview.fingerprint,
-            mapping,
-            is_said,
+            mapping: preview.mapping,
+            is_said: said != csv::Overrides::default(),
+            notes,
         };
         Ok((request, Some(table)))
+    }
+
+    /// What has to be asked about a file before it is read. The columns of a table mean what they meant when somebody
+    /// confirmed them for its header, unless something else is said.
+    pub async fn question(
+        &self,
+        path: &Path,
+        name: &str,
+        said: &csv::Overrides,
+    ) -> Result<Asked, Problem> {
+        let file = (path.to_path_buf(), name.to_string(), said.clone());
+        let header = {
+            let (path, name, said) = file.clone();
+            // What is wrong with the header is told by the question.
+            blocking(move || Ok(files::header(&path, &name, &said).ok().flatten())).await?
+        };
+        let earlier = match header {
+            Some(fingerprint) => self.remembered(&fingerprint).await?,
+            None => None,
+        };
+        let remembered = earlier.is_some();
+        let (path, name, said) = file;
+        let question =
+            blocking(move || files::question(&path, &name, &said, earlier.as_ref())).await?;
+        Ok(Asked {
+            question,
+            remembered,
+        })
     }
 
     /// Everything an import changes, in one transaction.
@@ -255,11 +312,20 @@ impl Library {
             kind,
             kept,
             model,
-            notes,
+            mut notes,
             skipped,
             table,
         } = parts;
         let now = self.clock().now();
+        let name = match (&target, &request.process) {
+            (Some(_), _) => None,
+            (None, Some(name)) => Some(name.clone()),
+            (None, None) => {
+                let (name, taken) = self.free_name(&name_of(&request.file_name)).await?;
+                notes.extend(taken);
+                Some(name)
+            }
+        };
         let mut bpmn = match &model {
             Some(_) => Some(
                 std::fs::read(&request.path).map(|b| String::from_utf8_lossy(&b).into_owned())?,
@@ -285,14 +351,13 @@ impl Library {
                 fresh
             }
             None => {
-                let name = request
-                    .process
-                    .clone()
-                    .unwrap_or_else(|| name_of(&request.file_name));
+                let name = name.unwrap_or_default();
                 let id = format!("proc_{}", self.clock().id().simple());
-                let mut slug = slug_of(&name);
-                if processes::find_in(&mut tx, &slug).await?.is_some() {
-                    slug = format!("{slug}-{}", &id[id.len() - 6..]);
+                let base = slug_of(&name);
+                let (mut slug, mut n) = (base.clone(), 1);
+                while processes::find_in(&mut tx, &slug).await?.is_some() {
+                    n += 1;
+                    slug = format!("{base}-{n}");
                 }
                 ProcessRow {
                     id,
@@ -512,6 +577,29 @@ impl Library {
         })
     }
 
+    /// A name that no process has yet, and what to say when the one that was wanted is taken.
+    async fn free_name(&self, wanted: &str) -> Result<(String, Option<Note>), Problem> {
+        let all = self.list().await?;
+        let Some(first) = all.iter().find(|p| p.name == wanted) else {
+            return Ok((wanted.to_string(), None));
+        };
+        let mut n = 2;
+        let mut name = format!("{wanted} (2)");
+        while all.iter().any(|p| p.name == name) {
+            n += 1;
+            name = format!("{wanted} ({n})");
+        }
+        let text = format!(
+            "There was a process \"{wanted}\" already, so this new one is called \"{name}\". To add to the first, name it when you import (--process {}).",
+            first.slug
+        );
+        let note = Note {
+            code: "name_taken",
+            text,
+        };
+        Ok((name, Some(note)))
+    }
+
     async fn find_by_any_name(&self, key: &str) -> Result<Option<ProcessRow>, Problem> {
         if let Some(row) = processes::find(self.db(), key).await? {
             return Ok(Some(row));
@@ -557,15 +645,11 @@ fn ignored_notes(model: &ProcessModel) -> Vec<Note> {
     }]
 }
 
-fn digest(path: &Path, options: &ReadOptions) -> Result<String, Problem> {
-    let mut file = std::fs::File::open(path).map_err(|e| {
-        Problem::new(
-            404,
-            "unreadable",
-            format!("{} cannot be opened: {e}.", path.display()),
-            "Check its name and whether you may read it.",
-        )
-    })?;
+/// SHA-256 of the bytes of a file.
+fn digest(path: &Path) -> Result<String, Problem> {
+    // Says in plain words what cannot be opened.
+    files::open(path)?;
+    let mut file = std::fs::File::open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
     loop {
@@ -575,8 +659,13 @@ fn digest(path: &Path, options: &ReadOptions) -> Result<String, Problem> {
         }
         hash.update(&buffer[..n]);
     }
-    hash.update(serde_json::to_vec(options).map_err(anyhow::Error::from)?);
     Ok(format::hex(&hash.finalize()))
+}
+
+/// The digest of a file and of what makes a reading of it another import.
+fn with_reading(content: &str, reading: &str) -> String {
+    let reading = format::hex(&Sha256::digest(reading));
+    format!("{content}-{}", &reading[..32])
 }
 
 /// A file name without its endings.
@@ -607,5 +696,153 @@ fn slug_of(name: &str) -> String {
         "process".into()
     } else {
         slug.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+
+    struct House {
+        library: Library,
+        folder: PathBuf,
+    }
+
+    impl House {
+        async fn open() -> House {
+            let clock = Arc::new(SystemClock);
+            let folder = std::env::temp_dir().join(format!("tenon-import-{}", clock.id().simple()));
+            let library = Library::open(&folder, None, clock).await.unwrap();
+            House { library, folder }
+        }
+
+        async fn import(&self, name: &str, text: &str, options: ReadOptions) -> Outcome {
+            let path = self.folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            let request = ImportRequest {
+                path,
+                file_name: name.into(),
+                process: None,
+                options,
+                actor: "test".into(),
+            };
+            self.library.import(request, Arc::default()).await.unwrap()
+        }
+
+        /// All that the page sends when a person confirms what it shows.
+        async fn as_the_page_says(&self, name: &str, text: &str) -> ReadOptions {
+            let path = self.folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            let mut options = ReadOptions::default();
+            let asked = self.library.question(&path, name, &options.csv);
+            let question = asked.await.unwrap().question;
+            match question {
+                Question::Columns(preview) => options.csv = preview.mapping.as_said(),
+                Question::Objects(preview) => options.object_type = preview.proposed,
+                Question::Nothing => {}
+            }
+            options
+        }
+    }
+
+    impl Drop for House {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    const TABLE: &str = "case,activity,time,who\n1,a,2026-01-05,Ann\n1,b,2026-01-06,Bob\n";
+    const OBJECTS: &str = include_str!("../../../mining/tests/fixtures/orders.ocel2.json");
+
+    #[tokio::test]
+    async fn the_same_file_adds_nothing_whether_the_page_or_the_command_line_came_first() {
+        for (name, text) in [("a.csv", TABLE), ("a.json", OBJECTS)] {
+            for page_first in [true, false] {
+                let house = House::open().await;
+                let page = house.as_the_page_says(name, text).await;
+                let mut options = [page, ReadOptions::default()];
+                if !page_first {
+                    options.reverse();
+                }
+                let [first, second] = options;
+                let added = house.import(name, text, first.clone()).await;
+                assert!(added.already.is_none() && added.events_added > 0, "{name}");
+                for again in [second, first] {
+                    let outcome = house.import(name, text, again).await;
+                    assert!(
+                        outcome.already.is_some(),
+                        "{name}, page first: {page_first}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_read_in_another_way_is_another_import() {
+        let house = House::open().await;
+        house.import("a.csv", TABLE, ReadOptions::default()).await;
+        let mut by_person = ReadOptions::default();
+        by_person.csv.case = Some("who".into());
+        let outcome = house.import("a.csv", TABLE, by_person).await;
+        assert_eq!((outcome.already, outcome.cases_added), (None, 2));
+    }
+
+    #[tokio::test]
+    async fn confirmed_columns_are_used_for_a_file_written_in_another_way() {
+        let house = House::open().await;
+        let mut said = ReadOptions::default();
+        said.csv.date_format = Some(csv::DateFormat::Dmy);
+        let first = "case;activity;time\n1;a;03/04/2026\n1;b;04/04/2026\n";
+        house.import("first.csv", first, said).await;
+        for (name, text) in [
+            (
+                "iso.csv",
+                "case,activity,time\r2,a,2026-04-03\r2,b,2026-04-04\r",
+            ),
+            (
+                "epoch.csv",
+                "case\tactivity\ttime\n3\ta\t1775174400\n3\tb\t1775260800\n",
+            ),
+            (
+                "same.csv",
+                "case,activity,time\n4,a,03/04/2026\n4,b,04/04/2026\n",
+            ),
+        ] {
+            let outcome = house.import(name, text, ReadOptions::default()).await;
+            assert_eq!(outcome.events_added, 2, "{name}");
+            let told = &outcome.notes[0].text;
+            assert!(
+                told.contains("as they were confirmed") && told.contains("--csv-case"),
+                "{told}"
+            );
+            let log = house
+                .library
+                .load(&outcome.process)
+                .await
+                .unwrap()
+                .log
+                .clone();
+            assert_eq!(log.time[0], 1_775_174_400_000_000, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_file_of_one_name_makes_a_process_of_another_name_and_says_so() {
+        let house = House::open().await;
+        house.import("a.csv", TABLE, ReadOptions::default()).await;
+        let other = TABLE.replace("Ann", "Eve");
+        let outcome = house.import("a.csv", &other, ReadOptions::default()).await;
+        assert_eq!(
+            (outcome.name.as_str(), outcome.slug.as_str()),
+            ("a (2)", "a-2")
+        );
+        let told = outcome
+            .notes
+            .iter()
+            .find(|n| n.code == "name_taken")
+            .unwrap();
+        assert!(told.text.contains("--process a)"), "{}", told.text);
     }
 }

@@ -9,10 +9,13 @@ use mining::{Place, ReadError};
 use rustc_hash::FxHashMap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use std::io::Read;
 use std::path::Path;
 
-/// Reads the file without changing it or writing beside it. Errors: `wrong_format`, `broken_sqlite`, `empty_log`.
+/// Reads the file without changing it or writing beside it. Errors: `wrong_format`, `truncated`, `broken_sqlite`,
+/// `empty_log`.
 pub async fn read(path: &Path) -> Result<ObjectLog, ReadError> {
+    whole(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
@@ -214,14 +217,50 @@ fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
-fn broken(e: &sqlx::Error) -> ReadError {
-    let what = format!("The file could not be read as SQLite: {e}.");
+/// A database says in its first hundred bytes how long it is: pages at 28, their size at 16
+/// (https://www.sqlite.org/fileformat.html#the_database_header).
+fn whole(path: &Path) -> Result<(), ReadError> {
+    let mut head = [0; 100];
+    let read = std::fs::File::open(path).and_then(|mut f| {
+        let length = f.metadata()?.len();
+        f.read_exact(&mut head).map(|()| length)
+    });
+    let Ok(length) = read else {
+        return Err(damaged("The file is too short to be a SQLite database."));
+    };
+    let size = match u64::from(u16::from_be_bytes([head[16], head[17]])) {
+        1 => 65_536,
+        size => size,
+    };
+    let pages = u32::from_be_bytes([head[28], head[29], head[30], head[31]]);
+    let expected = u64::from(pages) * size;
+    // An old writer leaves the number of pages out: then the change counters differ.
+    if head.starts_with(b"SQLite format 3\0") && head[24..28] == head[92..96] && length < expected {
+        return Err(ReadError::new(
+            "truncated",
+            format!(
+                "The file ends too early: it has {length} of the {expected} bytes that it says it has."
+            ),
+            Place::byte(length),
+            "Copy or export the file again.",
+        ));
+    }
+    Ok(())
+}
+
+fn damaged(what: &str) -> ReadError {
     ReadError::new(
         "broken_sqlite",
         what,
         Place::default(),
-        "Check that it is an OCEL 2.0 SQLite file and whole.",
+        "Copy or export the file again, as an OCEL 2.0 SQLite file.",
     )
+}
+
+/// What the driver says is for programmers; a person needs to know that the file is not whole.
+fn broken(e: &sqlx::Error) -> ReadError {
+    tracing::debug!(error = %e, "a SQLite file cannot be read");
+    damaged("The file is no SQLite database, or it is damaged.")
 }
 
 #[cfg(test)]
@@ -272,5 +311,38 @@ mod tests {
     async fn another_file_is_refused() {
         let here = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
         assert_eq!(read(here).await.unwrap_err().code, "broken_sqlite");
+    }
+
+    #[tokio::test]
+    async fn a_file_cut_short_or_damaged_is_told_without_the_words_of_the_driver() {
+        let id = crate::clock::Clock::id(&crate::clock::SystemClock)
+            .simple()
+            .to_string();
+        let path = std::env::temp_dir().join(format!("tenon-cut-{id}.sqlite"));
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
+        let mut file = options.connect().await.unwrap();
+        for table in 0..40 {
+            let sql = format!("CREATE TABLE t{table} (a TEXT)");
+            sqlx::query(AssertSqlSafe(sql))
+                .execute(&mut file)
+                .await
+                .unwrap();
+        }
+        sqlx::Connection::close(file).await.unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut told = Vec::new();
+        let mut damaged = bytes.clone();
+        damaged[100..4096].fill(0xff);
+        for text in [&bytes[..bytes.len() / 2], &bytes[..40], &damaged] {
+            std::fs::write(&path, text).unwrap();
+            let error = read(&path).await.unwrap_err();
+            assert!(error.remedy.contains("Copy or export"), "{error}");
+            assert!(!error.what.contains("code:"), "{error}");
+            told.push(error.code);
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(told, ["truncated", "broken_sqlite", "broken_sqlite"]);
     }
 }

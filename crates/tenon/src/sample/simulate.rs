@@ -110,11 +110,8 @@ impl Simulation {
     /// When the n-th case begins: even over the leads of all days, at an hour people work.
     fn begins(&self, number: u64, random: &mut Random) -> Micros {
         let at = (number as f64 + random.share()) / self.rate;
-        let day = self
-            .days
-            .partition_point(|&d| d <= at)
-            .clamp(1, self.days.len() - 1)
-            - 1;
+        // One whose day is not among those known begins after them, and has no event yet.
+        let day = self.days.partition_point(|&d| d <= at).max(1) - 1;
         let midnight = (self.plan.from + day as i64 * DAY).div_euclid(DAY) * DAY;
         midnight + 8 * HOUR + (random.share() * 10.0 * HOUR as f64) as Micros
     }

@@ -10,7 +10,7 @@ pub struct ImportRow {
     pub process: String,
     pub at: Micros,
     pub file_name: String,
-    /// SHA-256 of the file and of how it was read.
+    /// SHA-256 of the file in hexadecimal, and behind a hyphen that of how it was read.
     pub digest: String,
     pub kind: String,
     pub cases_added: i64,
@@ -52,7 +52,7 @@ pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ImportRow>> {
         .await)
 }
 
-/// The import of the same file into a process, or into any when `process` is `None`.
+/// The import of the same file, read the same way, into a process, or into any when `process` is `None`.
 pub async fn by_digest(
     db: &Db,
     digest: &str,
@@ -63,6 +63,23 @@ pub async fn by_digest(
             "WHERE digest = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
         ))
         .bind(digest)
+        .bind(process)
+        .fetch_optional(on)
+        .await
+    })
+}
+
+/// The same for any import of a file with these bytes (SHA-256 in hexadecimal), however it was read.
+pub async fn by_content(
+    db: &Db,
+    content: &str,
+    process: Option<&str>,
+) -> sqlx::Result<Option<ImportRow>> {
+    read!(db, |on| {
+        sqlx::query_as(select!(
+            "WHERE substr(digest, 1, 64) = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
+        ))
+        .bind(content)
         .bind(process)
         .fetch_optional(on)
         .await

@@ -327,6 +327,14 @@ mod tests {
                 imports::by_digest(&db, "d", Some("p2")).await.unwrap(),
                 None
             );
+            assert_eq!(
+                imports::by_content(&db, "d", None).await.unwrap(),
+                Some(import.clone())
+            );
+            assert_eq!(
+                imports::by_content(&db, "d", Some("p2")).await.unwrap(),
+                None
+            );
             assert_eq!(imports::of_process(&db, "p1").await.unwrap(), [import]);
         });
     }
@@ -429,7 +437,7 @@ mod tests {
             assert_eq!(uses::of_improvement(&db, "imp_1").await.unwrap(), [used]);
             assert_eq!(
                 verdicts::of_improvement(&db, "imp_1", 9).await.unwrap(),
-                [verdict.clone()]
+                std::slice::from_ref(&verdict)
             );
             assert_eq!(
                 verdicts::find(&db, "imp_1", 0, "s").await.unwrap(),

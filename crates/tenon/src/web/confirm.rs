@@ -70,32 +70,21 @@ pub async fn page(
 ) -> Result<Response, PageError> {
     let upload = app.uploads.find(&upload)?;
     let options = options(&query)?;
-    let asked = ask(&app, &upload, &options).await?;
+    // Who has changed something on the page has said all of it.
+    let (asked, remembered) = match query.is_empty() {
+        true => {
+            let path = app.uploads.path(&upload.id);
+            let asked = app.library.question(&path, &upload.file_name, &options.csv);
+            let asked = asked.await?;
+            (asked.question, asked.remembered)
+        }
+        false => (ask(&app, &upload, &options).await?, false),
+    };
     let shell = Shell::new(&app.library, "Import a process", "import", None).await?;
     Ok(match asked {
         Question::Nothing => start_import(&app, upload, options).into_response(),
         Question::Objects(preview) => objects(shell, upload, &preview)?.into_response(),
-        Question::Columns(preview) => {
-            let kept = match query.is_empty() {
-                true => app.library.remembered(&preview.fingerprint).await?,
-                false => None,
-            };
-            let remembered = kept.is_some();
-            let preview = match kept {
-                Some(mapping) => {
-                    let options = ReadOptions {
-                        csv: mapping.as_said(),
-                        ..options
-                    };
-                    match ask(&app, &upload, &options).await? {
-                        Question::Columns(preview) => preview,
-                        _ => preview,
-                    }
-                }
-                None => preview,
-            };
-            columns(shell, upload, *preview, remembered)?.into_response()
-        }
+        Question::Columns(preview) => columns(shell, upload, *preview, remembered)?.into_response(),
     })
 }
 
@@ -130,7 +119,7 @@ fn options(pairs: &Pairs) -> Result<ReadOptions, Problem> {
 async fn ask(app: &App, upload: &Upload, options: &ReadOptions) -> Result<Question, Problem> {
     let path = app.uploads.path(&upload.id);
     let (name, said) = (upload.file_name.clone(), options.csv.clone());
-    tokio::task::spawn_blocking(move || files::question(&path, &name, &said))
+    tokio::task::spawn_blocking(move || files::question(&path, &name, &said, None))
         .await
         .map_err(anyhow::Error::from)?
 }
@@ -343,6 +332,7 @@ fn details(mapping: &Mapping) -> Vec<Choice> {
             DateFormat::EpochSeconds => "seconds since 1970",
             DateFormat::EpochMillis => "milliseconds since 1970",
             DateFormat::EpochMicros => "microseconds since 1970",
+            DateFormat::Excel => "days as a spreadsheet counts them: 45000.5",
         };
         (
             f.word().to_string(),

@@ -7,7 +7,7 @@ use crate::format;
 use crate::intake::{receive, start};
 use crate::jobs;
 use crate::processes::Problem;
-use crate::processes::files::{self, Question};
+use crate::processes::files::Question;
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -28,11 +28,8 @@ pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
 pub async fn upload(State(app): State<App>, form: Multipart) -> Result<Redirect, PageError> {
     let (upload, options) = receive(&app, form).await?;
     let path = app.uploads.path(&upload.id);
-    let name = upload.file_name.clone();
-    let said = options.csv.clone();
-    let asked = tokio::task::spawn_blocking(move || files::question(&path, &name, &said))
-        .await
-        .map_err(anyhow::Error::from)?;
+    let asked = app.library.question(&path, &upload.file_name, &options.csv);
+    let asked = asked.await.map(|a| a.question);
     // What is wrong with the file is told by its import.
     Ok(match asked {
         Ok(Question::Columns(_) | Question::Objects(_)) => {

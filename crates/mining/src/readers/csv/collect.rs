@@ -10,6 +10,7 @@ use crate::readers::{Imported, Note, Skipped};
 use crate::time::{MISSING, Micros};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
+use std::cmp::Ordering;
 
 /// Text columns while rows come: a code a row.
 #[derive(Default)]
@@ -313,6 +314,56 @@ impl<'a> Collector<'a> {
             .insert(rustc_hash::FxBuildHasher.hash_one(record.as_slice()))
     }
 
+    /// Events at the same time that say the same in every column as one before them.
+    fn doubles(&self, order: &[u32], offsets: &[u32]) -> Vec<u32> {
+        if matches!(self.fields, Fields::Snapshot { .. }) {
+            return Vec::new();
+        }
+        let compare = |&a: &u32, &b: &u32| {
+            let (a, b) = (a as usize, b as usize);
+            let told = |e: usize| (self.event_activity[e], self.start[e]);
+            let (row_a, row_b) = (self.event_row[a] as usize, self.event_row[b] as usize);
+            let mut columns = self.attributes.iter().map(|(_, _, column)| {
+                let codes = &column.codes;
+                codes[row_a].cmp(&codes[row_b])
+            });
+            told(a)
+                .cmp(&told(b))
+                .then_with(|| columns.find(|o| o.is_ne()).unwrap_or(Ordering::Equal))
+        };
+        let mut doubles = Vec::new();
+        for case in offsets.windows(2) {
+            let events = &order[case[0] as usize..case[1] as usize];
+            let at_once = events.chunk_by(|&a, &b| self.time[a as usize] == self.time[b as usize]);
+            for run in at_once {
+                if run.len() < 2 || self.time[run[0] as usize] == MISSING {
+                    continue;
+                }
+                let mut run = run.to_vec();
+                run.sort_unstable_by(|a, b| compare(a, b).then(a.cmp(b)));
+                let later = run.windows(2).filter(|w| compare(&w[0], &w[1]).is_eq());
+                doubles.extend(later.map(|w| w[1]));
+            }
+        }
+        doubles
+    }
+
+    /// Whether a column names each event, so that rows alike in it are one event.
+    fn has_event_id(&self) -> bool {
+        const NAMES: &[&str] = &[
+            "event id",
+            "eventid",
+            "event:id",
+            "ocel:eid",
+            "eid",
+            "event uuid",
+        ];
+        self.attributes.iter().any(|(_, name, _)| {
+            let plain = name.trim().to_lowercase().replace(['_', '-'], " ");
+            NAMES.contains(&plain.as_str())
+        })
+    }
+
     fn moment(&mut self, text: &str) -> Result<Micros, String> {
         if is_absent(text) {
             return Ok(MISSING);
@@ -426,6 +477,31 @@ impl<'a> Collector<'a> {
             sort_by_time(slot, &self.time);
             disordered += u64::from(before != slot);
         }
+        let doubles = self.doubles(&order, &offsets);
+        let number = doubles.len() as u64;
+        let (rows_say, they) = match number {
+            1 => ("1 row says".to_string(), "It"),
+            n => (format!("{n} rows say"), "They"),
+        };
+        let were = if number == 1 { "was" } else { "were" };
+        if self.has_event_id() {
+            drop_events(&mut order, &mut offsets, &doubles);
+            note(
+                "double_rows",
+                number,
+                format!(
+                    "{rows_say} the same as another in every column, the id of the event too. {they} {were} read once."
+                ),
+            );
+        } else {
+            note(
+                "same_rows",
+                number,
+                format!(
+                    "{rows_say} the same as another in every column. {they} {were} kept, since some systems record an event twice on purpose; take them out of the file if they did not happen."
+                ),
+            );
+        }
         note(
             "out_of_order",
             disordered,
@@ -503,6 +579,23 @@ impl<'a> Collector<'a> {
             skipped: self.skipped,
         })
     }
+}
+
+/// Takes events out of their cases.
+fn drop_events(order: &mut Vec<u32>, offsets: &mut [u32], gone: &[u32]) {
+    if gone.is_empty() {
+        return;
+    }
+    let gone: FxHashSet<u32> = gone.iter().copied().collect();
+    let mut kept = Vec::with_capacity(order.len() - gone.len());
+    let mut from = 0;
+    for end in offsets.iter_mut().skip(1) {
+        let events = &order[from..*end as usize];
+        kept.extend(events.iter().filter(|e| !gone.contains(e)));
+        from = *end as usize;
+        *end = kept.len() as u32;
+    }
+    *order = kept;
 }
 
 /// One value a case, if no case has two.

@@ -20,6 +20,9 @@ pub(super) fn parse(text: &str, format: DateFormat, zone: &TimeZone) -> Option<M
     if let Some(scale) = scale {
         return epoch(text, scale);
     }
+    if format == DateFormat::Excel {
+        return excel(text).and_then(|naive| to_utc(naive, zone));
+    }
     // The common form by the short way: year first, with its zone.
     if format == DateFormat::Ymd
         && text.len() >= 20
@@ -47,6 +50,14 @@ fn epoch(text: &str, scale: Micros) -> Option<Micros> {
     }
     let n: f64 = text.replace(',', ".").parse().ok()?;
     (n.is_finite() && n.abs() < 1e15).then_some((n * scale as f64).round() as Micros)
+}
+
+/// Days since the end of 1899; to the millisecond, which is what a spreadsheet's own digits carry.
+fn excel(text: &str) -> Option<Micros> {
+    const TO_1970: f64 = 25_569.0;
+    let days: f64 = text.replace(',', ".").parse().ok()?;
+    let real = days.is_finite() && (0.0..2_958_466.0).contains(&days);
+    real.then(|| ((days - TO_1970) * 86_400_000.0).round() as Micros * 1_000)
 }
 
 /// A moment of a zone's clock in UTC. A moment that a change of clocks skips or repeats is taken as `jiff` does by
@@ -274,6 +285,8 @@ mod tests {
             ("12. März 2024", Dmy, "2024-03-12T00:00:00Z"),
             ("1710201600", EpochSeconds, "2024-03-12T00:00:00Z"),
             ("1710201600123", EpochMillis, "2024-03-12T00:00:00.123Z"),
+            ("45000.5", Excel, "2023-03-15T12:00:00Z"),
+            ("45363,4166666667", Excel, "2024-03-12T10:00:00Z"),
         ];
         for (text, format, expected) in table {
             assert_eq!(

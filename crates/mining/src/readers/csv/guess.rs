@@ -1,7 +1,7 @@
 //! What the columns of a table most likely mean: by their names first, by what is in them second.
 
-use super::dates;
 use super::mapping::{DateFormat, Decimal, Mapping, Overrides, Shape, ShapeKind};
+use super::stages::{stage_name, stages};
 use super::table::{self, Head, error};
 use crate::error::{Place, ReadError};
 use jiff::tz::TimeZone;
@@ -185,12 +185,42 @@ const TO: &[&str] = &[
 /// Looks at the beginning of a table and guesses; what a person said counts before any guess.
 pub fn preview(source: &crate::source::Source, said: &Overrides) -> Result<Preview, ReadError> {
     let head = table::head(source, said.delimiter, said.encoding.as_deref())?;
-    Guesser { head: &head, said }.preview()
+    let guesser = Guesser {
+        head: &head,
+        said,
+        earlier: None,
+    };
+    guesser.preview()
 }
 
-struct Guesser<'a> {
-    head: &'a Head,
-    said: &'a Overrides,
+/// The same for a table with the header of an earlier one: its columns mean what they meant then, unless something else
+/// is said now. How the file is written is looked at anew; where that leaves a choice, it is made as it was then.
+pub fn preview_like(
+    source: &crate::source::Source,
+    said: &Overrides,
+    earlier: &Mapping,
+) -> Result<Preview, ReadError> {
+    let said = said.or(&earlier.columns_as_said());
+    let head = table::head(source, said.delimiter, said.encoding.as_deref())?;
+    let guesser = Guesser {
+        head: &head,
+        said: &said,
+        earlier: Some(earlier),
+    };
+    guesser.preview()
+}
+
+/// What [`Preview::fingerprint`] would be, without any guess; fails on what is no table.
+pub fn header(source: &crate::source::Source, said: &Overrides) -> Result<String, ReadError> {
+    let head = table::head(source, said.delimiter, said.encoding.as_deref())?;
+    Ok(fingerprint(&head.names))
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Guesser<'a> {
+    pub head: &'a Head,
+    pub said: &'a Overrides,
+    pub earlier: Option<&'a Mapping>,
 }
 
 impl Guesser<'_> {
@@ -225,9 +255,9 @@ impl Guesser<'_> {
         let mut reasons = Vec::new();
         let mapping = self.mapping(&columns, &dates, &mut reasons)?;
         let time_columns = time_columns(&mapping);
-        let ambiguity = ambiguous.filter(|a| {
-            self.said.date_format.is_none() && time_columns.contains(&a.column.as_str())
-        });
+        let ambiguity = ambiguous
+            .into_iter()
+            .find(|a| time_columns.contains(&a.column.as_str()));
         if let Some(a) = &ambiguity {
             let order = if a.taken == DateFormat::Mdy {
                 "month"
@@ -249,7 +279,7 @@ impl Guesser<'_> {
         })
     }
 
-    fn values(&self, column: usize) -> impl Iterator<Item = &str> {
+    pub(super) fn values(&self, column: usize) -> impl Iterator<Item = &str> {
         self.head
             .rows
             .iter()
@@ -258,108 +288,13 @@ impl Guesser<'_> {
             .filter(|v| !is_absent(v))
     }
 
-    /// The date format of each column that holds dates, and one that could be read in two ways.
-    fn dates(&self) -> (Vec<Option<DateFormat>>, Option<Ambiguity>) {
-        let utc = TimeZone::UTC;
-        let mut ambiguity = None;
-        let formats = (0..self.head.names.len())
-            .map(|i| {
-                let values: Vec<&str> = self.values(i).take(2_000).collect();
-                let timely = self.is_timely(i);
-                // A column that says it is a time may hold more that is none; such rows are skipped and told.
-                let needed = if timely { 10 } else { 19 };
-                let fits = |format| {
-                    !values.is_empty()
-                        && values
-                            .iter()
-                            .filter(|v| dates::parse(v, format, &utc).is_some())
-                            .count()
-                            * 20
-                            >= values.len() * needed
-                };
-                if let Some(format) = self.said.date_format {
-                    return fits(format).then_some(format);
-                }
-                if fits(DateFormat::Ymd) {
-                    return Some(DateFormat::Ymd);
-                }
-                let (day, month) = (fits(DateFormat::Dmy), fits(DateFormat::Mdy));
-                match (day, month) {
-                    (true, true) => {
-                        let order = self.likelier(&values);
-                        let two = values.iter().find(|v| {
-                            dates::parse(v, DateFormat::Dmy, &utc)
-                                != dates::parse(v, DateFormat::Mdy, &utc)
-                        });
-                        if let (Some(example), None) = (two, &ambiguity) {
-                            let shown = |f| {
-                                dates::parse(example, f, &utc)
-                                    .and_then(|t| jiff::Timestamp::from_microsecond(t).ok())
-                            };
-                            let shown = |f| {
-                                shown(f)
-                                    .map(|t| utc.to_datetime(t).strftime("%-d %B %Y").to_string())
-                                    .unwrap_or_default()
-                            };
-                            ambiguity = Some(Ambiguity {
-                                column: self.head.names[i].clone(),
-                                example: example.to_string(),
-                                day_first: shown(DateFormat::Dmy),
-                                month_first: shown(DateFormat::Mdy),
-                                taken: order,
-                            });
-                        }
-                        return Some(order);
-                    }
-                    (true, false) => return Some(DateFormat::Dmy),
-                    (false, true) => return Some(DateFormat::Mdy),
-                    (false, false) => {}
-                }
-                // Numbers that are moments between 1990 and 2100, in a column whose name speaks of time.
-                let within = |low: f64| {
-                    timely
-                        && !values.is_empty()
-                        && values.iter().all(|v| {
-                            v.parse::<f64>()
-                                .is_ok_and(|n| n >= low * 6.3e8 && n < low * 4.1e9)
-                        })
-                };
-                [
-                    (1.0, DateFormat::EpochSeconds),
-                    (1e3, DateFormat::EpochMillis),
-                    (1e6, DateFormat::EpochMicros),
-                ]
-                .into_iter()
-                .find(|(low, _)| within(*low))
-                .map(|(_, format)| format)
-            })
-            .collect();
-        (formats, ambiguity)
-    }
-
-    /// Whether a column's name speaks of time.
-    fn is_timely(&self, column: usize) -> bool {
+    /// Whether a column's name speaks of time, or a person says that it is one.
+    pub(super) fn is_timely(&self, column: usize) -> bool {
         let name = &self.head.names[column];
+        let said = [&self.said.time, &self.said.start];
         [TIME, START].iter().any(|list| matches_name(name, list))
             || name.to_lowercase().contains("time")
-    }
-
-    /// Of two readings the one in which rows lie closer together in time; day first when neither does.
-    fn likelier(&self, values: &[&str]) -> DateFormat {
-        let travel = |format| -> f64 {
-            let times: Vec<i64> = values
-                .iter()
-                .filter_map(|v| dates::parse(v, format, &TimeZone::UTC))
-                .collect();
-            times.windows(2).map(|w| (w[1] - w[0]).abs() as f64).sum()
-        };
-        if values.iter().any(|v| v.contains('.'))
-            || travel(DateFormat::Dmy) <= travel(DateFormat::Mdy)
-        {
-            DateFormat::Dmy
-        } else {
-            DateFormat::Mdy
-        }
+            || said.iter().any(|n| n.as_ref() == Some(name))
     }
 
     /// A column by what was said, else by a list of names, best first.
@@ -425,6 +360,12 @@ impl Guesser<'_> {
             None if said.time.is_some() => None,
             None => (0..columns.len()).find(|&i| is_date(i) && Some(i) != start),
         };
+        if time.is_none()
+            && said.time.is_none()
+            && let Some(wrong) = self.wrong_format()
+        {
+            return Err(wrong);
+        }
         let case = match self.column(&said.case, CASE, |i| filled(i) && !is_date(i))? {
             Some(case) => case,
             None => {
@@ -461,6 +402,10 @@ impl Guesser<'_> {
         let to = is_history.then(|| said.activity.clone()).flatten();
         let to = self.column(&to, TO, |i| filled(i) && !is_date(i) && i != case)?;
         let date_columns: Vec<usize> = (0..columns.len()).filter(|&i| is_date(i)).collect();
+        let stage_columns = match stages(&self.head.names, &date_columns) {
+            none if none.is_empty() => date_columns.clone(),
+            some => some,
+        };
         let named = self.column(&said.activity, ACTIVITY, |i| {
             filled(i) && !is_date(i) && i != case && Some(i) != resource
         })?;
@@ -471,7 +416,7 @@ impl Guesser<'_> {
             }
             None if named.is_none()
                 && said.activity.is_none()
-                && self.is_snapshot(&date_columns, columns, case) =>
+                && self.is_snapshot(&stage_columns, columns, case) =>
             {
                 ShapeKind::Snapshot
             }
@@ -507,12 +452,25 @@ impl Guesser<'_> {
                         "Say that a row is an event, or choose another date format.",
                     ));
                 }
+                let left: Vec<String> = date_columns
+                    .iter()
+                    .filter(|i| !stage_columns.contains(i))
+                    .map(|&i| format!("\"{}\"", name(i)))
+                    .collect();
+                let left = match left.as_slice() {
+                    [] => String::new(),
+                    [one] => format!("; {one} is kept as an attribute, since it is no stage"),
+                    more => format!(
+                        "; {} are kept as attributes, since they are no stages",
+                        more.join(", ")
+                    ),
+                };
                 reasons.push(format!(
-                    "Each row is a case with a date for each of {} stages.",
-                    date_columns.len()
+                    "Each row is a case with a date for each of {} stages{left}.",
+                    stage_columns.len()
                 ));
                 Shape::Snapshot {
-                    stages: date_columns
+                    stages: stage_columns
                         .iter()
                         .map(|&i| (name(i), stage_name(&self.head.names[i])))
                         .collect(),
@@ -542,15 +500,22 @@ impl Guesser<'_> {
                             })?
                     }
                 };
-                reasons.push(format!(
-                    "Case is \"{}\", activity is \"{}\"{}.",
-                    name(case),
-                    name(activity),
-                    time.map_or(", and there is no time".into(), |t| format!(
-                        ", time is \"{}\"",
-                        name(t)
-                    ))
-                ));
+                let roles = [
+                    ("activity", Some(activity)),
+                    ("time", time),
+                    ("begin", start),
+                ];
+                let told: String = roles
+                    .into_iter()
+                    .filter_map(|(role, i)| Some(format!(", {role} is \"{}\"", name(i?))))
+                    .collect();
+                let no_time = if time.is_none() {
+                    ", and there is no time"
+                } else {
+                    ""
+                };
+                reasons.push(format!("Case is \"{}\"{told}{no_time}.", name(case)));
+                reasons.extend(self.untimely(time));
                 Shape::Events {
                     activity: name(activity),
                     time: time.map(name),
@@ -558,13 +523,31 @@ impl Guesser<'_> {
                 }
             }
         };
-        let of_time = time.or(date_columns.first().copied());
-        let comma = (0..columns.len()).any(|i| {
-            let mut values = self.values(i).peekable();
-            values.peek().is_some()
-                && self.values(i).all(|v| number(v, Decimal::Comma).is_some())
-                && self.values(i).any(|v| number(v, Decimal::Point).is_none())
-        });
+        let people: Vec<String> = [("Person", resource), ("team", team)]
+            .into_iter()
+            .filter_map(|(role, i)| Some(format!("{role} is \"{}\"", name(i?))))
+            .collect();
+        if !people.is_empty() {
+            let told = people.join(", ");
+            reasons.push(format!("{}{}.", told[..1].to_uppercase(), &told[1..]));
+        }
+        let of_time = time.or(stage_columns.first().copied());
+        // A column tells the mark when only one of the two makes all of it numbers.
+        let only = |mark: Decimal, other: Decimal| {
+            (0..columns.len()).any(|i| {
+                filled(i)
+                    && self.values(i).all(|v| number(v, mark).is_some())
+                    && self.values(i).any(|v| number(v, other).is_none())
+            })
+        };
+        let point = only(Decimal::Point, Decimal::Comma);
+        let decimal = match (only(Decimal::Comma, Decimal::Point), point, self.earlier) {
+            (true, false, _) => Decimal::Comma,
+            (false, true, _) => Decimal::Point,
+            (_, _, Some(earlier)) => earlier.decimal,
+            (comma, ..) if comma => Decimal::Comma,
+            _ => Decimal::Point,
+        };
         let zone = said.zone.clone().unwrap_or_else(|| "UTC".into());
         TimeZone::get(&zone).map_err(|_| {
             error(
@@ -583,61 +566,35 @@ impl Guesser<'_> {
                 .date_format
                 .or(of_time.and_then(|i| dates[i]))
                 .unwrap_or_default(),
-            decimal: said.decimal.unwrap_or(if comma {
-                Decimal::Comma
-            } else {
-                Decimal::Point
-            }),
+            decimal: said.decimal.unwrap_or(decimal),
             zone,
             delimiter: char::from(self.head.delimiter),
             encoding: self.head.encoding.name().to_lowercase(),
         })
     }
 
-    /// Several date columns and a case in each row.
-    fn is_snapshot(&self, dates: &[usize], columns: &[ColumnGuess], case: usize) -> bool {
-        let entered = dates
+    /// A column that is named as a time but holds no dates, in words.
+    fn untimely(&self, time: Option<usize>) -> Option<String> {
+        let none = time.is_none() && self.said.time.is_none();
+        let named = (0..self.head.names.len()).filter(|_| none).find(|&i| {
+            matches_name(&self.head.names[i], TIME) && self.values(i).next().is_some()
+        })?;
+        let shown: String = self.values(named).next()?.chars().take(40).collect();
+        Some(format!(
+            "\"{}\" is no time: \"{shown}\" is in no date format that is known here.",
+            self.head.names[named]
+        ))
+    }
+
+    /// Several dates of stages and a case in each row.
+    fn is_snapshot(&self, stages: &[usize], columns: &[ColumnGuess], case: usize) -> bool {
+        let entered = stages
             .iter()
             .filter(|&&i| stage_name(&self.head.names[i]) != self.head.names[i])
             .count();
         let (cases, rows) = (columns[case].distinct, self.head.rows.len());
-        (entered >= 2 && cases * 2 >= rows) || (dates.len() >= 3 && cases * 10 >= rows * 9)
+        (entered >= 2 && cases * 2 >= rows) || (stages.len() >= 3 && cases * 10 >= rows * 9)
     }
-}
-
-/// `Date entered "Proposal (Sales Pipeline)"` is the stage Proposal.
-fn stage_name(column: &str) -> String {
-    let lower = column.to_lowercase();
-    let prefixes = [
-        "date entered ",
-        "entered ",
-        "became a ",
-        "datum ",
-        "date of ",
-        "date ",
-    ];
-    let Some(rest) = prefixes
-        .iter()
-        .find(|p| lower.starts_with(*p))
-        .and_then(|p| column.get(p.len()..))
-    else {
-        let suffixes = [" date", " datum", " at", "_date", "_at"];
-        let cut = suffixes
-            .iter()
-            .find(|s| lower.ends_with(*s))
-            .and_then(|s| column.get(..column.len() - s.len()));
-        return cut
-            .filter(|c| !c.trim().is_empty())
-            .unwrap_or(column)
-            .trim()
-            .to_string();
-    };
-    let rest = rest.trim().trim_matches('"');
-    let rest = match rest.rfind(" (") {
-        Some(at) if rest.ends_with(')') => &rest[..at],
-        _ => rest,
-    };
-    rest.trim_matches('"').trim().to_string()
 }
 
 pub(super) fn time_columns(mapping: &Mapping) -> Vec<&str> {

@@ -52,16 +52,19 @@ pub enum DateFormat {
     EpochSeconds,
     EpochMillis,
     EpochMicros,
+    /// Days since the end of 1899, as spreadsheets count: 45000.5 is noon of 15 March 2023.
+    Excel,
 }
 
 impl DateFormat {
-    pub const ALL: [DateFormat; 6] = [
+    pub const ALL: [DateFormat; 7] = [
         DateFormat::Ymd,
         DateFormat::Dmy,
         DateFormat::Mdy,
         DateFormat::EpochSeconds,
         DateFormat::EpochMillis,
         DateFormat::EpochMicros,
+        DateFormat::Excel,
     ];
 
     /// As people write it on the command line.
@@ -73,6 +76,7 @@ impl DateFormat {
             DateFormat::EpochSeconds => "epoch-s",
             DateFormat::EpochMillis => "epoch-ms",
             DateFormat::EpochMicros => "epoch-us",
+            DateFormat::Excel => "excel",
         }
     }
 }
@@ -83,7 +87,7 @@ impl std::str::FromStr for DateFormat {
     fn from_str(word: &str) -> Result<Self, String> {
         let word = if word == "iso" { "ymd" } else { word };
         let found = DateFormat::ALL.into_iter().find(|f| f.word() == word);
-        found.ok_or_else(|| format!("\"{word}\" is no date format; use ymd, dmy, mdy, iso, epoch-s, epoch-ms or epoch-us"))
+        found.ok_or_else(|| format!("\"{word}\" is no date format; use ymd, dmy, mdy, iso, epoch-s, epoch-ms, epoch-us or excel"))
     }
 }
 
@@ -219,6 +223,43 @@ impl Mapping {
             zone: Some(self.zone.clone()),
             delimiter: Some(self.delimiter),
             encoding: Some(self.encoding.clone()),
+        }
+    }
+    /// The roles of its columns and the zone of its times, but nothing of how one file happens to be written.
+    pub fn columns_as_said(&self) -> Overrides {
+        Overrides {
+            date_format: None,
+            decimal: None,
+            delimiter: None,
+            encoding: None,
+            ..self.as_said()
+        }
+    }
+}
+
+impl Overrides {
+    /// What is said here, and where nothing is, what was said before.
+    pub fn or(&self, before: &Overrides) -> Overrides {
+        let column = |now: &Option<String>, then: &Option<String>| now.clone().or(then.clone());
+        // Columns of another kind of row mean something else.
+        let same = self.shape.is_none() || self.shape == before.shape;
+        let of_row = |now: &Option<String>, then: &Option<String>| match same {
+            true => column(now, then),
+            false => now.clone(),
+        };
+        Overrides {
+            shape: self.shape.or(before.shape),
+            case: column(&self.case, &before.case),
+            activity: of_row(&self.activity, &before.activity),
+            time: of_row(&self.time, &before.time),
+            start: of_row(&self.start, &before.start),
+            resource: column(&self.resource, &before.resource),
+            team: column(&self.team, &before.team),
+            date_format: self.date_format.or(before.date_format),
+            decimal: self.decimal.or(before.decimal),
+            zone: column(&self.zone, &before.zone),
+            delimiter: self.delimiter.or(before.delimiter),
+            encoding: column(&self.encoding, &before.encoding),
         }
     }
 }

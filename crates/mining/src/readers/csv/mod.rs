@@ -5,20 +5,24 @@
 
 mod collect;
 mod dates;
+mod formats;
 mod guess;
+mod lines;
 mod mapping;
+mod rows;
+mod stages;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, preview};
+pub use guess::{Ambiguity, ColumnGuess, ColumnKind, Preview, header, preview, preview_like};
 pub use mapping::{DateFormat, Decimal, Delimiter, Mapping, Overrides, Shape, ShapeKind};
 
 use crate::error::{Place, ReadError};
 use crate::readers::Imported;
 use crate::source::{Progress, Source};
 use collect::Collector;
-use std::io::Read;
+use rows::Rows;
 use table::error;
 
 /// Reads a table by a mapping, or nothing at all.
@@ -29,7 +33,7 @@ pub fn read(
 ) -> Result<Imported, ReadError> {
     let encoding =
         encoding_rs::Encoding::for_label(mapping.encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
-    let text = table::text(source, encoding, progress)?;
+    let (text, first_line) = table::text(source, encoding, progress)?;
     let delimiter = u8::try_from(mapping.delimiter).map_err(|_| {
         error(
             "bad_delimiter",
@@ -38,18 +42,9 @@ pub fn read(
             "Use , ; tab or |.",
         )
     })?;
-    let mut rows = table::reader(Tail::new(text), delimiter);
+    let mut rows = Rows::new(text, delimiter, first_line);
     let mut record = csv::ByteRecord::new();
-    let broken = |e: csv::Error| match e.into_kind() {
-        csv::ErrorKind::Io(e) => crate::readers::text::io_error(&e, progress.done()),
-        other => error(
-            "broken_csv",
-            format!("The table cannot be read: {other:?}."),
-            Place::default(),
-            "Export it again.",
-        ),
-    };
-    if !rows.read_byte_record(&mut record).map_err(broken)? {
+    if rows.next(&mut record, progress.done())?.is_none() {
         return Err(error(
             "empty_file",
             "The file has no rows.",
@@ -63,9 +58,7 @@ pub fn read(
         .collect();
     let mut collector = Collector::new(&table::unique(header), mapping)?;
     let mut total = 0u64;
-    let mut last_line = 1;
-    let mut ends_in_lines = false;
-    loop {
+    while let Some(line) = rows.next(&mut record, progress.done())? {
         if total.is_multiple_of(4096) && progress.is_cancelled() {
             return Err(error(
                 "cancelled",
@@ -74,47 +67,11 @@ pub fn read(
                 "Nothing of it was kept.",
             ));
         }
-        if !rows.read_byte_record(&mut record).map_err(broken)? {
-            break;
-        }
         total += 1;
-        last_line = record.position().map_or(0, csv::Position::line);
-        let last = record.get(record.len().saturating_sub(1)).unwrap_or(b"");
-        ends_in_lines = memchr::memchr2(b'\n', b'\r', last).is_some();
         if record.len() == 1 && record[0].is_empty() {
             continue;
         }
-        collector.row(last_line, &record)?;
-    }
-    // A quote that is never closed makes the rest of the file one field, whose last letter is no quote.
-    if ends_in_lines && rows.get_ref().last != b'"' {
-        return Err(error(
-            "open_quote",
-            "A quote is opened and never closed.",
-            Place::line(last_line),
-            "Close it, or double the quotes inside the text.",
-        ));
+        collector.row(line, &record)?;
     }
     collector.finish(total)
-}
-
-/// Remembers the last byte that was read, line ends aside.
-struct Tail<R> {
-    inner: R,
-    last: u8,
-}
-
-impl<R> Tail<R> {
-    fn new(inner: R) -> Self {
-        Tail { inner, last: 0 }
-    }
-}
-
-impl<R: Read> Read for Tail<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        let letter = buffer[..n].iter().rfind(|b| !b.is_ascii_whitespace());
-        self.last = letter.copied().unwrap_or(self.last);
-        Ok(n)
-    }
 }

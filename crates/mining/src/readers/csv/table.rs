@@ -1,13 +1,17 @@
 //! The table before its columns have a meaning: encoding, delimiter, header, rows.
 
+use super::rows::{Rows, too_long};
 use crate::error::{Place, ReadError};
 use crate::readers::text::{decoded, unpacked};
 use crate::source::{Progress, Source};
 use encoding_rs::Encoding;
-use std::io::{Read, Take};
+use std::io::Read;
 
-/// How far into a file is looked before it is read.
+/// How far into a file is looked before it is read, and how far when its first rows are longer than that.
 pub(super) const LOOK: usize = 1 << 20;
+const FARTHEST: usize = LOOK << 5;
+/// Rows that are looked at.
+const MOST_ROWS: usize = 5_000;
 
 /// The first part of a table, split.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub(super) struct Head {
     pub delimiter: u8,
     pub names: Vec<String>,
     pub rows: Vec<Vec<String>>,
+    /// The line that each row begins in.
+    pub lines: Vec<u64>,
 }
 
 /// Looks at the beginning of a file.
@@ -26,10 +32,27 @@ pub(super) fn head(
 ) -> Result<Head, ReadError> {
     let progress = Progress::default();
     let mut start = Vec::new();
-    let mut bytes: Take<_> = unpacked(source, &progress)?.take(LOOK as u64);
-    bytes
-        .read_to_end(&mut start)
-        .map_err(|e| crate::readers::text::io_error(&e, 0))?;
+    let mut bytes = unpacked(source, &progress)?;
+    for far in [LOOK, FARTHEST] {
+        let more = (far - start.len()) as u64;
+        let read = bytes.by_ref().take(more).read_to_end(&mut start);
+        read.map_err(|e| crate::readers::text::io_error(&e, 0))?;
+        let whole = start.len() < far;
+        if let Some(head) = split(&start, whole, far, delimiter, encoding)? {
+            return Ok(head);
+        }
+    }
+    Err(too_long(1, FARTHEST))
+}
+
+/// Splits the beginning of a file; `None` when it does not hold two rows and more can be looked at.
+fn split(
+    start: &[u8],
+    whole: bool,
+    far: usize,
+    delimiter: Option<char>,
+    encoding: Option<&str>,
+) -> Result<Option<Head>, ReadError> {
     if start.iter().all(u8::is_ascii_whitespace) {
         return Err(error(
             "empty_file",
@@ -47,9 +70,9 @@ pub(super) fn head(
                 "Use utf-8, utf-16 or windows-1252.",
             )
         })?,
-        None => sniff_encoding(&start),
+        None => sniff_encoding(start),
     };
-    let (text, _, _) = encoding.decode(&start);
+    let (text, _, _) = encoding.decode(start);
     if text.contains('\0') {
         let at = start.iter().position(|&b| b == 0).unwrap_or(0) as u64;
         return Err(error(
@@ -60,28 +83,46 @@ pub(super) fn head(
         ));
     }
     // A line cut in two at the end of what was looked at says nothing.
-    let whole = start.len() < LOOK;
     let text = if whole {
         &text[..]
     } else {
         &text[..text.rfind(['\n', '\r']).unwrap_or(text.len())]
     };
-    let (text, named) = match text.strip_prefix("sep=") {
+    let (text, named, first_line) = match text.strip_prefix("sep=") {
         Some(rest) => (
             rest.split_once(['\n', '\r'])
                 .map_or("", |(_, r)| r.trim_start_matches('\n')),
             rest.chars().next(),
+            2,
         ),
-        None => (text, None),
+        None => (text, None, 1),
     };
     let delimiter = delimiter.or(named).map_or_else(
         || sniff_delimiter(text),
         |c| u8::try_from(c).unwrap_or(b','),
     );
-    let mut records = reader(text.as_bytes(), delimiter);
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for record in records.records().flatten().take(5_000) {
-        rows.push(record.iter().map(|f| f.trim().to_string()).collect());
+    let mut reader = Rows::new(text.as_bytes(), delimiter, first_line);
+    let mut record = csv::ByteRecord::new();
+    let (mut rows, mut lines): (Vec<Vec<String>>, Vec<u64>) = (Vec::new(), Vec::new());
+    while rows.len() <= MOST_ROWS {
+        match reader.next(&mut record, 0) {
+            Ok(Some(line)) => {
+                let field = |f: &[u8]| String::from_utf8_lossy(f).trim().to_string();
+                rows.push(record.iter().map(field).collect());
+                lines.push(line);
+            }
+            Ok(None) => break,
+            // A row that goes on beyond what was looked at is no sign of anything, unless it is all that was seen.
+            Err(_) if !whole && rows.len() > 1 => break,
+            Err(_) if !whole && far < FARTHEST => return Ok(None),
+            Err(e) => return Err(e),
+        }
+    }
+    if rows.len() < 2 && !whole {
+        return match far {
+            FARTHEST => Err(too_long(first_line + rows.len() as u64, FARTHEST)),
+            _ => Ok(None),
+        };
     }
     if rows.is_empty() {
         return Err(error(
@@ -92,6 +133,7 @@ pub(super) fn head(
         ));
     }
     let names = unique(rows.remove(0));
+    lines.remove(0);
     if names.len() < 2 {
         let what = "The file has only one column.";
         return Err(error(
@@ -109,12 +151,13 @@ pub(super) fn head(
             "Export it again with at least one event.",
         ));
     }
-    Ok(Head {
+    Ok(Some(Head {
         encoding,
         delimiter,
         names,
         rows,
-    })
+        lines,
+    }))
 }
 
 pub(super) fn error(
@@ -136,12 +179,12 @@ pub(super) fn reader<R: Read>(text: R, delimiter: u8) -> csv::Reader<R> {
         .from_reader(text)
 }
 
-/// The whole file as UTF-8, past a `sep=` line.
+/// The whole file as UTF-8, past a `sep=` line, and the number of the line that it begins with.
 pub(super) fn text<'a>(
     source: &Source,
     encoding: &'static Encoding,
     progress: &'a Progress,
-) -> Result<Box<dyn Read + Send + 'a>, ReadError> {
+) -> Result<(Box<dyn Read + Send + 'a>, u64), ReadError> {
     let mut text = decoded(unpacked(source, progress)?, Some(encoding))
         .map_err(|e| crate::readers::text::io_error(&e, 0))?;
     let mut start = Vec::new();
@@ -150,17 +193,25 @@ pub(super) fn text<'a>(
         .read_to_end(&mut start)
         .map_err(|e| crate::readers::text::io_error(&e, 0))?;
     if start == b"sep=" {
-        let mut byte = [0u8; 1];
-        while text
-            .read(&mut byte)
-            .map_err(|e| crate::readers::text::io_error(&e, 0))?
-            == 1
-            && byte[0] != b'\n'
-            && byte[0] != b'\r'
-        {}
-        return Ok(text);
+        // To the end of that line, and past the second half of it.
+        let mut next = || -> Result<Option<u8>, ReadError> {
+            let mut byte = [0u8; 1];
+            let n = text.read(&mut byte);
+            let n = n.map_err(|e| crate::readers::text::io_error(&e, 0))?;
+            Ok((n == 1).then_some(byte[0]))
+        };
+        let mut ahead = next()?;
+        while ahead.is_some_and(|b| b != b'\n' && b != b'\r') {
+            ahead = next()?;
+        }
+        let ahead = match ahead {
+            Some(b'\r') => next()?.filter(|&b| b != b'\n'),
+            _ => None,
+        };
+        let ahead: Vec<u8> = ahead.into_iter().collect();
+        return Ok((Box::new(std::io::Cursor::new(ahead).chain(text)), 2));
     }
-    Ok(Box::new(std::io::Cursor::new(start).chain(text)))
+    Ok((Box::new(std::io::Cursor::new(start).chain(text)), 1))
 }
 
 fn sniff_encoding(start: &[u8]) -> &'static Encoding {

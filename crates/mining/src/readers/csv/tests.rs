@@ -266,3 +266,257 @@ proptest::proptest! {
         let _ = import(text.as_bytes());
     }
 }
+
+fn guessed(text: &str) -> Preview {
+    preview(&Source::bytes(text.as_bytes()), &Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_format_that_reads_every_date_is_taken_before_one_that_reads_some() {
+    let mut text = String::from("case,activity,time\n");
+    for n in 0..30 {
+        text += &format!("{n},a,13/02/2026\n{n},b,05/03/2026\n");
+    }
+    let found = guessed(&text);
+    assert_eq!(
+        (found.mapping.date_format, found.ambiguity),
+        (DateFormat::Dmy, None)
+    );
+    let imported = import(text.as_bytes()).unwrap();
+    assert_eq!((imported.skipped.count, imported.log.events()), (0, 60));
+}
+
+#[test]
+fn what_one_date_column_leaves_open_another_tells() {
+    let found =
+        guessed("case,activity,start,time\n1,a,05/03/2026,13/03/2026\n1,b,06/03/2026,14/03/2026\n");
+    assert_eq!(
+        (found.mapping.date_format, found.ambiguity),
+        (DateFormat::Dmy, None)
+    );
+}
+
+#[test]
+fn columns_are_remembered_for_a_header_and_how_a_file_is_written_is_not() {
+    let table = |dates: [&str; 2], delimiter: &str, end: &str| {
+        [["a", "b", "c"], ["1", "x", dates[0]], ["1", "y", dates[1]]]
+            .map(|r| r.join(delimiter) + end)
+            .concat()
+    };
+    let said = Overrides {
+        case: Some("a".into()),
+        activity: Some("b".into()),
+        time: Some("c".into()),
+        date_format: Some(DateFormat::Mdy),
+        zone: Some("Europe/Berlin".into()),
+        ..Overrides::default()
+    };
+    let first = table(["03/04/2024", "03/05/2024"], ",", "\n");
+    let earlier = preview(&Source::bytes(first.as_bytes()), &said).unwrap();
+    let like = |bytes: &[u8], said: &Overrides| {
+        let source = Source::bytes(bytes);
+        let found = preview_like(&source, said, &earlier.mapping).unwrap();
+        assert_eq!(found.ambiguity, None);
+        let imported = read(&source, &found.mapping, &Progress::default()).unwrap();
+        assert_eq!(imported.log.events(), 2);
+        (
+            found.mapping.date_format,
+            found.mapping.case,
+            found.mapping.zone,
+        )
+    };
+    let none = Overrides::default();
+    let utf16: Vec<u8> = table(["2024-03-04", "2024-03-05"], ";", "\r")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let berlin = "Europe/Berlin".to_string();
+    for (bytes, format) in [
+        (first.clone().into_bytes(), DateFormat::Mdy),
+        (
+            table(["2024-03-04", "2024-03-05"], "\t", "\r\n").into_bytes(),
+            DateFormat::Ymd,
+        ),
+        (
+            table(["13.03.2024", "14.03.2024"], ",", "\n").into_bytes(),
+            DateFormat::Dmy,
+        ),
+        (
+            table(["1710201600", "1710201700"], ",", "\n").into_bytes(),
+            DateFormat::EpochSeconds,
+        ),
+        (utf16, DateFormat::Ymd),
+    ] {
+        assert_eq!(like(&bytes, &none), (format, "a".into(), berlin.clone()));
+    }
+    let now = Overrides {
+        date_format: Some(DateFormat::Dmy),
+        ..Overrides::default()
+    };
+    assert_eq!(
+        like(first.as_bytes(), &now),
+        (DateFormat::Dmy, "a".into(), berlin)
+    );
+}
+
+#[test]
+fn a_quote_opened_in_a_short_file_is_found_with_its_line() {
+    let rest: String = (3..43).map(|n| format!("{n},c,2024-01-03\n")).collect();
+    for text in [
+        format!("case,activity,time\n1,\"b,2024-01-02\n{rest}"),
+        format!(
+            "case,activity,time\r\n1,\"b,2024-01-02\r\n{}",
+            rest.replace('\n', "\r\n")
+        ),
+        format!("case,activity,time\n1,\"b,2024-01-02\n{rest}50,\"c\",2024-01-03\n"),
+    ] {
+        let error = import(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.code, error.place.line),
+            ("open_quote", Some(2)),
+            "{text}"
+        );
+    }
+    let first = format!("case,activity,time\n1,a,2024-01-01\n{rest}50,c,\"2024-01-03");
+    let mapping = guessed("case,activity,time\n1,a,2024-01-01\n").mapping;
+    let error = read(
+        &Source::bytes(first.as_bytes()),
+        &mapping,
+        &Progress::default(),
+    )
+    .unwrap_err();
+    assert_eq!((error.code, error.place.line), ("open_quote", Some(43)));
+}
+
+#[test]
+fn skipped_rows_have_the_same_lines_whatever_ends_a_line() {
+    let lines = [
+        "case,activity,time",
+        "1,a,2024-01-01",
+        ",b,2024-01-02",
+        "1,\"two",
+        ",c,2024-01-02",
+        "lines\",2024-01-03",
+        ",d,2024-01-02",
+        "",
+        ",e,2024-01-02",
+        "2,a,2024-01-04",
+        "2,b,2024-01-05",
+        "3,b,2024-01-05",
+    ];
+    for end in ["\n", "\r\n", "\r"] {
+        for before in ["", "sep=,"] {
+            let mut all: Vec<&str> = lines.to_vec();
+            if !before.is_empty() {
+                all.insert(0, before);
+            }
+            let text = all.join(end);
+            let imported = import(text.as_bytes()).unwrap();
+            let found: Vec<u64> = imported.skipped.rows.iter().map(|r| r.line).collect();
+            let shift = u64::from(!before.is_empty());
+            assert_eq!(found, [3, 7, 9].map(|n| n + shift), "{end:?} {before}");
+        }
+    }
+}
+
+#[test]
+fn rows_alike_in_every_column_are_told_and_kept_unless_events_have_ids() {
+    let text = "case,activity,time,who\n1,a,2024-01-01,Ann\n1,b,2024-01-01,Ann\n1,a,2024-01-01,Ann\n1,a,2024-01-01,Bob\n2,a,2024-01-01,Ann\n";
+    let imported = import(text.as_bytes()).unwrap();
+    assert_eq!(imported.log.events(), 5);
+    assert_eq!(imported.notes.last().unwrap().code, "same_rows");
+    assert!(
+        imported
+            .notes
+            .last()
+            .unwrap()
+            .text
+            .starts_with("1 row says the same")
+    );
+    let with_id = "case,activity,time,event_id\n1,a,2024-01-01,e1\n1,a,2024-01-01,e2\n1,b,2024-01-02,e3\n1,a,2024-01-01,e1\n2,a,2024-01-01,e4\n";
+    let imported = import(with_id.as_bytes()).unwrap();
+    assert_eq!(
+        shown(&imported.log),
+        [
+            "1: a@2024-01-01 a@2024-01-01 b@2024-01-02",
+            "2: a@2024-01-01"
+        ]
+    );
+    assert!(imported.notes.iter().any(|n| n.code == "double_rows"));
+}
+
+#[test]
+fn the_guess_tells_every_column_it_uses() {
+    let found = guessed(
+        "case,activity,start,time,user,team\n1,a,2024-01-01,2024-01-02,Ann,North\n1,b,2024-01-03,2024-01-04,Bob,South\n",
+    );
+    assert_eq!(
+        found.reasons,
+        [
+            "Case is \"case\", activity is \"activity\", time is \"time\", begin is \"start\".",
+            "Person is \"user\", team is \"team\"."
+        ]
+    );
+}
+
+#[test]
+fn days_as_a_spreadsheet_counts_them_are_times() {
+    let text = "case,activity,time\n1,a,45000.5\n1,b,45001.25\n";
+    assert_eq!(guessed(text).mapping.date_format, DateFormat::Excel);
+    assert_eq!(
+        shown(&import(text.as_bytes()).unwrap().log),
+        ["1: a@2023-03-15 b@2023-03-16"]
+    );
+    let unknown = guessed("case,activity,time\n1,a,KW 12\n1,b,KW 13\n");
+    assert_eq!(
+        unknown.reasons.last().unwrap(),
+        "\"time\" is no time: \"KW 12\" is in no date format that is known here."
+    );
+}
+
+#[test]
+fn a_date_format_that_no_column_has_is_told_with_the_one_it_has() {
+    let text =
+        "case,activity,time\n1,a,03/04/2024\n1,b,23/04/2024\n1,c,24/04/2024\n1,d,25/04/2024\n";
+    let said = Overrides {
+        date_format: Some(DateFormat::Mdy),
+        ..Overrides::default()
+    };
+    let error = preview(&Source::bytes(text.as_bytes()), &said).unwrap_err();
+    assert_eq!(
+        (error.code, error.place.line),
+        ("wrong_date_format", Some(3))
+    );
+    assert!(error.remedy.contains("format dmy"), "{}", error.remedy);
+}
+
+#[test]
+fn expected_dates_of_a_snapshot_are_attributes_and_told() {
+    let text = "Record ID,Deal Name,Create Date,Close Date,\"Date entered \"\"Proposal (Sales)\"\"\",\"Date entered \"\"Closed Won (Sales)\"\"\"\n\
+        1,Alder,2024-02-01,2024-12-31,2024-02-02,2024-02-20\n2,Birch,2024-02-03,2024-12-31,2024-02-04,\n";
+    let imported = import(text.as_bytes()).unwrap();
+    assert_eq!(
+        shown(&imported.log),
+        [
+            "1: Proposal@2024-02-02 Closed Won@2024-02-20",
+            "2: Proposal@2024-02-04"
+        ]
+    );
+    assert!(imported.log.case_column("Close Date").is_some());
+    assert!(guessed(text).reasons[0].contains("\"Close Date\" are kept as attributes"));
+}
+
+#[test]
+fn a_line_without_end_is_told_and_not_taken_for_an_empty_table() {
+    let endless = format!("case,activity,time\n1,{}", "a".repeat(33 << 20));
+    let error = import(endless.as_bytes()).unwrap_err();
+    assert_eq!((error.code, error.place.line), ("too_long", Some(2)));
+    let quoted = format!("case,activity,time\n1,\"{}", "a\n".repeat(1 << 20));
+    let error = import(quoted.as_bytes()).unwrap_err();
+    assert_eq!((error.code, error.place.line), ("open_quote", Some(2)));
+    let long = format!(
+        "case,activity,time\n1,{},2024-01-01\n1,b,2024-01-02\n",
+        "a".repeat(3 << 20)
+    );
+    assert_eq!(import(long.as_bytes()).unwrap().log.events(), 2);
+}

@@ -147,11 +147,12 @@ impl Table {
 
 /// Microseconds since 1970 of a date, with or without a time of day, with or without a zone.
 pub fn moment(text: &str) -> Option<i64> {
-    if let Ok(civil) = text.parse::<jiff::civil::DateTime>() {
-        let moment = jiff::tz::Offset::UTC.to_timestamp(civil).ok()?;
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         return Some(moment.as_microsecond());
     }
-    text.parse::<jiff::Timestamp>()
+    let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+    jiff::tz::Offset::UTC
+        .to_timestamp(civil)
         .ok()
         .map(|t| t.as_microsecond())
 }

@@ -76,7 +76,11 @@ pub async fn page(
     let goals = app.improvements.goals(&row.id).await?;
     let versions = app.library.versions(&row.id).await?;
     // A record that runs ahead of the clock, as a simulated one may, tells what day it is.
-    let now = app.library.clock().now().max(view.figures.counts.as_of.unwrap_or(0));
+    let now = app
+        .library
+        .clock()
+        .now()
+        .max(view.figures.counts.as_of.unwrap_or(0));
     let asked = |key: &str| {
         let found = query.iter().find(|(k, v)| k == key && !v.is_empty());
         found.map(|(_, v)| v.clone()).unwrap_or_default()

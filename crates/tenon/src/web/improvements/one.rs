@@ -112,7 +112,11 @@ pub async fn page(
     let all = &app.improvements;
     let imp = of_process(all.find(&id).await?, &row.id)?;
     // A record that runs ahead of the clock, as a simulated one may, tells what day it is.
-    let now = app.library.clock().now().max(view.figures.counts.as_of.unwrap_or(0));
+    let now = app
+        .library
+        .clock()
+        .now()
+        .max(view.figures.counts.as_of.unwrap_or(0));
     // A kept report is shown at once; what has changed since is computed beside.
     let (report, stale, trouble) = match all.latest(&imp).await? {
         _ if imp.state == Stage::Planned => (None, false, None),
