@@ -14,7 +14,7 @@ use crate::rollout::Rollout;
 pub enum Sameness {
     /// The interval lies inside the zone.
     Same,
-    /// The interval lies to one side of none, and not inside the zone.
+    /// The 95% interval lies to one side of none, and the narrower one of level 0.9 not inside the zone.
     Changed,
     /// Neither.
     CannotTell,
@@ -45,11 +45,11 @@ pub struct Unchanged {
 /// Level of the interval that amounts to two one-sided tests at 5% each.
 pub const LEVEL: f64 = 0.9;
 
-/// Reads an interval against a zone.
-pub fn sameness(interval: &Interval, zone: f64) -> Sameness {
-    if interval.within(zone) {
+/// Reads the interval of level 0.9 against a zone, and the usual one of level 0.95 against none.
+pub fn sameness(narrow: &Interval, usual: &Interval, zone: f64) -> Sameness {
+    if narrow.within(zone) {
         Sameness::Same
-    } else if interval.holds(0.0) {
+    } else if usual.holds(0.0) {
         Sameness::CannotTell
     } else {
         Sameness::Changed
@@ -75,10 +75,12 @@ pub fn unchanged(name: &str, cells: &Cells, rollout: &Rollout, zone: f64) -> Unc
         name: name.to_owned(),
         before: mean(&|team, period| rollout.spans[team].compares(period)),
         now: mean(&|team, period| rollout.spans[team].treated(period)),
-        difference: found.map(|j| j.effect),
+        difference: found.as_ref().map(|j| j.effect),
         interval,
         zone,
-        answer: interval.map_or(Sameness::CannotTell, |i| sameness(&i, zone)),
+        answer: found.as_ref().map_or(Sameness::CannotTell, |j| {
+            sameness(&j.interval(LEVEL), &j.interval(0.95), zone)
+        }),
         certified: interval
             .map(|i| i.high.max(-i.low))
             .filter(|c| c.is_finite()),
@@ -102,20 +104,16 @@ mod tests {
 
     #[test]
     fn there_are_three_answers() {
+        let interval = |low: f64, high: f64, level: f64| Interval { low, high, level };
         let of = |low: f64, high: f64| {
-            sameness(
-                &Interval {
-                    low,
-                    high,
-                    level: LEVEL,
-                },
-                2.0,
-            )
+            let usual = interval(low - 0.2, high + 0.2, 0.95);
+            sameness(&interval(low, high, LEVEL), &usual, 2.0)
         };
         assert_eq!(of(-1.0, 1.5), Sameness::Same);
         assert_eq!(of(0.5, 1.5), Sameness::Same);
         assert_eq!(of(0.5, 2.5), Sameness::Changed);
         assert_eq!(of(-3.0, -2.5), Sameness::Changed);
         assert_eq!(of(-0.5, 2.5), Sameness::CannotTell);
+        assert_eq!(of(0.1, 2.5), Sameness::CannotTell);
     }
 }
