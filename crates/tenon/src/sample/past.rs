@@ -183,7 +183,7 @@ const TRIED: [Tried; 6] = [
         horizon: 21.0,
         zone: None,
         seed: 15,
-        effect: days(-0.26),
+        effect: days(-0.3),
         used: 0.65,
         waits: false,
         decided: None,

@@ -147,14 +147,17 @@ impl Table {
 
 /// Microseconds since 1970 of a date, with or without a time of day, with or without a zone.
 pub fn moment(text: &str) -> Option<i64> {
-    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-        return Some(moment.as_microsecond());
-    }
-    let civil = text.parse::<jiff::civil::DateTime>().ok()?;
-    jiff::tz::Offset::UTC
-        .to_timestamp(civil)
-        .ok()
-        .map(|t| t.as_microsecond())
+    let names_zone = text
+        .bytes()
+        .skip("2024-01-01".len())
+        .any(|b| matches!(b, b'Z' | b'z' | b'+' | b'-'));
+    let moment = if names_zone {
+        text.parse::<jiff::Timestamp>().ok()
+    } else {
+        let civil = text.parse::<jiff::civil::DateTime>().ok();
+        civil.and_then(|c| jiff::tz::Offset::UTC.to_timestamp(c).ok())
+    };
+    moment.map(|t| t.as_microsecond())
 }
 
 #[cfg(test)]
