@@ -1,7 +1,7 @@
 // Takes pictures of every page for a person to look at: node look.js [out-folder]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { launch } from "./lib/browser.js";
+import { launch, signedIn } from "./lib/browser.js";
 import { fixtures, shared, tenon } from "./lib/tenon.js";
 
 const out = process.argv[2] ?? join(import.meta.dirname, "shots");
@@ -16,7 +16,9 @@ try {
   house.run("sample", "--import");
   if (shared) for (const f of ["ocel/recruiting-red.jsonocel", "models/receipt.bpmn", "models/miwg-C.1.0.bpmn"]) house.run("import", join(shared, "data", f));
   const pages = [["home", "/"], ["import", "/import"], ["missing", "/p/nothing"]];
-  const page = await (await browser.newContext()).newPage();
+  const looker = await browser.newContext();
+  await signedIn(looker, house.url);
+  const page = await looker.newPage();
   await page.goto(house.url);
   const slugs = await page.$$eval("main .cards a", (links) => links.map((a) => new URL(a.href).pathname));
   for (const [i, slug] of slugs.entries()) {
@@ -38,6 +40,7 @@ try {
   const only = process.argv[3];
   for (const [width, scheme] of [[1440, "light"], [1440, "dark"], [390, "light"], [1100, "light"]]) {
     const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
+    await signedIn(context, house.url);
     const tab = await context.newPage();
     for (const [name, path] of pages) {
       if (only && !only.split(",").some((o) => name.includes(o))) continue;

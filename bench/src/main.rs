@@ -1,4 +1,4 @@
-//! Times Tenon beside crate `process_mining` and pm4py: `make bench`, or
+//! Times Tenon beside crate `process_mining`, pm4py, csdid and differences: `make bench`, or
 //! `cargo run --release --manifest-path bench/Cargo.toml -- [--rounds N] [--only PART]`.
 //!
 //! Each contender runs in a process of its own, so that memory is its own too, and contenders take turns within a round, so
@@ -8,6 +8,7 @@
 mod children;
 mod data;
 mod fitting;
+mod judging;
 mod measure;
 mod peer;
 mod reading;
@@ -44,6 +45,9 @@ fn main() -> Result<()> {
     }
     if wanted("fitting") {
         fitting::run(&asked)?;
+    }
+    if wanted("judging") {
+        judging::run(&asked)?;
     }
     if wanted("serving") {
         serving::run(&asked)?;
@@ -84,9 +88,9 @@ fn asked(args: &[String]) -> Result<Asked> {
     if asked
         .only
         .as_deref()
-        .is_some_and(|o| !["reading", "fitting", "serving"].contains(&o))
+        .is_some_and(|o| !["reading", "fitting", "judging", "serving"].contains(&o))
     {
-        bail!("--only takes reading, fitting or serving");
+        bail!("--only takes reading, fitting, judging or serving");
     }
     std::fs::create_dir_all(&asked.folder)?;
     Ok(asked)

@@ -251,10 +251,13 @@ pub fn goal(what: &str, goal: &str, measured: String, reached: bool) -> Vec<Stri
 
 /// A Python that has pm4py: the one named by TENON_PYTHON, or one installed here. `None`, said aloud, when there is none.
 pub fn python(asked: &Asked) -> Option<PathBuf> {
-    if let Some(python) = std::env::var_os("TENON_PYTHON") {
-        return Some(python.into());
-    }
-    let folder = asked.folder.join("venv");
+    let given = std::env::var_os("TENON_PYTHON").map(PathBuf::from);
+    given.or_else(|| python_with(asked, &["pm4py"]))
+}
+
+/// A Python that has these packages, installed here. `None`, said aloud, when they cannot be installed.
+pub fn python_with(asked: &Asked, packages: &[&str]) -> Option<PathBuf> {
+    let folder = asked.folder.join(format!("venv-{}", packages.join("-")));
     let python = folder.join("bin/python");
     let works = |program: &Path, args: &[&str]| {
         let quiet = Command::new(program)
@@ -264,15 +267,20 @@ pub fn python(asked: &Asked) -> Option<PathBuf> {
             .status();
         quiet.is_ok_and(|status| status.success())
     };
-    if works(&python, &["-c", "import pm4py"]) {
+    if works(&python, &["-c", &format!("import {}", packages.join(", "))]) {
         return Some(python);
     }
+    let mut wanted = vec!["-m", "pip", "install", "--quiet"];
+    wanted.extend(packages);
     let made = works(
         Path::new("python3"),
         &["-m", "venv", &folder.to_string_lossy()],
-    ) && works(&python, &["-m", "pip", "install", "--quiet", "pm4py"]);
+    ) && works(&python, &wanted);
     if !made {
-        println!("pm4py is absent (python3 with pip would install it): it is not timed.\n");
+        println!(
+            "{} cannot be installed (python3 with pip would): not timed.\n",
+            packages.join(" and ")
+        );
     }
     made.then_some(python)
 }

@@ -57,7 +57,7 @@ test("a table is confirmed, its dates said to be month first, and the answer is 
   assert.equal(await page.locator("select[name=csv_date_format]").inputValue(), "mdy");
   await importIt(page);
   assert.match(await page.textContent(".page-head .meta"), /^2 cases/);
-  const cases = await (await fetch(house.url + "/api/v1/processes/tickets/export/log.csv")).text();
+  const cases = await (await house.ask("/api/v1/processes/tickets/export/log.csv")).text();
   assert.match(cases, /2024-03-04T10:00/, "the third of April was read as the fourth of March");
 
   const again = await send(file("tickets2.csv", two.replaceAll("T1", "T3").replaceAll("T2", "T4")));
@@ -97,7 +97,7 @@ test("an object-centric log asks which objects are the cases, and says what that
 
 test("a file that is no longer there says so", async () => {
   for (const id of ["0".repeat(32), "..%2f..%2fetc%2fpasswd", "x"]) {
-    const answer = await fetch(`${house.url}/import/${id}`);
+    const answer = await house.ask(`/import/${id}`);
     assert.equal(answer.status, 404);
   }
 });

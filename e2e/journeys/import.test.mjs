@@ -80,6 +80,6 @@ test("what the command line imports is on the page", async () => {
 });
 
 test("a page of another site cannot import", async () => {
-  const answer = await fetch(house.url + "/import", { method: "POST", headers: { origin: "http://elsewhere.example" } });
+  const answer = await house.ask("/import", { method: "POST", headers: { origin: "http://elsewhere.example" } });
   assert.equal(answer.status, 403);
 });

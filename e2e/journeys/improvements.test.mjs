@@ -81,7 +81,7 @@ test("a tool is planned by lot, started, watched until there is a verdict, decid
 
   await page.getByLabel("Why").fill("It saves days and costs little.");
   await page.getByRole("button", { name: "Keep it" }).click();
-  assert.match(await page.textContent(".history"), /Keep it: It saves days and costs little\. \(owner\)/);
+  assert.match(await page.textContent(".history"), /Keep it: It saves days and costs little\. \(Olive Owner\)/);
   await page.getByText("Tell the cost").click();
   await page.getByLabel("Hours to set up").fill("12");
   await page.getByRole("button", { name: "Keep", exact: true }).click();
@@ -100,17 +100,17 @@ test("what is asked wrongly is said, and what was filled in stays", async () => 
   await page.getByLabel("Days after entry").fill("soon");
   await page.getByRole("button", { name: "Look ahead" }).click();
   assert.match(await page.textContent("main"), /"soon" is no number/);
-  const answer = await fetch(at + "/plug", { method: "POST", body: new URLSearchParams({ step: "Propose", tool: "own", measure: "days-in-step" }) });
+  const answer = await house.ask(new URL(at).pathname + "/plug", { method: "POST", body: new URLSearchParams({ step: "Propose", tool: "own", measure: "days-in-step" }) });
   assert.equal(answer.status, 400);
   assert.match(await answer.text(), /A tool of your own needs a name/);
-  const other = await fetch(at + "/plug", { method: "POST", headers: { origin: "https://elsewhere.example" }, body: new URLSearchParams({}) });
+  const other = await house.ask(new URL(at).pathname + "/plug", { method: "POST", headers: { origin: "https://elsewhere.example" }, body: new URLSearchParams({}) });
   assert.equal(other.status, 403, "another site's page cannot plug anything in");
 });
 
 test("figures of single people are off, can be switched on, and locked away", async () => {
   const { page, calm } = await open(browser, at + "/steps");
   assert.equal(await page.locator("#handovers-h").count(), 0);
-  assert.equal((await fetch(at + "/cases?person=Somebody")).status, 403);
+  assert.equal((await house.ask(new URL(at).pathname + "/cases?person=Somebody")).status, 403);
   await page.goto(house.url + "/settings");
   await page.locator("input[value=on]").check();
   await page.getByRole("button", { name: "Save" }).click();
@@ -120,7 +120,7 @@ test("figures of single people are off, can be switched on, and locked away", as
   await page.locator("input[value=locked]").check();
   await page.getByRole("button", { name: "Save" }).click();
   assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
-  const again = await fetch(house.url + "/settings", { method: "POST", body: new URLSearchParams({ individual: "on" }) });
+  const again = await house.ask("/settings", { method: "POST", body: new URLSearchParams({ individual: "on" }) });
   assert.equal(again.status, 409);
   await page.goto(at + "/steps");
   assert.equal(await page.locator("#handovers-h").count(), 0);

@@ -30,7 +30,7 @@ after(async () => {
 
 test("the command line says what changed and where skipped rows are", async () => {
   const path = first.match(/1 row, .*(\/api\/v1\/imports\/\S+\/skipped\.csv)/)[1];
-  assert.match(await (await fetch(house.url + path)).text(), /someday/);
+  assert.match(await (await house.ask(path)).text(), /someday/);
   assert.match(second, /1 case and 2 events added, 31 cases in all/);
   assert.match(second, /this is version 2\. New: offer\./);
   const third = house.run("import", join(fixtures, "shipping.bpmn"), "--process", "Sales");
@@ -91,7 +91,7 @@ test("conditions that no case fits say so and are taken away", async () => {
 test("a closed case says which steps it skipped or never reached", async () => {
   house.run("import", join(fixtures, "deals.xes"));
   const { page } = await open(browser, house.url);
-  const closed = await (await fetch(house.url + "/api/v1/processes/deals/cases?state=closed")).json();
+  const closed = await (await house.ask("/api/v1/processes/deals/cases?state=closed")).json();
   let told = "";
   for (const { name } of closed.rows.slice(0, 12)) {
     await page.goto(`${house.url}/p/deals/case/${encodeURIComponent(name)}`);
@@ -103,7 +103,7 @@ test("a closed case says which steps it skipped or never reached", async () => {
 
 test("a process that is only a model is exported as its author drew it, and has no fit to tell", async () => {
   house.run("import", join(fixtures, "shipping.bpmn"), "--process", "Drawn");
-  const svg = await (await fetch(house.url + "/p/drawn/map.svg")).text();
+  const svg = await (await house.ask("/p/drawn/map.svg")).text();
   assert.match(svg, /as its author drew it/);
   const { page } = await open(browser, house.url + "/p/drawn/fit");
   assert.doesNotMatch(await page.textContent("main"), /100%/);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { sessions } from "./tenon.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -14,14 +15,20 @@ export function launch() {
 }
 
 /** A page that fails the test when a script fails or the security policy refuses something. */
-export async function open(browser, url, options = {}) {
+export async function open(browser, url, { session, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
+  await signedIn(context, new URL(url).origin, session);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (line) => line.type() === "error" && !/status of 4\d\d/.test(line.text()) && problems.push(line.text()));
   await page.goto(url);
   return { page, context, calm: () => assert.deepEqual(problems, [], "the page's console has errors") };
+}
+
+/** Signs a context in: with a session of its own, or that of the installation's owner; `null` for nobody. */
+export async function signedIn(context, origin, session = sessions.get(origin)) {
+  if (session) await context.addCookies([{ name: "tenon_session", value: session, url: origin }]);
 }
 
 /** No violation of WCAG 2.2 A and AA that axe-core can see. Evaluated from outside, past the content security policy. */

@@ -14,8 +14,12 @@ export const fixtures = join(root, "e2e/fixtures");
 /** The folder of real logs beside the project, or nothing. */
 export const shared = [process.env.TENON_SHARED, join(root, "../shared")].find((p) => p && existsSync(join(p, "data")));
 
-/** An installation of its own: `url`, `run(args)` for its command line, `stop()`. */
-export async function tenon() {
+/** Sessions by the origin they are for: what `open` in browser.js signs in with. */
+export const sessions = new Map();
+
+/** An installation of its own, with its owner signed in: `url`, `run(args)` for its command line, `ask(path)` as the owner
+ * without a browser, `link(email)` and `signIn(email)` for others, `stop()`. */
+export async function tenon({ owner = true } = {}) {
   if (!binary) throw new Error("There is no tenon binary: run `cargo build -p tenon` first, or set TENON.");
   const data = mkdtempSync(join(tmpdir(), "tenon-e2e-"));
   const port = await freePort();
@@ -29,13 +33,30 @@ export async function tenon() {
     if (i > 200 || server.exitCode !== null) throw new Error(`tenon did not start:\n${said}`);
     await new Promise((done) => setTimeout(done, 50));
   }
+  const run = (...args) => {
+    const done = spawnSync(binary, [...args, "--data", data], { encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`tenon ${args.join(" ")} failed:\n${done.stderr}`);
+    return done.stdout;
+  };
+  const link = (email) => run("people", "link", email, "--url", url).trim();
+  /** The secret of a session of somebody's own. */
+  const signIn = async (email) => {
+    const answer = await fetch(link(email), { method: "POST", body: new URLSearchParams(), redirect: "manual" });
+    const found = /tenon_session=([0-9a-f]+)/.exec(answer.headers.get("set-cookie") ?? "");
+    if (!found) throw new Error(`${email} was not let in: ${answer.status}`);
+    return found[1];
+  };
+  if (owner) {
+    run("people", "add", "olive@halden.example", "--name", "Olive Owner", "--role", "owner");
+    sessions.set(url, await signIn("olive@halden.example"));
+  }
   return {
     url,
-    run: (...args) => {
-      const done = spawnSync(binary, [...args, "--data", data], { encoding: "utf8" });
-      if (done.status !== 0) throw new Error(`tenon ${args.join(" ")} failed:\n${done.stderr}`);
-      return done.stdout;
-    },
+    data,
+    run,
+    link,
+    signIn,
+    ask: (path, init = {}) => fetch(url + path, { ...init, headers: { cookie: `tenon_session=${sessions.get(url)}`, ...init.headers } }),
     stop: async () => {
       const over = new Promise((done) => server.on("exit", done));
       server.kill("SIGKILL");

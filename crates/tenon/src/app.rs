@@ -1,16 +1,22 @@
 //! What every handler can reach.
 
+use crate::identity::Identity;
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
+use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
+use crate::work::Work;
 use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct App {
+    pub identity: Identity,
+    pub site: Arc<Site>,
     pub library: Library,
     pub improvements: Improvements,
     pub jobs: Jobs,
+    pub work: Work,
     /// Where uploads wait for their import.
     pub uploads: Arc<Uploads>,
 }

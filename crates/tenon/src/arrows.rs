@@ -13,11 +13,13 @@ const ORDER: &[&[&str]] = &[
     &["api", "web"],
     &["intake"],
     &["app"],
-    &["jobs", "exports", "sample"],
+    &["work", "jobs", "exports", "sample"],
     &["improvements", "map", "settings"],
     &["processes", "assets"],
-    &["activity", "policy"],
-    &["store"],
+    &["policy"],
+    &["identity"],
+    &["activity"],
+    &["store", "problem"],
     &["clock", "format", "arrows"],
 ];
 

@@ -11,6 +11,13 @@ pub trait Clock: Send + Sync {
 
     /// A new identifier that sorts by time.
     fn id(&self) -> Uuid;
+
+    /// 32 bytes nobody can guess, for what opens a door.
+    fn secret(&self) -> anyhow::Result<[u8; 32]> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("no random numbers: {e}"))?;
+        Ok(bytes)
+    }
 }
 
 /// The clock of the machine.

@@ -10,17 +10,20 @@ mod cli;
 mod clock;
 mod exports;
 mod format;
+mod identity;
 mod improvements;
 mod intake;
 mod jobs;
 mod map;
 mod policy;
+mod problem;
 mod processes;
 mod sample;
 mod serve;
 mod settings;
 mod store;
 mod web;
+mod work;
 
 fn main() -> std::process::ExitCode {
     cli::main()

@@ -4,8 +4,10 @@ mod refresh;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
+use crate::identity::Identity;
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
+use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
 use crate::{api, policy, web};
@@ -13,7 +15,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -28,6 +30,8 @@ pub struct Config {
     pub address: IpAddr,
     /// 0 for any free one.
     pub port: u16,
+    /// By which address others reach it.
+    pub url: Option<String>,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
@@ -35,7 +39,11 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; styl
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// All routes with the gate and the headers.
-pub fn app(app: App, port: u16) -> Router {
+pub fn app(app: App) -> Router {
+    let gate = policy::Gate {
+        identity: app.identity.clone(),
+        site: app.site.clone(),
+    };
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
@@ -43,7 +51,7 @@ pub fn app(app: App, port: u16) -> Router {
         .merge(web::router())
         .merge(api::router())
         .fallback(not_found)
-        .layer(axum::middleware::from_fn_with_state(port, policy::gate))
+        .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(log_request))
@@ -65,11 +73,12 @@ pub fn app(app: App, port: u16) -> Router {
         .with_state(app)
 }
 
-/// Serves until it is told to stop. Calls `ready` with the address once it listens.
-pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+/// Serves until it is told to stop. Calls `ready` with the address once it listens, and
+/// with the link that makes the first owner while there is none.
+pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> anyhow::Result<()> {
     anyhow::ensure!(
-        config.address.is_loopback(),
-        "{} can be reached by others, and there is no sign-in yet: listen on 127.0.0.1",
+        config.address.is_loopback() || config.url.is_some(),
+        "{} can be reached by others: say under which address with --url, such as --url https://tenon.example.com",
         config.address
     );
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -86,7 +95,23 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
             )
         })?;
     let address = listener.local_addr()?;
+    let site = match &config.url {
+        Some(url) => Site::at(url, address.port())?,
+        None => Site::local(address.port()),
+    };
+    let identity = Identity::new(library.db().clone(), library.clock_handle());
+    let first = match identity.has_owner().await? {
+        true => None,
+        false => Some(format!(
+            "{}/in/{}",
+            site.url(),
+            identity.link(None).await?.text()
+        )),
+    };
     let state = App {
+        work: crate::work::Work::start(library.clone(), identity.clone()),
+        identity,
+        site: Arc::new(site),
         improvements: Improvements::new(library.clone()),
         library,
         jobs: Jobs::default(),
@@ -94,18 +119,14 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Re
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
-    let routes = app(state, address.port());
-    ready(address);
+    let url = state.site.url().to_string();
+    let routes = app(state);
+    ready(&url, first);
     axum::serve(listener, routes)
         .with_graceful_shutdown(stopped())
         .await?;
     fresh.abort();
     Ok(())
-}
-
-/// The address people open.
-pub fn local(port: u16) -> String {
-    format!("http://localhost:{port}")
 }
 
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -3,6 +3,7 @@
 use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::improvements::{Cost, Decision, Improvement, day};
 use crate::store::uses::UseRow;
 use axum::Json;
@@ -16,22 +17,22 @@ type Answer = Result<Json<Improvement>, ApiError>;
 /// Starts a planned one. When its first day has gone by, all days move on by whole weeks; the order stays as drawn.
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/start", tag = "improvements",
     params(("improvement" = String, Path)), responses((status = 200, body = Improvement), super::Refused))]
-pub async fn start(State(app): State<App>, Path(id): Path<String>) -> Answer {
-    Ok(Json(app.improvements.start(&id, super::ACTOR).await?))
+pub async fn start(actor: Actor, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.improvements.start(&id, actor.id()).await?))
 }
 
 /// Takes the tool away for a time. Weeks of the pause are not counted, for any team.
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/pause", tag = "improvements",
     params(("improvement" = String, Path)), responses((status = 200, body = Improvement), super::Refused))]
-pub async fn pause(State(app): State<App>, Path(id): Path<String>) -> Answer {
-    Ok(Json(app.improvements.pause(&id, super::ACTOR).await?))
+pub async fn pause(actor: Actor, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.improvements.pause(&id, actor.id()).await?))
 }
 
 /// Ends a pause.
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/resume", tag = "improvements",
     params(("improvement" = String, Path)), responses((status = 200, body = Improvement), super::Refused))]
-pub async fn resume(State(app): State<App>, Path(id): Path<String>) -> Answer {
-    Ok(Json(app.improvements.resume(&id, super::ACTOR).await?))
+pub async fn resume(actor: Actor, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.improvements.resume(&id, actor.id()).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -46,27 +47,30 @@ pub struct Extend {
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/extend", tag = "improvements",
     params(("improvement" = String, Path)), request_body = Extend,
     responses((status = 200, body = Improvement), super::Refused))]
-pub async fn extend(State(app): State<App>, Path(id): Path<String>, sent: Sent<Extend>) -> Answer {
+pub async fn extend(
+    actor: Actor,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    sent: Sent<Extend>,
+) -> Answer {
     let asked = body::read(sent, "Send the team, and from which day if not today.")?;
     let from = asked.from.as_deref().map(day).transpose()?;
-    let done = app
-        .improvements
-        .extend(&id, &asked.team, from, super::ACTOR);
+    let done = app.improvements.extend(&id, &asked.team, from, actor.id());
     Ok(Json(done.await?))
 }
 
 /// Takes the tool out. What was measured stays.
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/unplug", tag = "improvements",
     params(("improvement" = String, Path)), responses((status = 200, body = Improvement), super::Refused))]
-pub async fn unplug(State(app): State<App>, Path(id): Path<String>) -> Answer {
-    Ok(Json(app.improvements.unplug(&id, super::ACTOR).await?))
+pub async fn unplug(actor: Actor, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.improvements.unplug(&id, actor.id()).await?))
 }
 
 /// Takes the last unplugging back, within a day.
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/plug-back", tag = "improvements",
     params(("improvement" = String, Path)), responses((status = 200, body = Improvement), super::Refused))]
-pub async fn plug_back(State(app): State<App>, Path(id): Path<String>) -> Answer {
-    Ok(Json(app.improvements.plug_back(&id, super::ACTOR).await?))
+pub async fn plug_back(actor: Actor, State(app): State<App>, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.improvements.plug_back(&id, actor.id()).await?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -82,14 +86,19 @@ pub struct Decided {
 #[utoipa::path(post, path = "/api/v1/improvements/{improvement}/decision", tag = "improvements",
     params(("improvement" = String, Path)), request_body = Decided,
     responses((status = 200, body = Improvement), super::Refused))]
-pub async fn decide(State(app): State<App>, Path(id): Path<String>, sent: Sent<Decided>) -> Answer {
+pub async fn decide(
+    actor: Actor,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    sent: Sent<Decided>,
+) -> Answer {
     let asked = body::read(
         sent,
         "Send a decision (keep, extend, change or unplug) and why.",
     )?;
     let done = app
         .improvements
-        .decide(&id, asked.decision, &asked.why, super::ACTOR);
+        .decide(&id, asked.decision, &asked.why, actor.id());
     Ok(Json(done.await?))
 }
 
@@ -97,13 +106,18 @@ pub async fn decide(State(app): State<App>, Path(id): Path<String>, sent: Sent<D
 #[utoipa::path(put, path = "/api/v1/improvements/{improvement}/cost", tag = "improvements",
     params(("improvement" = String, Path)), request_body = Cost,
     responses((status = 200, body = Improvement), super::Refused))]
-pub async fn cost(State(app): State<App>, Path(id): Path<String>, sent: Sent<Cost>) -> Answer {
+pub async fn cost(
+    actor: Actor,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    sent: Sent<Cost>,
+) -> Answer {
     let cost = body::read(
         sent,
         "Send setup_hours, weekly_hours and minutes_a_case, each a number or null.",
     )?;
     Ok(Json(
-        app.improvements.set_cost(&id, cost, super::ACTOR).await?,
+        app.improvements.set_cost(&id, cost, actor.id()).await?,
     ))
 }
 

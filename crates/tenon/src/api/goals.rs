@@ -3,6 +3,7 @@
 use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::store::goals::GoalRow;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -35,6 +36,7 @@ pub struct Goal {
     params(("process" = String, Path)), request_body = Goal,
     responses((status = 200, body = [GoalRow]), super::Refused))]
 pub async fn put(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     sent: Sent<Goal>,
@@ -42,13 +44,7 @@ pub async fn put(
     let goal = body::read(sent, "Send name, measure (days, won or other) and target.")?;
     let row = app.library.process(&process).await?;
     app.improvements
-        .put_goal(
-            &row.id,
-            &goal.name,
-            &goal.measure,
-            goal.target,
-            super::ACTOR,
-        )
+        .put_goal(&row.id, &goal.name, &goal.measure, goal.target, actor.id())
         .await?;
     Ok(Json(app.improvements.goals(&row.id).await?))
 }

@@ -3,6 +3,7 @@
 use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::improvements::{Improvement, Outlook, Plug};
 use crate::store::events::Event;
 use axum::Json;
@@ -31,13 +32,14 @@ pub async fn list(
     params(("process" = String, Path)), request_body = Plug,
     responses((status = 201, body = Improvement), super::Refused))]
 pub async fn plan(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     plug: Sent<Plug>,
 ) -> Result<(StatusCode, Json<Improvement>), ApiError> {
     let plug = body::read(plug, REMEDY)?;
     let row = app.library.process(&process).await?;
-    let made = app.improvements.plug(&row.id, &plug, super::ACTOR).await?;
+    let made = app.improvements.plug(&row.id, &plug, actor.id()).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -53,16 +55,14 @@ pub struct Proposal {
     params(("process" = String, Path)), request_body = Plug,
     responses((status = 200, body = Proposal), super::Refused))]
 pub async fn outlook(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     plug: Sent<Plug>,
 ) -> Result<Json<Proposal>, ApiError> {
     let plug = body::read(plug, REMEDY)?;
     let row = app.library.process(&process).await?;
-    let proposed = app
-        .improvements
-        .propose(&row.id, &plug, super::ACTOR)
-        .await?;
+    let proposed = app.improvements.propose(&row.id, &plug, actor.id()).await?;
     Ok(Json(Proposal {
         improvement: proposed.improvement,
         outlook: proposed.outlook,

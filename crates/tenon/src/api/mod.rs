@@ -25,9 +25,6 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use utoipa::{IntoResponses, OpenApi};
 
-/// Until sign-in exists there is one person.
-const ACTOR: &str = "owner";
-
 /// An answer that is no success (RFC 9457): what is wrong and what to do.
 #[derive(IntoResponses)]
 #[response(status = "4XX", content_type = "application/problem+json")]

@@ -3,6 +3,7 @@
 use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::settings::{Individual, individual, set_individual};
 use axum::Json;
 use axum::extract::State;
@@ -27,10 +28,11 @@ pub async fn get_individual(State(app): State<App>) -> Result<Json<IndividualFig
 #[utoipa::path(put, path = "/api/v1/settings/individual-figures", tag = "settings",
     request_body = IndividualFigures, responses((status = 200, body = IndividualFigures), super::Refused))]
 pub async fn put_individual(
+    actor: Actor,
     State(app): State<App>,
     sent: Sent<IndividualFigures>,
 ) -> Result<Json<IndividualFigures>, ApiError> {
     let wanted = body::read(sent, "Send {\"value\": \"off\"}, \"on\" or \"locked\".")?.value;
-    let value = set_individual(&app.library, wanted, super::ACTOR).await?;
+    let value = set_individual(&app.library, wanted, actor.id()).await?;
     Ok(Json(IndividualFigures { value }))
 }

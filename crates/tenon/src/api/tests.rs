@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::clock::SystemClock;
+use crate::identity::{Identity, NewPerson, Role, Scopes};
 use crate::jobs::Jobs;
-use crate::policy::{Access, ROUTES};
+use crate::policy::{Access, ROUTES, Site};
 use crate::processes::Library;
 use crate::processes::import::ImportRequest;
 use crate::processes::uploads::Uploads;
@@ -21,11 +22,13 @@ mod improvements;
 
 const PORT: u16 = 7070;
 
-/// An installation with one process of hostile names, on the routes as they are served.
+/// An installation with one process of hostile names, on the routes as they are served, asked by its owner.
 struct House {
     state: App,
     routes: Router,
     folder: PathBuf,
+    /// The owner's token.
+    token: String,
 }
 
 struct Answer {
@@ -74,20 +77,40 @@ impl House {
         };
         library.import(request, Arc::default()).await.unwrap();
         let uploads = Arc::new(Uploads::open(folder.join("uploads")).unwrap());
+        let identity = Identity::new(library.db().clone(), library.clock_handle());
+        let owner = NewPerson {
+            name: "Olive Owner".into(),
+            email: "olive@halden.example".into(),
+            role: Role::Owner,
+            password: None,
+        };
+        let owner = identity.add(owner, "test").await.unwrap();
+        let made = identity.make_token(&owner.id, "tests", Scopes::all(), None, "test");
+        let token = made.await.unwrap().1;
         let app_state = App {
+            work: crate::work::Work::start(library.clone(), identity.clone()),
+            identity,
+            site: Arc::new(Site::local(PORT)),
             improvements: crate::improvements::Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),
             uploads,
         };
         House {
-            routes: app(app_state.clone(), PORT),
+            routes: app(app_state.clone()),
             state: app_state,
             folder,
+            token,
         }
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends as the owner, unless the request says who asks.
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        let headers = request.headers_mut();
+        if !headers.contains_key("authorization") && !headers.contains_key("cookie") {
+            let bearer = format!("Bearer {}", self.token).parse().unwrap();
+            headers.insert("authorization", bearer);
+        }
         let answer = self.routes.clone().oneshot(request).await.unwrap();
         let (head, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -181,7 +204,7 @@ async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
             });
         }
     }
-    let mut table: Vec<String> = ROUTES.iter().map(|(_, p, _)| p.to_string()).collect();
+    let mut table: Vec<String> = ROUTES.iter().map(|(_, p, ..)| p.to_string()).collect();
     found.sort();
     table.sort();
     table.dedup();
@@ -191,10 +214,10 @@ async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
 #[tokio::test]
 async fn the_gate_does_what_the_table_says_for_every_route_and_method() {
     let house = House::open().await;
-    let paths: std::collections::BTreeSet<&str> = ROUTES.iter().map(|(_, p, _)| *p).collect();
+    let paths: std::collections::BTreeSet<&str> = ROUTES.iter().map(|(_, p, ..)| *p).collect();
     for path in paths {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
-            let row = ROUTES.iter().find(|(m, p, _)| *m == method && *p == path);
+            let row = ROUTES.iter().find(|(m, p, ..)| *m == method && *p == path);
             let own = house.ask(method, &filled(path), None).await.status;
             let headers = [
                 ("origin", "http://elsewhere.example"),
@@ -218,11 +241,11 @@ async fn the_gate_does_what_the_table_says_for_every_route_and_method() {
                         "{method} {path}: {own}"
                     );
                 }
-                Some((_, _, Access::Read)) => {
+                Some((_, _, Access::Read, _)) => {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                 }
-                Some((_, _, Access::Change)) => {
+                Some((_, _, Access::Change, _)) => {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                     assert!(
@@ -454,8 +477,8 @@ async fn the_document_describes_every_endpoint_and_what_it_answers() {
     }
     let mut table: Vec<(String, String)> = ROUTES
         .iter()
-        .filter(|(_, p, _)| p.starts_with("/api/") && !p.ends_with("openapi.json"))
-        .map(|(m, p, _)| (m.to_string(), p.to_string()))
+        .filter(|(_, p, ..)| p.starts_with("/api/") && !p.ends_with("openapi.json"))
+        .map(|(m, p, ..)| (m.to_string(), p.to_string()))
         .collect();
     described.sort();
     table.sort();

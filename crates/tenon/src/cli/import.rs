@@ -124,7 +124,7 @@ fn tell(done: &Outcome) {
         );
         return;
     }
-    let local = crate::serve::local(7070);
+    let local = "http://localhost:7070";
     println!("{}: {}.", done.name, done.told());
     if let Some(changes) = done.changes.as_ref().filter(|_| !done.is_model()) {
         println!(

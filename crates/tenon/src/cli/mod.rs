@@ -4,6 +4,7 @@ mod export;
 mod import;
 mod improvement;
 mod look;
+mod people;
 mod plug;
 mod prove;
 mod reading;
@@ -37,6 +38,7 @@ enum Command {
     Prove(prove::Args),
     Study(study::Args),
     Sample(sample::Args),
+    People(people::Args),
     Settings(settings::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Prove(args) => prove::run(args),
         Command::Study(args) => study::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::People(args) => people::run(args),
         Command::Settings(args) => settings::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {

@@ -1,6 +1,6 @@
 //! `tenon serve`
 
-use crate::serve::{Config, LOOPBACK, local, serve};
+use crate::serve::{Config, LOOPBACK, serve};
 use std::net::IpAddr;
 
 /// Serve the pages and the API on this machine
@@ -12,9 +12,12 @@ pub struct Args {
     /// Port to listen on
     #[arg(long, env = "TENON_PORT", default_value_t = 7070)]
     port: u16,
-    /// Address to listen on; only this machine's own until sign-in exists
-    #[arg(long, default_value_t = LOOPBACK)]
+    /// Address to listen on; one that others reach needs --url
+    #[arg(long, env = "TENON_ADDRESS", default_value_t = LOOPBACK)]
     address: IpAddr,
+    /// By which address people reach it, such as https://tenon.example.com
+    #[arg(long, env = "TENON_URL")]
+    url: Option<String>,
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
@@ -32,11 +35,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         database: args.place.database,
         address: args.address,
         port: args.port,
+        url: args.url,
     };
-    super::block_on(serve(config, |address| {
-        println!("Tenon is at {}", local(address.port()));
+    super::block_on(serve(config, |url, first| {
+        println!("Tenon is at {url}");
+        if let Some(link) = &first {
+            println!("Nobody is here yet. Open this once, to become its owner: {link}");
+        }
         if args.open {
-            open(&local(address.port()));
+            open(first.as_deref().unwrap_or(url));
         }
     }))
 }

@@ -9,13 +9,12 @@ pub mod filter_query;
 pub mod fit;
 pub mod import;
 pub mod ocel_sqlite;
-pub mod problem;
 pub mod reading;
 pub mod uploads;
 pub mod view;
 
+pub use crate::problem::Problem;
 pub use definition::{Changes, Definition};
-pub use problem::Problem;
 pub use view::{Loaded, View};
 
 use crate::clock::Clock;
@@ -88,6 +87,11 @@ impl Library {
 
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// The same clock, to be kept.
+    pub fn clock_handle(&self) -> Arc<dyn Clock> {
+        self.inner.clock.clone()
     }
 
     /// What counts as now for a process: the clock, or for a sample company whose days were moved on, the last of them.

@@ -21,6 +21,17 @@ pub struct Event {
     pub payload: String,
 }
 
+/// From here to its end this transaction alone appends, so that numbers become visible in their order and no reader who
+/// goes by them misses one. SQLite has one writer anyway.
+pub async fn in_order(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(7071)")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Appends an event in the transaction of what it tells of.
 pub async fn append(
     tx: &mut Tx,
@@ -31,6 +42,7 @@ pub async fn append(
     subject: Option<&str>,
     payload: &serde_json::Value,
 ) -> sqlx::Result<i64> {
+    in_order(tx).await?;
     let (seq,): (i64,) = write!(tx, |on| {
         sqlx::query_as("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
             .bind(at)
@@ -79,4 +91,25 @@ pub async fn last_of_processes(db: &Db) -> sqlx::Result<Vec<(String, i64)>> {
             .fetch_all(on)
             .await
     })
+}
+
+/// Events after a number, oldest first.
+pub async fn after(db: &Db, after: i64, limit: i64) -> sqlx::Result<Vec<Event>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
+            .bind(after)
+            .bind(limit)
+            .fetch_all(on)
+            .await
+    })
+}
+
+/// The number of the last event; 0 when nothing happened yet.
+pub async fn last(db: &Db) -> sqlx::Result<i64> {
+    let (last,): (i64,) = read!(db, |on| sqlx::query_as(
+        "SELECT COALESCE(MAX(seq), 0) FROM events"
+    )
+    .fetch_one(on)
+    .await)?;
+    Ok(last)
 }

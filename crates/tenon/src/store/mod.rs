@@ -3,12 +3,15 @@
 //! One SQL text serves both engines: `$1` binds, `RETURNING` and `ON CONFLICT` mean the same on both. The price is that
 //! nothing is checked when compiling, so every test here runs on both.
 
+pub mod doors;
 pub mod events;
 pub mod goals;
 pub mod imports;
 pub mod improvements;
 pub mod mappings;
 pub mod models;
+pub mod people;
+pub mod playbooks;
 pub mod processes;
 pub mod settings;
 pub mod steps;
@@ -17,6 +20,7 @@ pub mod testing;
 pub mod uses;
 pub mod verdicts;
 pub mod versions;
+pub mod work;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -76,13 +80,15 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 2] = [
+const SQLITE: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
+    include_str!("../../migrations/0003_work.sql"),
 ];
-const POSTGRES: [&str; 2] = [
+const POSTGRES: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
+    include_str!("../../migrations/0003_work.sql"),
 ];
 
 impl Db {

@@ -4,6 +4,7 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::processes::filter_query::Asked;
 use crate::processes::{Problem, fit};
 use askama::Template;
@@ -51,6 +52,7 @@ struct Event {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path((process, name)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
@@ -90,7 +92,7 @@ pub async fn page(
         .collect();
     facts.truncate(10);
     let slug = &loaded.row.slug;
-    let shell = Shell::new(&app.library, &name, "cases", Some((&loaded.row.name, slug))).await?;
+    let shell = Shell::new(&app, &actor, &name, "cases", Some((&loaded.row.name, slug))).await?;
     render(CasePage {
         shell,
         slug: slug.clone(),

@@ -4,6 +4,7 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::processes::Problem;
 use crate::processes::files::{self, Question, ReadOptions};
 use crate::processes::uploads::Upload;
@@ -64,6 +65,7 @@ struct ObjectType {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(upload): Path<String>,
     Query(query): Query<Pairs>,
@@ -80,7 +82,7 @@ pub async fn page(
         }
         false => (ask(&app, &upload, &options).await?, false),
     };
-    let shell = Shell::new(&app.library, "Import a process", "import", None).await?;
+    let shell = Shell::new(&app, &actor, "Import a process", "import", None).await?;
     Ok(match asked {
         Question::Nothing => start_import(&app, upload, options).into_response(),
         Question::Objects(preview) => objects(shell, upload, &preview)?.into_response(),

@@ -4,6 +4,7 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
@@ -23,7 +24,7 @@ struct Row {
     since: String,
 }
 
-async fn show(app: App) -> Result<Html<String>, PageError> {
+async fn show(app: App, actor: Actor) -> Result<Html<String>, PageError> {
     let now = app.library.clock().now();
     let mut rows = Vec::new();
     for process in app.library.list().await? {
@@ -39,11 +40,11 @@ async fn show(app: App) -> Result<Html<String>, PageError> {
         });
     }
     render(Home {
-        shell: Shell::new(&app.library, "Processes", "processes", None).await?,
+        shell: Shell::new(&app, &actor, "Processes", "processes", None).await?,
         rows,
     })
 }
 
-pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
-    show(app).await
+pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
+    show(app, actor).await
 }

@@ -4,6 +4,7 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::intake::{receive, start};
 use crate::jobs;
 use crate::processes::Problem;
@@ -18,9 +19,9 @@ struct ImportPage {
     shell: Shell,
 }
 
-pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
+pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
     render(ImportPage {
-        shell: Shell::new(&app.library, "Import a process", "import", None).await?,
+        shell: Shell::new(&app, &actor, "Import a process", "import", None).await?,
     })
 }
 
@@ -74,7 +75,11 @@ impl JobPage {
     }
 }
 
-pub async fn job(State(app): State<App>, Path(job): Path<String>) -> Result<Response, PageError> {
+pub async fn job(
+    actor: Actor,
+    State(app): State<App>,
+    Path(job): Path<String>,
+) -> Result<Response, PageError> {
     let job = app.jobs.find(&job).ok_or_else(|| {
         Problem::new(
             404,
@@ -92,7 +97,7 @@ pub async fn job(State(app): State<App>, Path(job): Path<String>) -> Result<Resp
     {
         return Ok(Redirect::to(&format!("/p/{}", outcome.slug)).into_response());
     }
-    let shell = Shell::new(&app.library, "Import", "import", None).await?;
+    let shell = Shell::new(&app, &actor, "Import", "import", None).await?;
     let page = JobPage {
         shell,
         percent: (status.bytes * 100)

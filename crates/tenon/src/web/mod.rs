@@ -3,6 +3,7 @@
 mod case;
 mod chart;
 mod confirm;
+mod door;
 mod error;
 mod home;
 mod import;
@@ -26,6 +27,9 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
+        .route("/sign-in", get(door::page).post(door::sign_in))
+        .route("/sign-out", post(door::sign_out))
+        .route("/in/{code}", get(door::look).post(door::enter))
         .route("/settings", get(settings::page).post(settings::save))
         .route(
             "/import",

@@ -1,9 +1,9 @@
 //! What holds for the whole installation.
 
 use super::error::{PageError, page as render};
-use super::improvements::act::OWNER;
 use super::shell::Shell;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::processes::Problem;
 use crate::settings::{Individual, individual, set_individual};
 use askama::Template;
@@ -19,11 +19,11 @@ struct SettingsPage {
     locked: bool,
 }
 
-pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
+pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
     let now = individual(app.library.db()).await;
     let choice = |value: Individual, name, told| (value.word(), name, told, value == now);
     render(SettingsPage {
-        shell: Shell::new(&app.library, "Settings", "settings", None).await?,
+        shell: Shell::new(&app, &actor, "Settings", "settings", None).await?,
         choices: vec![
             choice(
                 Individual::Off,
@@ -46,6 +46,7 @@ pub async fn page(State(app): State<App>) -> Result<Html<String>, PageError> {
 }
 
 pub async fn save(
+    actor: Actor,
     State(app): State<App>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, PageError> {
@@ -54,6 +55,6 @@ pub async fn save(
         .find(|(k, _)| k == "individual")
         .and_then(|(_, v)| Individual::parse(v))
         .ok_or_else(|| Problem::bad_request("Nothing was chosen.", "Choose off, on or locked."))?;
-    set_individual(&app.library, asked, OWNER).await?;
+    set_individual(&app.library, asked, actor.id()).await?;
     Ok(Redirect::to("/settings"))
 }

@@ -1,7 +1,10 @@
 //! What surrounds every page.
 
+use crate::app::App;
 use crate::assets;
-use crate::processes::{Library, Problem};
+use crate::format;
+use crate::identity::{Actor, Role};
+use crate::processes::Problem;
 
 /// A link to a process.
 pub struct ProcessLink {
@@ -17,6 +20,41 @@ pub struct Shell {
     pub current: Option<ProcessLink>,
     pub search: String,
     pub assets: &'static str,
+    /// Who looks at it; nobody before signing in.
+    pub me: Option<Me>,
+    /// Before signing in there is nowhere to go.
+    pub is_door: bool,
+}
+
+/// Who is signed in, as pages show and ask it.
+pub struct Me {
+    pub name: String,
+    pub initials: String,
+    pub hue: u32,
+    role: Role,
+}
+
+impl Me {
+    fn of(actor: &Actor) -> Me {
+        Me {
+            name: actor.name().into(),
+            initials: format::initials(actor.name()),
+            hue: format::hue(actor.id()),
+            role: actor.role(),
+        }
+    }
+
+    pub fn is_guest(&self) -> bool {
+        self.role == Role::Guest
+    }
+
+    pub fn is_manager(&self) -> bool {
+        self.role >= Role::Manager
+    }
+
+    pub fn is_owner(&self) -> bool {
+        self.role == Role::Owner
+    }
 }
 
 impl Shell {
@@ -28,18 +66,36 @@ impl Shell {
             current: None,
             search: String::new(),
             assets: assets::version(),
+            me: None,
+            is_door: false,
         }
     }
 
+    /// A page for who has not signed in.
+    pub fn door(title: &str) -> Shell {
+        Shell {
+            is_door: true,
+            ..Shell::bare(title)
+        }
+    }
+
+    pub fn is_guest(&self) -> bool {
+        self.me.as_ref().is_some_and(Me::is_guest)
+    }
+
     pub async fn new(
-        library: &Library,
+        app: &App,
+        actor: &Actor,
         title: &str,
         section: &'static str,
         current: Option<(&str, &str)>,
     ) -> Result<Shell, Problem> {
-        let processes = library
-            .list()
-            .await?
+        // Which processes there are is nothing a guest learns.
+        let processes = match actor.role() {
+            Role::Guest => Vec::new(),
+            _ => app.library.list().await?,
+        };
+        let processes = processes
             .into_iter()
             .map(|p| ProcessLink {
                 name: p.name,
@@ -53,7 +109,8 @@ impl Shell {
         Ok(Shell {
             section,
             processes,
-            current,
+            current: current.filter(|_| actor.role() > Role::Guest),
+            me: Some(Me::of(actor)),
             ..Shell::bare(title)
         })
     }

@@ -2,15 +2,13 @@
 
 use super::tabs::address;
 use crate::app::App;
+use crate::identity::Actor;
 use crate::improvements::{Cost, Decision, Improvement};
 use crate::processes::Problem;
 use crate::web::error::PageError;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-
-/// Until sign-in exists there is one person.
-pub const OWNER: &str = "owner";
 
 type Fields = Vec<(String, String)>;
 
@@ -21,6 +19,7 @@ fn get<'a>(form: &'a Fields, key: &str) -> &'a str {
 }
 
 pub async fn act(
+    actor: Actor,
     State(app): State<App>,
     Path((process, id, action)): Path<(String, String, String)>,
     Form(form): Form<Fields>,
@@ -29,17 +28,20 @@ pub async fn act(
     let row = app.library.process(&process).await?;
     let imp = of_process(all.find(&id).await?, &row.id)?;
     match action.as_str() {
-        "start" => all.start(&imp.id, OWNER).await?,
-        "pause" => all.pause(&imp.id, OWNER).await?,
-        "resume" => all.resume(&imp.id, OWNER).await?,
-        "unplug" => all.unplug(&imp.id, OWNER).await?,
-        "plug-back" => all.plug_back(&imp.id, OWNER).await?,
-        "extend" => all.extend(&imp.id, get(&form, "team"), None, OWNER).await?,
+        "start" => all.start(&imp.id, actor.id()).await?,
+        "pause" => all.pause(&imp.id, actor.id()).await?,
+        "resume" => all.resume(&imp.id, actor.id()).await?,
+        "unplug" => all.unplug(&imp.id, actor.id()).await?,
+        "plug-back" => all.plug_back(&imp.id, actor.id()).await?,
+        "extend" => {
+            all.extend(&imp.id, get(&form, "team"), None, actor.id())
+                .await?
+        }
         "decide" => {
             let decision = Decision::parse(get(&form, "decision")).ok_or_else(|| {
                 Problem::bad_request("Choose what to do.", "Keep, extend, change or unplug it.")
             })?;
-            all.decide(&imp.id, decision, get(&form, "why"), OWNER)
+            all.decide(&imp.id, decision, get(&form, "why"), actor.id())
                 .await?
         }
         "cost" => {
@@ -48,7 +50,7 @@ pub async fn act(
                 weekly_hours: number(&form, "weekly_hours")?,
                 minutes_a_case: number(&form, "minutes_a_case")?,
             };
-            all.set_cost(&imp.id, cost, OWNER).await?
+            all.set_cost(&imp.id, cost, actor.id()).await?
         }
         _ => return Err(Problem::not_found("action").into()),
     };

@@ -5,6 +5,7 @@ use super::tabs::address;
 use super::{aside, sign};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::improvements::{Mark, Summary};
 use crate::processes::Problem;
 use crate::processes::filter_query::Asked;
@@ -41,6 +42,7 @@ struct Row {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path((process, id)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
@@ -106,7 +108,8 @@ pub async fn page(
     };
     render(GoalPage {
         shell: Shell::new(
-            &app.library,
+            &app,
+            &actor,
             &goal.name,
             "improvements",
             Some((&row.name, &row.slug)),
@@ -160,6 +163,7 @@ pub async fn page(
 
 /// Sets a goal, or changes its target.
 pub async fn save(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     Form(form): Form<Vec<(String, String)>>,
@@ -179,13 +183,7 @@ pub async fn save(
         })?),
     };
     app.improvements
-        .put_goal(
-            &process,
-            get("name"),
-            get("measure"),
-            target,
-            super::act::OWNER,
-        )
+        .put_goal(&process, get("name"), get("measure"), target, actor.id())
         .await?;
     let row = app.library.process(&process).await?;
     Ok(Redirect::to(&format!("/p/{}/improvements", row.slug)))

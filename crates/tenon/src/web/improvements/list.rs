@@ -5,6 +5,7 @@ use super::tabs::{Beam, BeamStep, address};
 use super::{aside, sign};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::improvements::{CATALOGUE, Ledger, Mark, Measure, Rethink, Sum, Summary};
 use crate::processes::filter_query::{Asked, encode};
 use crate::store::goals::GoalRow;
@@ -66,6 +67,7 @@ struct Row {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
@@ -151,7 +153,8 @@ pub async fn page(
     let goal_line = goals.iter().find_map(|g| days_to_go(g, &view.figures));
     render(LedgerPage {
         shell: Shell::new(
-            &app.library,
+            &app,
+            &actor,
             "Improvements",
             "improvements",
             Some((&row.name, &row.slug)),

@@ -6,6 +6,7 @@ use super::tabs::{Beam, BeamStep, address};
 use super::{check_name, sign};
 use crate::app::App;
 use crate::format;
+use crate::identity::{Actor, Directory};
 use crate::improvements::{
     Decision, Improvement, Ledger, Mark, Measure, Report, Second, State as Stage, Summary,
 };
@@ -104,6 +105,7 @@ struct Check {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path((process, id)): Path<(String, String)>,
 ) -> Result<Html<String>, PageError> {
@@ -147,6 +149,7 @@ pub async fn page(
         .as_ref()
         .and_then(|g| goals.iter().find(|x| x.id == *g));
     let events = all.events(&id).await?;
+    let directory = app.identity.directory().await?;
     let uses = all.uses(&id).await?;
     let mark = Mark::of(&imp, report.as_ref());
     let summary = Summary {
@@ -163,7 +166,8 @@ pub async fn page(
     let said = sentence(&imp, report.as_ref());
     render(ImprovementPage {
         shell: Shell::new(
-            &app.library,
+            &app,
+            &actor,
             &imp.name,
             "improvements",
             Some((&row.name, &row.slug)),
@@ -241,7 +245,11 @@ pub async fn page(
         ]
         .map(|n| n.map(|n| n.to_string()).unwrap_or_default()),
         accumulated: accumulated(&imp, report.as_ref()),
-        history: events.iter().rev().map(|e| happened(e, now)).collect(),
+        history: events
+            .iter()
+            .rev()
+            .map(|e| happened(e, &directory))
+            .collect(),
         said: all
             .said(&id)
             .await?
@@ -709,7 +717,7 @@ fn accumulated(imp: &Improvement, report: Option<&Report>) -> String {
     )
 }
 
-fn happened(event: &Event, _now: Micros) -> (String, String) {
+fn happened(event: &Event, directory: &Directory) -> (String, String) {
     let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
     let text = |key: &str| payload[key].as_str().unwrap_or_default().to_string();
     let said = match event.kind.as_str() {
@@ -732,7 +740,10 @@ fn happened(event: &Event, _now: Micros) -> (String, String) {
         "improvement.edited" => "Cost told".into(),
         other => other.into(),
     };
-    (format::date(event.at), format!("{said} ({})", event.actor))
+    (
+        format::date(event.at),
+        format!("{said} ({})", directory.name(&event.actor)),
+    )
 }
 
 /// What a statistician asks first.

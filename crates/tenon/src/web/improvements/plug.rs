@@ -1,10 +1,10 @@
 //! Plugging in a tool: what, where, what for, which teams; the order by lot and what it can find out, before anything
 //! starts.
 
-use super::act::OWNER;
 use super::tabs::address;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::improvements::{CATALOGUE, MEASURES, Outlook, Plug};
 use crate::processes::Problem;
 use crate::web::error::{PageError, page as render};
@@ -115,29 +115,31 @@ fn read(pairs: &Query) -> Result<Plug, Problem> {
 
 /// The form, with what it would give. Nothing is kept.
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let plug = read(&query)?;
-    show(app, &process, plug, None).await
+    show((app, actor), &process, plug, None).await
 }
 
 /// Plans it.
 pub async fn save(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     Form(form): Form<Query>,
 ) -> Result<Response, PageError> {
     let plug = read(&form)?;
-    match app.improvements.plug(&process, &plug, OWNER).await {
+    match app.improvements.plug(&process, &plug, actor.id()).await {
         Ok(imp) => {
             let row = app.library.process(&process).await?;
             Ok(Redirect::to(&address(&row.slug, &imp.id)).into_response())
         }
         // What was filled in stays.
         Err(problem) if problem.status == 400 => {
-            let page = show(app, &process, plug, Some(problem)).await?;
+            let page = show((app, actor), &process, plug, Some(problem)).await?;
             Ok((axum::http::StatusCode::BAD_REQUEST, page).into_response())
         }
         Err(problem) => Err(problem.into()),
@@ -145,7 +147,7 @@ pub async fn save(
 }
 
 async fn show(
-    app: App,
+    (app, actor): (App, Actor),
     process: &str,
     mut plug: Plug,
     problem: Option<Problem>,
@@ -159,7 +161,7 @@ async fn show(
     let mut tried = plug.clone();
     // A tool of one's own that has no name yet can still be looked ahead for.
     tried.name = Some(tried.name.unwrap_or_else(|| "A tool".into()));
-    let (proposed, problem) = match app.improvements.propose(process, &tried, OWNER).await {
+    let (proposed, problem) = match app.improvements.propose(process, &tried, actor.id()).await {
         Ok(proposed) => (Some(proposed), problem),
         Err(wrong) if wrong.status == 400 => (None, problem.or(Some(wrong))),
         Err(wrong) => return Err(wrong.into()),
@@ -168,7 +170,8 @@ async fn show(
     let judged = crate::improvements::Measure::parse(&plug.measure).map(|m| m.judged());
     let mut page = PlugPage {
         shell: Shell::new(
-            &app.library,
+            &app,
+            &actor,
             "Plug in a tool",
             "improvements",
             Some((&row.name, &row.slug)),

@@ -4,6 +4,7 @@ use super::panel::urlencode;
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -48,11 +49,12 @@ const ORDERS: [(&str, &str, CaseOrder); 4] = [
 ];
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let asked = scene.asked("sort").unwrap_or("waiting");
     let (sort, _, order) = ORDERS
         .into_iter()

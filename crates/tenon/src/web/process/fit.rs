@@ -3,6 +3,7 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::web::error::PageError;
 use crate::web::weeks::{self, Weeks};
 use askama::Template;
@@ -40,11 +41,12 @@ struct ModelFit {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let fit = scene.app.library.fit(&scene.view).await?;
     let pipeline = &scene.view.pipeline;
     let count = |n: u64| format::count(n as i64);
@@ -143,11 +145,12 @@ pub async fn page(
 
 /// Pins the model found in the cases shown.
 pub async fn confirm(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Redirect, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     scene
         .app
         .library

@@ -3,6 +3,7 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::improvements::{self, frictions};
 use crate::map::{self, Drawn, drawing};
 use crate::processes::filter_query;
@@ -80,11 +81,12 @@ struct MapTab {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let detail = scene
         .asked("detail")
         .and_then(|d| d.parse().ok())
@@ -159,11 +161,12 @@ async fn model_of(scene: &Scene) -> Result<Option<ProcessModel>, PageError> {
 
 /// The map as a picture that stands alone.
 pub async fn svg_file(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Response, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let detail = scene
         .asked("detail")
         .and_then(|d| d.parse().ok())

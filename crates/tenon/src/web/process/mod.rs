@@ -15,6 +15,7 @@ use super::error::{PageError, page};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::processes::filter_query;
 use crate::processes::import::BPMN;
 use crate::processes::view::choose;
@@ -84,6 +85,7 @@ struct Filters {
 /// What a tab needs to draw itself.
 pub struct Scene {
     pub app: App,
+    pub actor: Actor,
     pub view: Arc<View>,
     pub query: Query,
     /// The same under the second of two periods, when two are compared.
@@ -95,7 +97,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub async fn open(app: App, process: &str, query: Query) -> Result<Scene, PageError> {
+    pub async fn open(
+        (app, actor): (App, Actor),
+        process: &str,
+        query: Query,
+    ) -> Result<Scene, PageError> {
         let asked = filter_query::parse(query.iter().map(|(k, v)| (k.as_str(), v.as_str())))?;
         let individual = settings::individual(app.library.db()).await;
         individual.allows(&asked.filter)?;
@@ -115,6 +121,7 @@ impl Scene {
         };
         let filter_query = filter_query::encode(&filter_query::pairs(&asked));
         Ok(Scene {
+            actor,
             individual,
             app,
             view,
@@ -177,7 +184,8 @@ impl Scene {
     ) -> Result<Html<String>, PageError> {
         let row = &self.view.process.row;
         let shell = Shell::new(
-            &self.app.library,
+            &self.app,
+            &self.actor,
             &row.name,
             tab,
             Some((&row.name, &row.slug)),

@@ -4,6 +4,7 @@ use super::imports::{Brought, brought};
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::processes::{Changes, Problem};
 use crate::web::error::PageError;
 use crate::web::weeks::{self, Weeks};
@@ -63,11 +64,12 @@ struct Assigned {
 }
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let figures = &scene.view.figures;
     let process = &scene.view.process;
     let steps = &process.steps;

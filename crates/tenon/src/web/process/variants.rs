@@ -3,6 +3,7 @@
 use super::{Query, Scene};
 use crate::app::App;
 use crate::format;
+use crate::identity::Actor;
 use crate::web::error::PageError;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -38,11 +39,12 @@ const CHIPS: usize = 16;
 const ROWS: usize = 40;
 
 pub async fn page(
+    actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
     axum::extract::Query(query): axum::extract::Query<Query>,
 ) -> Result<Html<String>, PageError> {
-    let scene = Scene::open(app, &process, query).await?;
+    let scene = Scene::open((app, actor), &process, query).await?;
     let figures = &scene.view.figures;
     let most = figures.variants.shown.first().map_or(1, |v| v.cases).max(1) as f64;
     let step_of = |name: &str| {

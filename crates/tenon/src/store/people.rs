@@ -1,0 +1,189 @@
+//! Who works here, and in which teams.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct PersonRow {
+    pub id: String,
+    /// In small letters.
+    pub email: String,
+    pub handle: String,
+    pub name: String,
+    pub role: String,
+    pub state: String,
+    pub created: Micros,
+    pub password: Option<String>,
+    pub subject: Option<String>,
+    pub external: Option<String>,
+    pub zone: String,
+    /// JSON.
+    pub settings: String,
+}
+
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct TeamRow {
+    pub id: String,
+    pub name: String,
+    pub handle: String,
+    pub created: Micros,
+    pub external: Option<String>,
+}
+
+const PERSON: &str =
+    "id, email, handle, name, role, state, created, password, subject, external, zone, settings";
+
+/// A query for people: all columns of a person and then what the caller adds.
+fn people(rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!("SELECT {PERSON} FROM people {rest}"))
+}
+
+pub async fn insert(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO people (id, email, handle, name, role, state, created, password, subject, external, zone, settings) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(&row.id)
+        .bind(&row.email)
+        .bind(&row.handle)
+        .bind(&row.name)
+        .bind(&row.role)
+        .bind(&row.state)
+        .bind(row.created)
+        .bind(&row.password)
+        .bind(&row.subject)
+        .bind(&row.external)
+        .bind(&row.zone)
+        .bind(&row.settings)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
+
+/// Changes everything but the id and the day of joining.
+pub async fn update(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "UPDATE people SET email = $2, handle = $3, name = $4, role = $5, state = $6, password = $7, subject = $8, \
+             external = $9, zone = $10, settings = $11 WHERE id = $1",
+        )
+        .bind(&row.id)
+        .bind(&row.email)
+        .bind(&row.handle)
+        .bind(&row.name)
+        .bind(&row.role)
+        .bind(&row.state)
+        .bind(&row.password)
+        .bind(&row.subject)
+        .bind(&row.external)
+        .bind(&row.zone)
+        .bind(&row.settings)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
+
+pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<PersonRow>> {
+    read!(db, |on| sqlx::query_as(people("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(on)
+        .await)
+}
+
+pub async fn by_email(db: &Db, email: &str) -> sqlx::Result<Option<PersonRow>> {
+    read!(db, |on| sqlx::query_as(people("WHERE email = $1"))
+        .bind(email)
+        .fetch_optional(on)
+        .await)
+}
+
+pub async fn by_subject(db: &Db, subject: &str) -> sqlx::Result<Option<PersonRow>> {
+    read!(db, |on| sqlx::query_as(people("WHERE subject = $1"))
+        .bind(subject)
+        .fetch_optional(on)
+        .await)
+}
+
+/// By name.
+pub async fn all(db: &Db) -> sqlx::Result<Vec<PersonRow>> {
+    read!(db, |on| sqlx::query_as(people("ORDER BY name, id"))
+        .fetch_all(on)
+        .await)
+}
+
+/// The same person as the transaction sees her; for a change that depends on what is there.
+pub async fn find_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<PersonRow>> {
+    write!(tx, |on| sqlx::query_as(people("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(on)
+        .await)
+}
+
+/// Active owners, as the transaction sees them.
+pub async fn owners_in(tx: &mut Tx) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = write!(tx, |on| sqlx::query_as(
+        "SELECT id FROM people WHERE role = 'owner' AND state = 'active'"
+    )
+    .fetch_all(on)
+    .await)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+pub async fn insert_team(tx: &mut Tx, row: &TeamRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO teams (id, name, handle, created, external) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&row.id)
+        .bind(&row.name)
+        .bind(&row.handle)
+        .bind(row.created)
+        .bind(&row.external)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
+
+/// By name.
+pub async fn teams(db: &Db) -> sqlx::Result<Vec<TeamRow>> {
+    read!(db, |on| sqlx::query_as(
+        "SELECT id, name, handle, created, external FROM teams ORDER BY name"
+    )
+    .fetch_all(on)
+    .await)
+}
+
+/// Pairs of team and person.
+pub async fn members(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
+    read!(db, |on| sqlx::query_as(
+        "SELECT team, person FROM members ORDER BY team, person"
+    )
+    .fetch_all(on)
+    .await)
+}
+
+pub async fn join(tx: &mut Tx, team: &str, person: &str) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "INSERT INTO members (team, person) VALUES ($1, $2) ON CONFLICT (team, person) DO NOTHING"
+    )
+    .bind(team)
+    .bind(person)
+    .execute(on)
+    .await
+    .map(drop))
+}
+
+pub async fn leave(tx: &mut Tx, team: &str, person: &str) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "DELETE FROM members WHERE team = $1 AND person = $2"
+    )
+    .bind(team)
+    .bind(person)
+    .execute(on)
+    .await
+    .map(drop))
+}
