@@ -62,6 +62,11 @@ impl Library {
             Some(url) => Db::postgres(url).await?,
             None => Db::sqlite(&folder.join("tenon.db")).await?,
         };
+        Library::with(db, folder, clock).await
+    }
+
+    /// The same over a database that is open already; the columns are in the folder.
+    pub async fn with(db: Db, folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Library> {
         let files = ColumnFiles::open(folder.join("columns"))?;
         let swept = files.sweep(&processes::columns_files(&db).await?, clock.now())?;
         if swept > 0 {
@@ -116,9 +121,18 @@ impl Library {
         Ok(())
     }
 
-    /// The number of the last event of each process.
-    pub async fn last_events(&self) -> Result<Vec<(String, i64)>, Problem> {
-        Ok(events::last_of_processes(&self.inner.db).await?)
+    /// The number of the last event of all.
+    pub async fn last_event(&self) -> Result<i64, Problem> {
+        Ok(events::last(&self.inner.db).await?)
+    }
+
+    /// What happened anywhere after a number, oldest first, at most `limit` events.
+    pub async fn events_after(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<events::Event>, Problem> {
+        Ok(events::after(&self.inner.db, after, limit).await?)
     }
 
     pub async fn list(&self) -> Result<Vec<ProcessRow>, Problem> {
