@@ -122,6 +122,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
+    // The address of who asks is what tries to sign in are counted by.
+    let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, routes)
         .with_graceful_shutdown(stopped())
         .await?;

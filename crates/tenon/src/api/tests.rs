@@ -18,6 +18,8 @@ use std::sync::Arc;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod gate;
+mod identity;
 mod improvements;
 
 const PORT: u16 = 7070;
@@ -185,6 +187,11 @@ fn filled(path: &str) -> String {
         .replace("{upload}", &"0".repeat(32))
         .replace("{job}", "none")
         .replace("{import}", "none")
+        .replace("{session}", "none")
+        .replace("{token}", "none")
+        .replace("{person}", "none")
+        .replace("{team}", "none")
+        .replace("{id}", "none")
 }
 
 #[tokio::test]

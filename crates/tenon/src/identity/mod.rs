@@ -3,10 +3,14 @@
 //! What opens a door (a session, a token, a link) is a random secret; only its digest is kept. Who was let in is
 //! remembered for [`REMEMBERED`], so that a door that was shut elsewhere is shut here soon after.
 
+pub mod account;
 mod actor;
 pub mod directory;
+pub mod keep;
 mod password;
 pub mod secret;
+mod throttle;
+pub mod wishes;
 
 pub use actor::{Actor, Role, Scope, Scopes, Via};
 pub use directory::Directory;
@@ -42,6 +46,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     known: RwLock<HashMap<Digest, (Actor, Micros)>>,
     directory: RwLock<(Arc<Directory>, Micros)>,
+    throttle: throttle::Throttle,
 }
 
 /// What a new person is.
@@ -62,6 +67,7 @@ impl Identity {
                 clock,
                 known: RwLock::default(),
                 directory: RwLock::new((Arc::default(), Micros::MIN)),
+                throttle: throttle::Throttle::default(),
             }),
         }
     }
@@ -228,8 +234,14 @@ impl Identity {
     }
 
     /// Signs in with a password. Takes as long for an unknown address as for a wrong password.
-    pub async fn sign_in(&self, email: &str, plain: &str, agent: &str) -> Result<Secret, Problem> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        plain: &str,
+        (agent, place): (&str, &str),
+    ) -> Result<Secret, Problem> {
         let email = email.trim().to_lowercase();
+        self.inner.throttle.count(&email, place, self.now())?;
         let person = people::by_email(self.db(), &email).await?;
         let kept = person.as_ref().and_then(|p| p.password.clone());
         let fits = password::fits(plain, kept).await?;
@@ -251,6 +263,7 @@ impl Identity {
             .open_session(&mut tx, &person.id, agent, "password")
             .await?;
         tx.commit().await?;
+        self.inner.throttle.forgive(&email);
         Ok(secret)
     }
 

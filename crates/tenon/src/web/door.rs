@@ -1,6 +1,6 @@
 //! Coming in and going out.
 
-use super::error::{PageError, page as render};
+use super::error::{PageError, page as render, retry_after};
 use super::shell::Shell;
 use crate::app::App;
 use crate::identity::secret::Secret;
@@ -9,10 +9,11 @@ use crate::policy::{COOKIE, Site};
 use crate::processes::Problem;
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
@@ -80,6 +81,27 @@ fn agent(headers: &HeaderMap) -> &str {
     agent.and_then(|a| a.to_str().ok()).unwrap_or("a program")
 }
 
+/// From where somebody signs in. A proxy on this machine is believed what it says of who came to it.
+pub struct From(String);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for From {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _: &S,
+    ) -> Result<From, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(LOCAL, |c| c.0.ip().to_canonical());
+        let told = parts.headers.get("x-forwarded-for");
+        let told = told.and_then(|v| v.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let place: IpAddr = told.filter(|_| peer.is_loopback()).unwrap_or(peer);
+        Ok(From(place.to_string()))
+    }
+}
+
+const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
 pub async fn page(actor: Option<Actor>, Query(asked): Query<Asked>) -> Result<Response, PageError> {
     if actor.is_some() {
         return Ok(Redirect::to(within(&asked.to)).into_response());
@@ -95,22 +117,24 @@ pub async fn page(actor: Option<Actor>, Query(asked): Query<Asked>) -> Result<Re
 
 pub async fn sign_in(
     State(app): State<App>,
+    From(place): From,
     headers: HeaderMap,
     Form(form): Form<Password>,
 ) -> Result<Response, PageError> {
-    let agent = agent(&headers);
-    let done = app.identity.sign_in(&form.email, &form.password, agent);
+    let from = (agent(&headers), place.as_str());
+    let done = app.identity.sign_in(&form.email, &form.password, from);
     match done.await {
         Ok(secret) => Ok(with_session(&app.site, &secret, &form.to)),
         Err(problem) if problem.status < 500 => {
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            let wait = retry_after(&problem);
             let page = render(SignIn {
                 shell: Shell::door("Sign in"),
                 to: within(&form.to).into(),
                 email: form.email,
                 problem: Some(problem),
             })?;
-            Ok((status, page).into_response())
+            Ok((status, wait, page).into_response())
         }
         Err(problem) => Err(problem.into()),
     }

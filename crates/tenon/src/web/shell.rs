@@ -83,6 +83,15 @@ impl Shell {
         self.me.as_ref().is_some_and(Me::is_guest)
     }
 
+    /// Before it is known who looks, nothing is hidden: the gate refuses what may not be.
+    pub fn is_manager(&self) -> bool {
+        self.me.as_ref().is_none_or(Me::is_manager)
+    }
+
+    pub fn is_owner(&self) -> bool {
+        self.me.as_ref().is_none_or(Me::is_owner)
+    }
+
     pub async fn new(
         app: &App,
         actor: &Actor,
