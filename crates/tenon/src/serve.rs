@@ -4,7 +4,7 @@ mod refresh;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
-use crate::identity::Identity;
+use crate::identity::{Identity, oidc};
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::policy::Site;
@@ -32,6 +32,8 @@ pub struct Config {
     pub port: u16,
     /// By which address others reach it.
     pub url: Option<String>,
+    /// The company's identity provider.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
@@ -99,7 +101,9 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         Some(url) => Site::at(url, address.port())?,
         None => Site::local(address.port()),
     };
+    let provider = config.oidc.map(oidc::Provider::new).transpose()?;
     let identity = Identity::new(library.db().clone(), library.clock_handle());
+    let identity = identity.with_provider(provider);
     let first = match identity.has_owner().await? {
         true => None,
         false => Some(format!(

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-pub struct Person {
+pub struct DirectoryPerson {
     id: String,
     name: String,
     handle: String,
@@ -76,9 +76,9 @@ fn sees_all(actor: &Actor) -> bool {
     actor.is_at_least(Role::Owner) && actor.scopes().has(Scope::Admin)
 }
 
-fn person(row: &PersonRow, directory: &Directory, kept: Option<Option<Micros>>) -> Person {
+fn person(row: &PersonRow, directory: &Directory, kept: Option<Option<Micros>>) -> DirectoryPerson {
     let teams = directory.teams_of(&row.id);
-    Person {
+    DirectoryPerson {
         id: row.id.clone(),
         name: row.name.clone(),
         handle: row.handle.clone(),
@@ -102,8 +102,11 @@ pub(super) fn find<'a>(directory: &'a Directory, key: &str) -> Result<&'a Person
 
 /// Colleagues, by name. Owners see everybody, with role, state and when they were last here.
 #[utoipa::path(get, path = "/api/v1/people", tag = "people",
-    responses((status = 200, body = Vec<Person>), super::Refused))]
-pub async fn list(actor: Actor, State(app): State<App>) -> Result<Json<Vec<Person>>, ApiError> {
+    responses((status = 200, body = Vec<DirectoryPerson>), super::Refused))]
+pub async fn list(
+    actor: Actor,
+    State(app): State<App>,
+) -> Result<Json<Vec<DirectoryPerson>>, ApiError> {
     let directory = app.identity.directory().await?;
     if !sees_all(&actor) {
         let all = directory.colleagues();
@@ -117,12 +120,12 @@ pub async fn list(actor: Actor, State(app): State<App>) -> Result<Json<Vec<Perso
 
 /// One person, by id or handle.
 #[utoipa::path(get, path = "/api/v1/people/{person}", tag = "people", params(("person" = String, Path)),
-    responses((status = 200, body = Person), super::Refused))]
+    responses((status = 200, body = DirectoryPerson), super::Refused))]
 pub async fn one(
     actor: Actor,
     State(app): State<App>,
     Path(key): Path<String>,
-) -> Result<Json<Person>, ApiError> {
+) -> Result<Json<DirectoryPerson>, ApiError> {
     let directory = app.identity.directory().await?;
     let row = find(&directory, &key)?;
     if sees_all(&actor) {
@@ -137,12 +140,12 @@ pub async fn one(
 
 /// Adds somebody. She signs in by a link of hers, or by the identity provider.
 #[utoipa::path(post, path = "/api/v1/people", tag = "people", request_body = NewColleague,
-    responses((status = 201, body = Person), super::Refused))]
+    responses((status = 201, body = DirectoryPerson), super::Refused))]
 pub async fn add(
     actor: Actor,
     State(app): State<App>,
     sent: Sent<NewColleague>,
-) -> Result<(StatusCode, Json<Person>), ApiError> {
+) -> Result<(StatusCode, Json<DirectoryPerson>), ApiError> {
     let remedy = "Send {\"name\": \"Maren Voss\", \"email\": \"maren@company.example\"}.";
     let asked = body::read(sent, remedy)?;
     let new = NewPerson {
@@ -161,13 +164,13 @@ pub async fn add(
 
 /// Changes role or state. Who is suspended is signed out everywhere; the last owner stays one.
 #[utoipa::path(patch, path = "/api/v1/people/{person}", tag = "people", params(("person" = String, Path)),
-    request_body = PersonChange, responses((status = 200, body = Person), super::Refused))]
+    request_body = PersonChange, responses((status = 200, body = DirectoryPerson), super::Refused))]
 pub async fn change(
     actor: Actor,
     State(app): State<App>,
     Path(key): Path<String>,
     sent: Sent<PersonChange>,
-) -> Result<Json<Person>, ApiError> {
+) -> Result<Json<DirectoryPerson>, ApiError> {
     let remedy = "Send {\"role\": \"manager\"} or {\"state\": \"suspended\"}.";
     let asked = body::read(sent, remedy)?;
     let active = match asked.state.as_deref() {

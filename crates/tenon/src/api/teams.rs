@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
-pub struct Team {
+pub struct DirectoryTeam {
     id: String,
     name: String,
     handle: String,
@@ -30,10 +30,10 @@ pub struct TeamName {
 
 const REMEDY: &str = "Send {\"name\": \"North\"}.";
 
-fn team(row: &TeamRow, directory: &Directory) -> Team {
+fn team(row: &TeamRow, directory: &Directory) -> DirectoryTeam {
     let ids = directory.members(&row.id);
     let members = directory.active().filter(|p| ids.contains(&p.id));
-    Team {
+    DirectoryTeam {
         id: row.id.clone(),
         name: row.name.clone(),
         handle: row.handle.clone(),
@@ -49,8 +49,8 @@ fn find<'a>(directory: &'a Directory, key: &str) -> Result<&'a TeamRow, Problem>
 
 /// Teams, by name.
 #[utoipa::path(get, path = "/api/v1/teams", tag = "people",
-    responses((status = 200, body = Vec<Team>), super::Refused))]
-pub async fn list(State(app): State<App>) -> Result<Json<Vec<Team>>, ApiError> {
+    responses((status = 200, body = Vec<DirectoryTeam>), super::Refused))]
+pub async fn list(State(app): State<App>) -> Result<Json<Vec<DirectoryTeam>>, ApiError> {
     let directory = app.identity.directory().await?;
     let all = directory.teams().iter().map(|t| team(t, &directory));
     Ok(Json(all.collect()))
@@ -58,20 +58,23 @@ pub async fn list(State(app): State<App>) -> Result<Json<Vec<Team>>, ApiError> {
 
 /// One team, by id or handle.
 #[utoipa::path(get, path = "/api/v1/teams/{team}", tag = "people", params(("team" = String, Path)),
-    responses((status = 200, body = Team), super::Refused))]
-pub async fn one(State(app): State<App>, Path(key): Path<String>) -> Result<Json<Team>, ApiError> {
+    responses((status = 200, body = DirectoryTeam), super::Refused))]
+pub async fn one(
+    State(app): State<App>,
+    Path(key): Path<String>,
+) -> Result<Json<DirectoryTeam>, ApiError> {
     let directory = app.identity.directory().await?;
     Ok(Json(team(find(&directory, &key)?, &directory)))
 }
 
 /// Makes a team.
 #[utoipa::path(post, path = "/api/v1/teams", tag = "people", request_body = TeamName,
-    responses((status = 201, body = Team), super::Refused))]
+    responses((status = 201, body = DirectoryTeam), super::Refused))]
 pub async fn add(
     actor: Actor,
     State(app): State<App>,
     sent: Sent<TeamName>,
-) -> Result<(StatusCode, Json<Team>), ApiError> {
+) -> Result<(StatusCode, Json<DirectoryTeam>), ApiError> {
     let asked = body::read(sent, REMEDY)?;
     let row = app.identity.add_team(&asked.name, actor.id()).await?;
     let directory = app.identity.directory().await?;
@@ -80,13 +83,13 @@ pub async fn add(
 
 /// Gives a team another name. Its handle stays.
 #[utoipa::path(put, path = "/api/v1/teams/{team}", tag = "people", params(("team" = String, Path)),
-    request_body = TeamName, responses((status = 200, body = Team), super::Refused))]
+    request_body = TeamName, responses((status = 200, body = DirectoryTeam), super::Refused))]
 pub async fn rename(
     actor: Actor,
     State(app): State<App>,
     Path(key): Path<String>,
     sent: Sent<TeamName>,
-) -> Result<Json<Team>, ApiError> {
+) -> Result<Json<DirectoryTeam>, ApiError> {
     let asked = body::read(sent, REMEDY)?;
     let directory = app.identity.directory().await?;
     let id = &find(&directory, &key)?.id;

@@ -113,14 +113,7 @@ impl Identity {
         if people::teams_in(tx).await?.iter().any(|t| t.name == name) {
             return Err(taken_name(&name));
         }
-        let wish = directory::handle(&name);
-        let mut handle = wish.clone();
-        for n in 2.. {
-            if !people::is_handle_taken(tx, &handle, "").await? {
-                break;
-            }
-            handle = format!("{wish}{n}");
-        }
+        let handle = super::free_handle(tx, &name).await?;
         let row = TeamRow {
             id: self.new_id("team"),
             name,

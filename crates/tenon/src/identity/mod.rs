@@ -7,6 +7,7 @@ pub mod account;
 mod actor;
 pub mod directory;
 pub mod keep;
+pub mod oidc;
 mod password;
 pub mod secret;
 mod throttle;
@@ -47,6 +48,7 @@ struct Inner {
     known: RwLock<HashMap<Digest, (Actor, Micros)>>,
     directory: RwLock<(Arc<Directory>, Micros)>,
     throttle: throttle::Throttle,
+    provider: Option<oidc::Provider>,
 }
 
 /// What a new person is.
@@ -68,8 +70,17 @@ impl Identity {
                 known: RwLock::default(),
                 directory: RwLock::new((Arc::default(), Micros::MIN)),
                 throttle: throttle::Throttle::default(),
+                provider: None,
             }),
         }
+    }
+
+    /// With an identity provider to sign in by; before it is shared with others.
+    pub fn with_provider(mut self, provider: Option<oidc::Provider>) -> Identity {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.provider = provider;
+        }
+        self
     }
 
     pub fn db(&self) -> &Db {
@@ -136,7 +147,7 @@ impl Identity {
             Some(plain) => Some(password::hashed(plain).await?),
             None => None,
         };
-        if people::by_email(self.db(), &email).await?.is_some() {
+        if people::by_email_in(tx, &email).await?.is_some() {
             return Err(Problem::new(
                 409,
                 "taken",
@@ -144,10 +155,11 @@ impl Identity {
                 "Sign in with it, or choose another address.",
             ));
         }
-        let taken = Directory::load(self.db()).await?;
+        let wish = email.split('@').next().unwrap_or_default();
+        let handle = free_handle(tx, wish).await?;
         let row = PersonRow {
             id: self.new_id("per"),
-            handle: taken.free_handle(email.split('@').next().unwrap_or_default()),
+            handle,
             email,
             name,
             role: new.role.word().into(),
@@ -409,6 +421,18 @@ impl Identity {
             .filter(|p| p.state == "active")
             .ok_or_else(|| Problem::not_found("person"))
     }
+}
+
+/// A handle like the wish that nobody has, nor a team.
+async fn free_handle(tx: &mut Tx, wish: &str) -> Result<String, Problem> {
+    let wish = directory::handle(wish);
+    let mut handle = wish.clone();
+    let mut n = 1;
+    while people::is_handle_taken(tx, &handle, "").await? {
+        n += 1;
+        handle = format!("{wish}{n}");
+    }
+    Ok(handle)
 }
 
 /// Whether what was read at a moment still counts.

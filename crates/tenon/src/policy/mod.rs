@@ -204,13 +204,18 @@ pub fn carried(headers: &HeaderMap) -> Option<&str> {
     if let Some(given) = text(header::AUTHORIZATION) {
         return given.strip_prefix("Bearer ").map(str::trim);
     }
+    cookie(headers, COOKIE)
+}
+
+/// A cookie by its name.
+pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter();
     let mut pairs = cookies
         .filter_map(|c| c.to_str().ok())
         .flat_map(|c| c.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 

@@ -19,6 +19,8 @@ const OWNER: Option<Role> = Some(Role::Owner);
 pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/sign-in", READ, ANYBODY),
     ("POST", "/sign-in", CHANGE, ANYBODY),
+    ("GET", "/sign-in/with", READ, ANYBODY),
+    ("GET", "/sign-in/back", READ, ANYBODY),
     ("POST", "/sign-out", CHANGE, GUEST),
     ("GET", "/in/{code}", READ, ANYBODY),
     ("POST", "/in/{code}", CHANGE, ANYBODY),

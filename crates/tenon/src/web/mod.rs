@@ -78,6 +78,8 @@ pub fn router() -> Router<App> {
 /// Accounts, people, teams, the record.
 fn identity() -> Router<App> {
     Router::new()
+        .route("/sign-in/with", get(door::with))
+        .route("/sign-in/back", get(door::returned))
         .route("/me", get(me::page).post(me::save))
         .route("/me/told", post(me::told))
         .route("/me/password", post(me::password))
