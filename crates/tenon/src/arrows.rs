@@ -10,7 +10,7 @@ const ORDER: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["serve"],
-    &["api", "web"],
+    &["api", "scim", "web"],
     &["intake"],
     &["app"],
     &["work", "jobs", "exports", "sample"],

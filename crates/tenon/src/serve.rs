@@ -10,7 +10,7 @@ use crate::jobs::Jobs;
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
-use crate::{api, policy, web};
+use crate::{api, policy, scim, web};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -52,6 +52,7 @@ pub fn app(app: App) -> Router {
     Router::new()
         .merge(web::router())
         .merge(api::router())
+        .merge(scim::router())
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
         .layer(CatchPanicLayer::new())
@@ -157,6 +158,8 @@ async fn stopped() {
 async fn not_found(uri: axum::http::Uri) -> axum::response::Response {
     if uri.path().starts_with("/api/") {
         api::not_found()
+    } else if uri.path().starts_with("/scim/") {
+        scim::not_found()
     } else {
         web::not_found().await.into_response()
     }

@@ -21,6 +21,7 @@ use utoipa::OpenApi;
 mod gate;
 mod identity;
 mod improvements;
+mod scim;
 
 const PORT: u16 = 7070;
 
@@ -200,6 +201,7 @@ async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
     let sources = [
         (include_str!("../web/mod.rs"), ""),
         (include_str!("mod.rs"), "/api/v1/processes/{process}"),
+        (include_str!("../scim/mod.rs"), ""),
     ];
     for (source, nest) in sources {
         for part in source.split(".route(").skip(1) {

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod keep;
 pub mod oidc;
 mod password;
+pub mod provision;
 pub mod secret;
 mod throttle;
 pub mod wishes;
