@@ -84,15 +84,27 @@ fn told(event: &Event, directory: &Directory) -> String {
     let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
     let mut parts: Vec<String> = event.subject.iter().cloned().collect();
     for (key, value) in payload.as_object().into_iter().flatten() {
-        let value = match value {
-            serde_json::Value::String(text) => directory.name(text).to_string(),
-            other => other.to_string(),
-        };
-        if value != "null" && value != "[]" {
+        let value = named(value, directory);
+        if !value.is_empty() {
             parts.push(format!("{key}: {value}"));
         }
     }
     format::short(&parts.join(" · "), 240)
+}
+
+fn named(value: &serde_json::Value, directory: &Directory) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => {
+            let team = directory.teams().iter().find(|t| &t.id == text);
+            team.map_or_else(|| directory.name(text).into(), |t| t.name.clone())
+        }
+        serde_json::Value::Array(all) => {
+            let all = all.iter().map(|v| named(v, directory));
+            all.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
 }
 
 pub async fn page(
