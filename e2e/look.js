@@ -19,7 +19,7 @@ try {
   const looker = await browser.newContext();
   await signedIn(looker, house.url);
   const page = await looker.newPage();
-  await page.goto(house.url);
+  await page.goto(house.url + "/processes");
   const slugs = await page.$$eval("main .cards a", (links) => links.map((a) => new URL(a.href).pathname));
   for (const [i, slug] of slugs.entries()) {
     const tabs = i === 0 ? ["map", "steps", "variants", "cases", "fit"] : ["map"];

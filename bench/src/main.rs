@@ -14,6 +14,7 @@ mod peer;
 mod reading;
 mod serving;
 mod table;
+mod working;
 
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ fn main() -> Result<()> {
     }
     if wanted("judging") {
         judging::run(&asked)?;
+    }
+    if wanted("working") {
+        working::run(&asked)?;
     }
     if wanted("serving") {
         serving::run(&asked)?;
@@ -88,9 +92,9 @@ fn asked(args: &[String]) -> Result<Asked> {
     if asked
         .only
         .as_deref()
-        .is_some_and(|o| !["reading", "fitting", "judging", "serving"].contains(&o))
+        .is_some_and(|o| !["reading", "fitting", "judging", "working", "serving"].contains(&o))
     {
-        bail!("--only takes reading, fitting, judging or serving");
+        bail!("--only takes reading, fitting, judging, working or serving");
     }
     std::fs::create_dir_all(&asked.folder)?;
     Ok(asked)

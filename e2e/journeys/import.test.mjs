@@ -31,7 +31,7 @@ test("the same file again adds nothing and says so", async () => {
   const { page, calm } = await open(browser, house.url + "/import");
   await page.setInputFiles("input[type=file]", deals);
   await page.getByText("This file was imported before").waitFor();
-  await page.goto(house.url + "/");
+  await page.goto(house.url + "/processes");
   assert.equal(await page.locator(".cards li").count(), 1);
   assert.match(await page.textContent(".cards li"), /60 cases/);
   calm();
@@ -47,7 +47,7 @@ test("a broken file says where and what to do, and nothing of it is kept", async
   assert.match(text, /byte \d+/);
   assert.match(text, /Nothing of this file was kept/);
   await accessible(page);
-  await page.goto(house.url + "/");
+  await page.goto(house.url + "/processes");
   assert.equal(await page.locator(".cards li").count(), 1);
   calm();
 });

@@ -199,7 +199,7 @@ test("two periods stand side by side, and the address keeps both", async () => {
 
 test("a model is shown as it was drawn, and its activities carry the figures of the cases", async () => {
   house.run("import", join(fixtures, "shipping.bpmn"));
-  const { page, calm } = await open(browser, house.url);
+  const { page, calm } = await open(browser, house.url + "/processes");
   await page.click(".cards a:not([href='/p/deals'])");
   assert.ok((await page.locator("svg.drawing .node").count()) > 0);
   await accessible(page);

@@ -19,11 +19,11 @@ export const sessions = new Map();
 
 /** An installation of its own, with its owner signed in: `url`, `run(args)` for its command line, `ask(path)` as the owner
  * without a browser, `link(email)` and `signIn(email)` for others, `stop()`. */
-export async function tenon({ owner = true } = {}) {
+export async function tenon({ owner = true, port, env } = {}) {
   if (!binary) throw new Error("There is no tenon binary: run `cargo build -p tenon` first, or set TENON.");
   const data = mkdtempSync(join(tmpdir(), "tenon-e2e-"));
-  const port = await freePort();
-  const server = spawn(binary, ["serve", "--data", data, "--port", String(port)], { stdio: ["ignore", "ignore", "pipe"] });
+  port ??= await freePort();
+  const server = spawn(binary, ["serve", "--data", data, "--port", String(port)], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
   let said = "";
   server.stderr.on("data", (text) => (said += text));
   const url = `http://localhost:${port}`;
@@ -66,7 +66,7 @@ export async function tenon({ owner = true } = {}) {
   };
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((done, fail) => {
     const probe = createServer();
     probe.on("error", fail);

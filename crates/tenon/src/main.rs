@@ -19,6 +19,7 @@ mod policy;
 mod problem;
 mod processes;
 mod sample;
+mod scim;
 mod serve;
 mod settings;
 mod store;

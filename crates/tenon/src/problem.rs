@@ -14,6 +14,9 @@ pub struct Problem {
     pub what: String,
     pub place: Box<Place>,
     pub remedy: String,
+    /// Seconds after which another try makes sense.
+    #[serde(skip)]
+    pub wait: Option<i64>,
 }
 
 impl Problem {
@@ -29,6 +32,15 @@ impl Problem {
             what: what.into(),
             place: Box::default(),
             remedy: remedy.into(),
+            wait: None,
+        }
+    }
+
+    /// The same, with the seconds to wait: sent as Retry-After.
+    pub fn after(self, seconds: i64) -> Self {
+        Problem {
+            wait: Some(seconds),
+            ..self
         }
     }
 
@@ -67,6 +79,7 @@ impl From<ReadError> for Problem {
             what: e.what,
             place: e.place,
             remedy: e.remedy,
+            wait: None,
         }
     }
 }

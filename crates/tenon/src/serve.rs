@@ -4,13 +4,14 @@ mod refresh;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
-use crate::identity::Identity;
+use crate::identity::Role;
+use crate::identity::{Identity, oidc};
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
-use crate::{api, policy, web};
+use crate::{api, policy, scim, web};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -32,6 +33,10 @@ pub struct Config {
     pub port: u16,
     /// By which address others reach it.
     pub url: Option<String>,
+    /// Whoever starts it wants to be let in at once.
+    pub open: bool,
+    /// The company's identity provider.
+    pub oidc: Option<oidc::Settings>,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
@@ -50,6 +55,7 @@ pub fn app(app: App) -> Router {
     Router::new()
         .merge(web::router())
         .merge(api::router())
+        .merge(scim::router())
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
         .layer(CatchPanicLayer::new())
@@ -99,15 +105,10 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         Some(url) => Site::at(url, address.port())?,
         None => Site::local(address.port()),
     };
+    let provider = config.oidc.map(oidc::Provider::new).transpose()?;
     let identity = Identity::new(library.db().clone(), library.clock_handle());
-    let first = match identity.has_owner().await? {
-        true => None,
-        false => Some(format!(
-            "{}/in/{}",
-            site.url(),
-            identity.link(None).await?.text()
-        )),
-    };
+    let identity = identity.with_provider(provider);
+    let first = first_link(&identity, &site, config.open).await?;
     let state = App {
         work: crate::work::Work::start(library.clone(), identity.clone()),
         identity,
@@ -122,11 +123,29 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
+    // The address of who asks is what tries to sign in are counted by.
+    let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, routes)
         .with_graceful_shutdown(stopped())
         .await?;
     fresh.abort();
     Ok(())
+}
+
+/// The link that makes the first owner; with `open`, where there is one already, a link that signs her in: who starts the
+/// server has the machine and with it everything.
+async fn first_link(
+    identity: &Identity,
+    site: &Site,
+    open: bool,
+) -> anyhow::Result<Option<String>> {
+    let directory = identity.directory().await?;
+    let owner = directory.active().find(|p| p.role == Role::Owner.word());
+    if owner.is_some() && !open {
+        return Ok(None);
+    }
+    let secret = identity.link(owner.map(|p| p.id.as_str())).await?;
+    Ok(Some(format!("{}/in/{}", site.url(), secret.text())))
 }
 
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -151,17 +170,22 @@ async fn stopped() {
 async fn not_found(uri: axum::http::Uri) -> axum::response::Response {
     if uri.path().starts_with("/api/") {
         api::not_found()
+    } else if uri.path().starts_with("/scim/") {
+        scim::not_found()
     } else {
         web::not_found().await.into_response()
     }
 }
 
-/// One line a request.
+/// One line a request, without secrets.
 async fn log_request(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> axum::response::Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_string());
+    let method = request.method().clone();
+    // The route, not the address: addresses hold what opens doors, and names of cases.
+    let matched = request.extensions().get::<axum::extract::MatchedPath>();
+    let path = matched.map_or("no route".to_string(), |p| p.as_str().to_string());
     let begun = std::time::Instant::now();
     let response = next.run(request).await;
     tracing::info!(%method, path, status = response.status().as_u16(), ms = begun.elapsed().as_secs_f64() * 1000.0, "request");

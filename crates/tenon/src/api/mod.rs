@@ -2,6 +2,7 @@
 
 mod acts;
 mod asked;
+mod audit;
 mod body;
 mod export;
 mod figures;
@@ -10,6 +11,8 @@ mod imports;
 mod improvements;
 mod ledger;
 mod live;
+mod me;
+mod people;
 mod problem;
 mod processes;
 mod questions;
@@ -17,6 +20,7 @@ mod settings;
 mod steps;
 mod stream;
 mod talk;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod verdicts;
@@ -25,7 +29,7 @@ use crate::app::App;
 use crate::processes::Problem;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use utoipa::{IntoResponses, OpenApi};
 
@@ -83,6 +87,23 @@ pub struct Refused(problem::ProblemDetails);
         goals::put,
         settings::get_individual,
         settings::put_individual,
+        me::get,
+        me::put,
+        me::tokens,
+        me::make_token,
+        me::revoke_token,
+        people::list,
+        people::one,
+        people::add,
+        people::change,
+        people::link,
+        teams::list,
+        teams::one,
+        teams::add,
+        teams::rename,
+        teams::join,
+        teams::leave,
+        audit::list,
         imports::start,
         imports::skipped,
         imports::job,
@@ -225,6 +246,28 @@ fn of_improvement() -> Router<App> {
             "/api/v1/improvements/{improvement}/verdicts",
             get(verdicts::said),
         )
+        .merge(identity())
+}
+
+/// Accounts, people, teams.
+fn identity() -> Router<App> {
+    Router::new()
+        .route("/api/v1/me", get(me::get).put(me::put))
+        .route("/api/v1/me/tokens", get(me::tokens).post(me::make_token))
+        .route("/api/v1/me/tokens/{token}", delete(me::revoke_token))
+        .route("/api/v1/people", get(people::list).post(people::add))
+        .route(
+            "/api/v1/people/{person}",
+            get(people::one).patch(people::change),
+        )
+        .route("/api/v1/people/{person}/link", post(people::link))
+        .route("/api/v1/teams", get(teams::list).post(teams::add))
+        .route("/api/v1/teams/{team}", get(teams::one).put(teams::rename))
+        .route(
+            "/api/v1/teams/{team}/members/{person}",
+            put(teams::join).delete(teams::leave),
+        )
+        .route("/api/v1/audit", get(audit::list))
 }
 
 fn of_work() -> Router<App> {

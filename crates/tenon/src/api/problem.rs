@@ -1,7 +1,7 @@
 //! Problems as RFC 9457 JSON.
 
 use crate::processes::Problem;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use mining::Place;
 use serde::Serialize;
@@ -35,6 +35,8 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let p = self.0;
         let status = StatusCode::from_u16(p.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let wait = p.wait.map(|s| (header::RETRY_AFTER, s.into()));
+        let wait: HeaderMap = wait.into_iter().collect();
         let details = ProblemDetails {
             r#type: format!("urn:tenon:{}", p.code),
             title: p.what,
@@ -45,6 +47,7 @@ impl IntoResponse for ApiError {
         };
         (
             status,
+            wait,
             [(header::CONTENT_TYPE, "application/problem+json")],
             serde_json::to_string(&details).unwrap_or_default(),
         )

@@ -2,11 +2,13 @@
 
 use crate::clock::{Clock, SetClock, SystemClock};
 use crate::format;
+use crate::identity::Identity;
 use crate::improvements::Improvements;
 use crate::processes::Library;
 use crate::sample::advance::{Came, found, go_on};
 use crate::sample::company::STEPS;
-use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, files, past};
+use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, files, past, people};
+use crate::work::Work;
 use anyhow::Context;
 use mining::Micros;
 use mining::time::{DAY, WEEK};
@@ -207,6 +209,14 @@ async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
         found(&all, &args.process, &kept, until, super::ACTOR).await?
     };
     println!("{}: {} cases.", came.name, format::count(came.cases as i64));
+    let library = all.library();
+    let identity = Identity::new(library.db().clone(), library.clock_handle());
+    if people::settle(&identity, args.sizes().2, super::ACTOR).await? {
+        if args.has_past() {
+            people::talk(&Work::start(library.clone(), identity), &came.process).await?;
+        }
+        println!("Its owner: `tenon people link {}`.", people::OWNER.1);
+    }
     if args.has_past() {
         println!(
             "What it tried: `tenon improvements --process {}`.",

@@ -1,5 +1,6 @@
 //! `tenon serve`
 
+use crate::identity::oidc::Settings;
 use crate::serve::{Config, LOOPBACK, serve};
 use std::net::IpAddr;
 
@@ -21,6 +22,68 @@ pub struct Args {
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
+    #[command(flatten)]
+    oidc: Oidc,
+}
+
+/// The company's identity provider, which speaks OpenID Connect; docs/identity.md tells how to set it up.
+#[derive(clap::Args)]
+struct Oidc {
+    /// Its address, such as https://login.example.com
+    #[arg(long = "oidc-issuer", env = "TENON_OIDC_ISSUER", requires = "client")]
+    issuer: Option<String>,
+    /// As what Tenon is known there
+    #[arg(long = "oidc-client-id", env = "TENON_OIDC_CLIENT_ID")]
+    client: Option<String>,
+    /// The secret it gave Tenon
+    #[arg(
+        long = "oidc-client-secret",
+        env = "TENON_OIDC_CLIENT_SECRET",
+        hide_env_values = true
+    )]
+    secret: Option<String>,
+    /// What the button says: "Sign in with" and this
+    #[arg(long = "oidc-name", env = "TENON_OIDC_NAME")]
+    name: Option<String>,
+    /// What is asked for
+    #[arg(
+        long = "oidc-scopes",
+        env = "TENON_OIDC_SCOPES",
+        default_value = "openid email profile"
+    )]
+    scopes: String,
+    /// The claim that lists the groups of a person
+    #[arg(
+        long = "oidc-groups",
+        env = "TENON_OIDC_GROUPS",
+        default_value = "groups"
+    )]
+    groups: String,
+    /// Which group is in which role, such as tenon-admins=owner,sales=member; * is everybody
+    #[arg(long = "oidc-roles", env = "TENON_OIDC_ROLES")]
+    roles: Option<String>,
+    /// Which group is which team, such as sales-north=North; * makes a team of every group
+    #[arg(long = "oidc-teams", env = "TENON_OIDC_TEAMS")]
+    teams: Option<String>,
+}
+
+impl Oidc {
+    fn settings(self) -> anyhow::Result<Option<Settings>> {
+        let Some(issuer) = self.issuer.filter(|i| !i.is_empty()) else {
+            return Ok(None);
+        };
+        let plain = Settings::new(&issuer, &self.client.unwrap_or_default())?;
+        let mapped = plain
+            .with_roles(&self.roles.unwrap_or_default())?
+            .with_teams(&self.teams.unwrap_or_default())?;
+        Ok(Some(Settings {
+            secret: self.secret.filter(|s| !s.is_empty()),
+            name: self.name.unwrap_or_else(|| mapped.name.clone()),
+            scopes: self.scopes,
+            groups: self.groups,
+            ..mapped
+        }))
+    }
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -36,11 +99,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         address: args.address,
         port: args.port,
         url: args.url,
+        open: args.open,
+        oidc: args.oidc.settings()?,
     };
     super::block_on(serve(config, |url, first| {
         println!("Tenon is at {url}");
         if let Some(link) = &first {
-            println!("Nobody is here yet. Open this once, to become its owner: {link}");
+            println!("Open this once, within a day, and you are in as its owner: {link}");
         }
         if args.open {
             open(first.as_deref().unwrap_or(url));

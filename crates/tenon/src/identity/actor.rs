@@ -75,6 +75,11 @@ impl Scopes {
         self.0 & 1 << scope as u8 != 0
     }
 
+    /// Whether all of these are among them.
+    pub fn holds(self, others: Scopes) -> bool {
+        others.0 & !self.0 == 0
+    }
+
     /// Words with blanks between them. `None` when a word is unknown or there is none.
     pub fn parse(words: &str) -> Option<Scopes> {
         let mut found = Vec::new();

@@ -110,18 +110,6 @@ impl Directory {
             Handle::Team(i) => Named::Team(&self.teams[i]),
         })
     }
-
-    /// A handle like the wish that nobody has.
-    pub fn free_handle(&self, wish: &str) -> String {
-        let wish = handle(wish);
-        let mut tries = (1..).map(|n| match n {
-            1 => wish.clone(),
-            n => format!("{wish}{n}"),
-        });
-        tries
-            .find(|h| !self.by_handle.contains_key(h))
-            .unwrap_or(wish)
-    }
 }
 
 /// Small letters, digits, dots and dashes.

@@ -3,10 +3,16 @@
 //! What opens a door (a session, a token, a link) is a random secret; only its digest is kept. Who was let in is
 //! remembered for [`REMEMBERED`], so that a door that was shut elsewhere is shut here soon after.
 
+pub mod account;
 mod actor;
 pub mod directory;
+pub mod keep;
+pub mod oidc;
 mod password;
+pub mod provision;
 pub mod secret;
+mod throttle;
+pub mod wishes;
 
 pub use actor::{Actor, Role, Scope, Scopes, Via};
 pub use directory::Directory;
@@ -42,6 +48,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     known: RwLock<HashMap<Digest, (Actor, Micros)>>,
     directory: RwLock<(Arc<Directory>, Micros)>,
+    throttle: throttle::Throttle,
+    provider: Option<oidc::Provider>,
 }
 
 /// What a new person is.
@@ -62,8 +70,18 @@ impl Identity {
                 clock,
                 known: RwLock::default(),
                 directory: RwLock::new((Arc::default(), Micros::MIN)),
+                throttle: throttle::Throttle::default(),
+                provider: None,
             }),
         }
+    }
+
+    /// With an identity provider to sign in by; before it is shared with others.
+    pub fn with_provider(mut self, provider: Option<oidc::Provider>) -> Identity {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.provider = provider;
+        }
+        self
     }
 
     pub fn db(&self) -> &Db {
@@ -130,7 +148,7 @@ impl Identity {
             Some(plain) => Some(password::hashed(plain).await?),
             None => None,
         };
-        if people::by_email(self.db(), &email).await?.is_some() {
+        if people::by_email_in(tx, &email).await?.is_some() {
             return Err(Problem::new(
                 409,
                 "taken",
@@ -138,10 +156,11 @@ impl Identity {
                 "Sign in with it, or choose another address.",
             ));
         }
-        let taken = Directory::load(self.db()).await?;
+        let wish = email.split('@').next().unwrap_or_default();
+        let handle = free_handle(tx, wish).await?;
         let row = PersonRow {
             id: self.new_id("per"),
-            handle: taken.free_handle(email.split('@').next().unwrap_or_default()),
+            handle,
             email,
             name,
             role: new.role.word().into(),
@@ -228,8 +247,14 @@ impl Identity {
     }
 
     /// Signs in with a password. Takes as long for an unknown address as for a wrong password.
-    pub async fn sign_in(&self, email: &str, plain: &str, agent: &str) -> Result<Secret, Problem> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        plain: &str,
+        (agent, place): (&str, &str),
+    ) -> Result<Secret, Problem> {
         let email = email.trim().to_lowercase();
+        self.inner.throttle.count(&email, place, self.now())?;
         let person = people::by_email(self.db(), &email).await?;
         let kept = person.as_ref().and_then(|p| p.password.clone());
         let fits = password::fits(plain, kept).await?;
@@ -251,6 +276,7 @@ impl Identity {
             .open_session(&mut tx, &person.id, agent, "password")
             .await?;
         tx.commit().await?;
+        self.inner.throttle.forgive(&email);
         Ok(secret)
     }
 
@@ -396,6 +422,18 @@ impl Identity {
             .filter(|p| p.state == "active")
             .ok_or_else(|| Problem::not_found("person"))
     }
+}
+
+/// A handle like the wish that nobody has, nor a team.
+async fn free_handle(tx: &mut Tx, wish: &str) -> Result<String, Problem> {
+    let wish = directory::handle(wish);
+    let mut handle = wish.clone();
+    let mut n = 1;
+    while people::is_handle_taken(tx, &handle, "").await? {
+        n += 1;
+        handle = format!("{wish}{n}");
+    }
+    Ok(handle)
 }
 
 /// Whether what was read at a moment still counts.

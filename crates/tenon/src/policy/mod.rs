@@ -101,8 +101,8 @@ impl Site {
 
 /// Lets a request through or not, and says who asks.
 pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
-    let refuse = |problem| refuse(problem, is_api);
+    let reader = Reader::of(request.uri().path());
+    let refuse = |problem| refuse(problem, reader);
     if !gate.site.is_own_host(request.headers()) {
         return refuse(Problem::new(
             421,
@@ -143,9 +143,12 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
     };
     if let Some(least) = least {
         match &actor {
-            None => return sign_in(&request, is_api),
+            None => return sign_in(&request, reader),
+            Some(actor) if reader == Reader::Directory && is_session(actor) => {
+                return sign_in(&request, reader);
+            }
             Some(actor) => {
-                if let Err(problem) = allowed(actor, least, access) {
+                if let Err(problem) = allowed(actor, least, access, reader) {
                     return refuse(problem);
                 }
             }
@@ -158,7 +161,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
 }
 
 /// Whether a role and, for a token, its scopes suffice.
-fn allowed(actor: &Actor, least: Role, access: Access) -> Result<(), Problem> {
+fn allowed(actor: &Actor, least: Role, access: Access, reader: Reader) -> Result<(), Problem> {
     if !actor.is_at_least(least) {
         return Err(Problem::new(
             403,
@@ -172,6 +175,7 @@ fn allowed(actor: &Actor, least: Role, access: Access) -> Result<(), Problem> {
         ));
     }
     let scope = match (least, access) {
+        _ if reader == Reader::Directory => Scope::Scim,
         (Role::Owner, _) => Scope::Admin,
         (_, Access::Change) => Scope::Write,
         (_, Access::Read) => Scope::Read,
@@ -200,13 +204,18 @@ pub fn carried(headers: &HeaderMap) -> Option<&str> {
     if let Some(given) = text(header::AUTHORIZATION) {
         return given.strip_prefix("Bearer ").map(str::trim);
     }
+    cookie(headers, COOKIE)
+}
+
+/// A cookie by its name.
+pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter();
     let mut pairs = cookies
         .filter_map(|c| c.to_str().ok())
         .flat_map(|c| c.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 
@@ -220,8 +229,8 @@ fn refused(what: &str, remedy: &str) -> Problem {
 }
 
 /// People are sent to the door and come back afterwards; programs are told.
-fn sign_in(request: &Request, is_api: bool) -> Response {
-    if is_api || request.method() != Method::GET {
+fn sign_in(request: &Request, reader: Reader) -> Response {
+    if reader != Reader::Browser || request.method() != Method::GET {
         return refuse(
             Problem::new(
                 401,
@@ -229,7 +238,7 @@ fn sign_in(request: &Request, is_api: bool) -> Response {
                 "Nobody is signed in.",
                 "Sign in, or send a token: Authorization: Bearer tenon_…",
             ),
-            is_api,
+            reader,
         );
     }
     let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
@@ -237,22 +246,53 @@ fn sign_in(request: &Request, is_api: bool) -> Response {
     Redirect::to(&format!("/sign-in?to={to}")).into_response()
 }
 
-/// Programs get a problem (RFC 9457) as from every endpoint, browsers a line of text.
-fn refuse(problem: Problem, is_api: bool) -> Response {
+/// Who reads a refusal, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// A line of text.
+    Browser,
+    /// A problem (RFC 9457), as from every endpoint.
+    Program,
+    /// A directory that provisions people: an error of SCIM (RFC 7644, 3.12).
+    Directory,
+}
+
+impl Reader {
+    fn of(path: &str) -> Reader {
+        match path {
+            p if p.starts_with("/api/") => Reader::Program,
+            p if p.starts_with("/scim/") => Reader::Directory,
+            _ => Reader::Browser,
+        }
+    }
+}
+
+fn refuse(problem: Problem, reader: Reader) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::FORBIDDEN);
-    let (kind, text) = if is_api {
-        let problem = serde_json::json!({
-            "type": format!("urn:tenon:{}", problem.code),
-            "title": problem.what,
-            "status": problem.status,
-            "detail": problem.remedy,
-            "code": problem.code,
-            "place": {},
-        });
-        ("application/problem+json", problem.to_string())
-    } else {
-        let text = format!("{} {}", problem.what, problem.remedy);
-        ("text/plain; charset=utf-8", text)
+    let (kind, text) = match reader {
+        Reader::Program => {
+            let problem = serde_json::json!({
+                "type": format!("urn:tenon:{}", problem.code),
+                "title": problem.what,
+                "status": problem.status,
+                "detail": problem.remedy,
+                "code": problem.code,
+                "place": {},
+            });
+            ("application/problem+json", problem.to_string())
+        }
+        Reader::Directory => {
+            let error = serde_json::json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+                "status": problem.status.to_string(),
+                "detail": format!("{} {}", problem.what, problem.remedy),
+            });
+            ("application/scim+json", error.to_string())
+        }
+        Reader::Browser => {
+            let text = format!("{} {}", problem.what, problem.remedy);
+            ("text/plain; charset=utf-8", text)
+        }
     };
     let mut answer = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
     if status == StatusCode::UNAUTHORIZED {

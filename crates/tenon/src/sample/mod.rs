@@ -11,6 +11,7 @@ pub mod files;
 mod improvement;
 mod kept;
 pub mod past;
+pub mod people;
 mod random;
 mod simulate;
 mod treated;

@@ -37,16 +37,24 @@ pub async fn settle(identity: &Identity, teams: usize, by: &str) -> Result<bool,
     identity.add(owner, by).await?;
     for number in 0..teams.min(50) {
         let team = identity.add_team(&company::team(number), by).await?;
+        let mut members = Vec::new();
         for one in 0..company::PEOPLE {
-            let role = if one == 0 { Role::Manager } else { Role::Member };
-            let added = identity.add(person(&company::person(number, one), role), by).await;
+            let role = if one == 0 {
+                Role::Manager
+            } else {
+                Role::Member
+            };
+            let added = identity
+                .add(person(&company::person(number, one), role), by)
+                .await;
             match added {
-                Ok(row) => identity.join(&team.id, &row.id, by).await?,
+                Ok(row) => members.push(row.id),
                 // Two of one name share an address; the second stays away.
                 Err(problem) if problem.status == 409 => {}
                 Err(problem) => return Err(problem),
             }
         }
+        identity.set_members(&team.id, (&members, &[]), by).await?;
     }
     for name in [company::LAWYER].iter().chain(&company::SURVEYORS) {
         identity.add(person(name, Role::Member), by).await?;
@@ -56,7 +64,8 @@ pub async fn settle(identity: &Identity, teams: usize, by: &str) -> Result<bool,
 
 /// A name in letters that stand in any address.
 fn plain(name: &str) -> String {
-    let letters = name.to_lowercase().chars().flat_map(|c| match c {
+    let name = name.to_lowercase();
+    let letters = name.chars().flat_map(|c| match c {
         'ä' | 'å' | 'á' | 'à' | 'ã' => vec!['a'],
         'ö' | 'ø' | 'ó' | 'ô' => vec!['o'],
         'ü' | 'ú' => vec!['u'],
@@ -67,7 +76,9 @@ fn plain(name: &str) -> String {
         ' ' => vec!['.'],
         c => vec![c],
     });
-    letters.filter(|c| c.is_ascii_alphanumeric() || *c == '.' || *c == '-').collect()
+    letters
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '.' || *c == '-')
+        .collect()
 }
 
 /// What was said lately: a playbook, a question with an answer, notes on open cases.
@@ -96,8 +107,12 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
     });
     let mut found: Vec<_> = found.take(12).collect();
     found.reverse();
-    let surveyor = company::SURVEYORS.iter().find_map(|n| by_name(n)).and_then(actor);
-    let (Some(surveyor), Some(lawyer)) = (surveyor, by_name(company::LAWYER).and_then(actor)) else {
+    let surveyor = company::SURVEYORS
+        .iter()
+        .find_map(|n| by_name(n))
+        .and_then(actor);
+    let (Some(surveyor), Some(lawyer)) = (surveyor, by_name(company::LAWYER).and_then(actor))
+    else {
         return Ok(());
     };
     for (n, (case, person)) in found.iter().enumerate() {
@@ -105,7 +120,10 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
         let room = || work.room(&me, slug, case);
         match n % 3 {
             0 => {
-                let text = format!("The board meets soon. @{} can legal take the service level annex first?", lawyer.handle());
+                let text = format!(
+                    "The board meets soon. @{} can legal take the service level annex first?",
+                    lawyer.handle()
+                );
                 work.note(&me, room().await?, &text, None).await?;
                 let text = "On Friday, with the four hour call-out from their draft kept.";
                 work.note(&lawyer, room().await?, text, None).await?;
@@ -122,7 +140,9 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
     }
     if let Some((case, me)) = found.last().and_then(|(case, p)| Some((case, actor(p)?))) {
         let question = "Who has measured the hit rate on plastic mains at night pressure?\n\nThey compare us with acoustic loggers.";
-        let id = work.ask(&me, slug, "Propose", Some(case), question, None).await?;
+        let id = work
+            .ask(&me, slug, "Propose", Some(case), question, None)
+            .await?;
         let answer = "Nine weeks last winter: 87 of 100 staged leaks found at 2.1 bar, 94 at 4 bar. They agreed that we may quote the numbers.";
         let answer = work.post(&surveyor, &id, answer, None).await?;
         work.accept(&me, answer).await?;

@@ -73,6 +73,16 @@ pub async fn sessions_of(db: &Db, person: &str) -> sqlx::Result<Vec<SessionRow>>
     })
 }
 
+/// When each person was last seen, by session or token.
+pub async fn last_seen(db: &Db) -> sqlx::Result<Vec<(String, Micros)>> {
+    read!(db, |on| sqlx::query_as(
+        "SELECT person, MAX(at) FROM (SELECT person, seen AS at FROM sessions UNION ALL \
+         SELECT person, used AS at FROM tokens WHERE used IS NOT NULL) AS doors GROUP BY person"
+    )
+    .fetch_all(on)
+    .await)
+}
+
 pub async fn close_session(tx: &mut Tx, digest: &str) -> sqlx::Result<()> {
     write!(tx, |on| sqlx::query(
         "DELETE FROM sessions WHERE digest = $1"

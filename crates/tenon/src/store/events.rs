@@ -96,6 +96,51 @@ pub async fn after(db: &Db, after: i64, limit: i64) -> sqlx::Result<Vec<Event>> 
     })
 }
 
+/// Which events of the record are looked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sought {
+    /// A kind such as `person.added`, or the beginning of some with a dot at its end: `person.`
+    pub kind: Option<String>,
+    /// Who did it: the id of a person, or what stands in the record in its place.
+    pub actor: Option<String>,
+    /// Only those before this number.
+    pub before: Option<i64>,
+}
+
+/// Events of the whole record, newest first.
+pub async fn sought(db: &Db, sought: &Sought, limit: i64) -> sqlx::Result<Vec<Event>> {
+    let kind = sought.kind.as_deref().unwrap_or_default();
+    let begin = match kind.ends_with('.') {
+        true => format!("{}%", kind.replace(['%', '_', '\\'], "")),
+        false => String::new(),
+    };
+    read!(db, |on| {
+        sqlx::query_as(
+            "SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE seq < $1 AND ($2 = '' OR actor = $2) \
+             AND ($3 = '' OR kind = $3 OR kind LIKE $4) ORDER BY seq DESC LIMIT $5",
+        )
+        .bind(sought.before.unwrap_or(i64::MAX))
+        .bind(sought.actor.as_deref().unwrap_or_default())
+        .bind(kind)
+        .bind(begin)
+        .bind(limit)
+        .fetch_all(on)
+        .await
+    })
+}
+
+/// The kinds among the newest events, by name.
+pub async fn kinds(db: &Db) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = read!(db, |on| {
+        sqlx::query_as(
+        "SELECT DISTINCT kind FROM (SELECT kind FROM events ORDER BY seq DESC LIMIT 20000) AS newest ORDER BY kind"
+    )
+    .fetch_all(on)
+    .await
+    })?;
+    Ok(rows.into_iter().map(|(kind,)| kind).collect())
+}
+
 /// The number of the last event; 0 when nothing happened yet.
 pub async fn last(db: &Db) -> sqlx::Result<i64> {
     let (last,): (i64,) = read!(db, |on| sqlx::query_as(

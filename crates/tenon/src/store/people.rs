@@ -148,6 +148,99 @@ pub async fn insert_team(tx: &mut Tx, row: &TeamRow) -> sqlx::Result<()> {
     })
 }
 
+/// From here to its end this transaction alone changes who may what. SQLite has one writer anyway.
+pub async fn lock(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(7072)")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether another person or a team has this handle.
+pub async fn is_handle_taken(tx: &mut Tx, handle: &str, but: &str) -> sqlx::Result<bool> {
+    let (n,): (i64,) = write!(tx, |on| sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM people WHERE handle = $1 AND id <> $2) + \
+         (SELECT COUNT(*) FROM teams WHERE handle = $1 AND id <> $2)"
+    )
+    .bind(handle)
+    .bind(but)
+    .fetch_one(on)
+    .await)?;
+    Ok(n > 0)
+}
+
+/// By one of what is unique: the address, the subject, or what the directory that provisions calls her.
+pub async fn by_external_in(tx: &mut Tx, external: &str) -> sqlx::Result<Option<PersonRow>> {
+    write!(tx, |on| sqlx::query_as(people("WHERE external = $1"))
+        .bind(external)
+        .fetch_optional(on)
+        .await)
+}
+
+pub async fn by_email_in(tx: &mut Tx, email: &str) -> sqlx::Result<Option<PersonRow>> {
+    write!(tx, |on| sqlx::query_as(people("WHERE email = $1"))
+        .bind(email)
+        .fetch_optional(on)
+        .await)
+}
+
+pub async fn by_subject_in(tx: &mut Tx, subject: &str) -> sqlx::Result<Option<PersonRow>> {
+    write!(tx, |on| sqlx::query_as(people("WHERE subject = $1"))
+        .bind(subject)
+        .fetch_optional(on)
+        .await)
+}
+
+/// The teams as the transaction sees them.
+pub async fn teams_in(tx: &mut Tx) -> sqlx::Result<Vec<TeamRow>> {
+    write!(tx, |on| sqlx::query_as(
+        "SELECT id, name, handle, created, external FROM teams ORDER BY name"
+    )
+    .fetch_all(on)
+    .await)
+}
+
+/// Ids of the teams of a person, as the transaction sees them.
+pub async fn teams_of_in(tx: &mut Tx, person: &str) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = write!(tx, |on| sqlx::query_as(
+        "SELECT team FROM members WHERE person = $1 ORDER BY team"
+    )
+    .bind(person)
+    .fetch_all(on)
+    .await)?;
+    Ok(rows.into_iter().map(|(team,)| team).collect())
+}
+
+/// Changes name and external name.
+pub async fn update_team(tx: &mut Tx, row: &TeamRow) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "UPDATE teams SET name = $2, external = $3 WHERE id = $1"
+    )
+    .bind(&row.id)
+    .bind(&row.name)
+    .bind(&row.external)
+    .execute(on)
+    .await
+    .map(drop))
+}
+
+/// A team and who was in it.
+pub async fn delete_team(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    for sql in [
+        "DELETE FROM members WHERE team = $1",
+        "DELETE FROM teams WHERE id = $1",
+    ] {
+        write!(tx, |on| sqlx::query(sql)
+            .bind(id)
+            .execute(on)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
 /// By name.
 pub async fn teams(db: &Db) -> sqlx::Result<Vec<TeamRow>> {
     read!(db, |on| sqlx::query_as(

@@ -1,18 +1,19 @@
 //! Coming in and going out.
 
-use super::error::{PageError, page as render};
+use super::error::{PageError, page as render, retry_after};
 use super::shell::Shell;
 use crate::app::App;
 use crate::identity::secret::Secret;
-use crate::identity::{Actor, NewPerson, Role};
-use crate::policy::{COOKIE, Site};
+use crate::identity::{Actor, NewPerson, Role, oidc};
+use crate::policy::{self, COOKIE, Site};
 use crate::processes::Problem;
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
@@ -20,6 +21,8 @@ struct SignIn {
     shell: Shell,
     to: String,
     email: String,
+    /// The identity provider, where there is one.
+    provider: Option<String>,
     problem: Option<Problem>,
 }
 
@@ -80,38 +83,123 @@ fn agent(headers: &HeaderMap) -> &str {
     agent.and_then(|a| a.to_str().ok()).unwrap_or("a program")
 }
 
-pub async fn page(actor: Option<Actor>, Query(asked): Query<Asked>) -> Result<Response, PageError> {
+/// From where somebody signs in. A proxy on this machine is believed what it says of who came to it.
+pub struct From(String);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for From {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _: &S,
+    ) -> Result<From, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(LOCAL, |c| c.0.ip().to_canonical());
+        let told = parts.headers.get("x-forwarded-for");
+        let told = told.and_then(|v| v.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let place: IpAddr = told.filter(|_| peer.is_loopback()).unwrap_or(peer);
+        Ok(From(place.to_string()))
+    }
+}
+
+const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// The page of the door, once more with what is wrong where something is.
+fn door(
+    app: &App,
+    to: &str,
+    email: String,
+    problem: Option<Problem>,
+) -> Result<Response, PageError> {
+    let status = super::people::status(problem.as_ref());
+    let wait = problem.as_ref().map(retry_after).unwrap_or_default();
+    let page = render(SignIn {
+        shell: Shell::door("Sign in"),
+        to: within(to).into(),
+        email,
+        provider: app.identity.provider_name().map(String::from),
+        problem,
+    })?;
+    Ok((status, wait, page).into_response())
+}
+
+pub async fn page(
+    actor: Option<Actor>,
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
     if actor.is_some() {
         return Ok(Redirect::to(within(&asked.to)).into_response());
     }
-    Ok(render(SignIn {
-        shell: Shell::door("Sign in"),
-        to: within(&asked.to).into(),
-        email: String::new(),
-        problem: None,
-    })?
-    .into_response())
+    door(&app, &asked.to, String::new(), None)
+}
+
+/// The cookie of a sign-in that is under way at the identity provider.
+const UNDER_WAY: &str = "tenon_under_way";
+
+fn under_way(site: &Site, value: &str, seconds: u32) -> (HeaderName, String) {
+    let secure = if site.is_secure() { "; Secure" } else { "" };
+    let cookie = format!(
+        "{UNDER_WAY}={value}; Path=/sign-in; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+    );
+    (header::SET_COOKIE, cookie)
+}
+
+fn back(app: &App) -> String {
+    format!("{}/sign-in/back", app.site.url())
+}
+
+/// To the identity provider.
+pub async fn with(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    match app.identity.begin(within(&asked.to), &back(&app)).await {
+        Ok((url, begun)) => {
+            let kept = under_way(&app.site, &begun.cookie(), 600);
+            Ok(([kept], Redirect::to(&url)).into_response())
+        }
+        Err(problem) if problem.status == 404 => Err(problem.into()),
+        Err(problem) => door(&app, &asked.to, String::new(), Some(problem)),
+    }
+}
+
+/// Back from the identity provider.
+pub async fn returned(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(answer): Query<oidc::Answer>,
+) -> Result<Response, PageError> {
+    let kept = policy::cookie(&headers, UNDER_WAY);
+    let begun = kept.and_then(oidc::UnderWay::of_cookie);
+    let to = begun.as_ref().map_or("/", |b| &b.to).to_string();
+    let (redirect, agent) = (back(&app), agent(&headers));
+    let done = app
+        .identity
+        .finish(begun.as_ref(), &answer, &redirect, agent);
+    let mut page = match done.await {
+        Ok(secret) => with_session(&app.site, &secret, &to),
+        Err(problem) if problem.status == 404 => return Err(problem.into()),
+        Err(problem) => door(&app, &to, String::new(), Some(problem))?,
+    };
+    let (name, over) = under_way(&app.site, "", 0);
+    if let Ok(over) = over.parse() {
+        page.headers_mut().append(name, over);
+    }
+    Ok(page)
 }
 
 pub async fn sign_in(
     State(app): State<App>,
+    From(place): From,
     headers: HeaderMap,
     Form(form): Form<Password>,
 ) -> Result<Response, PageError> {
-    let agent = agent(&headers);
-    let done = app.identity.sign_in(&form.email, &form.password, agent);
+    let from = (agent(&headers), place.as_str());
+    let done = app.identity.sign_in(&form.email, &form.password, from);
     match done.await {
         Ok(secret) => Ok(with_session(&app.site, &secret, &form.to)),
-        Err(problem) if problem.status < 500 => {
-            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-            let page = render(SignIn {
-                shell: Shell::door("Sign in"),
-                to: within(&form.to).into(),
-                email: form.email,
-                problem: Some(problem),
-            })?;
-            Ok((status, page).into_response())
-        }
+        Err(problem) if problem.status < 500 => door(&app, &form.to, form.email, Some(problem)),
         Err(problem) => Err(problem.into()),
     }
 }

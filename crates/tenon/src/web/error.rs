@@ -3,7 +3,7 @@
 use super::shell::Shell;
 use crate::processes::Problem;
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 #[derive(Template)]
@@ -28,13 +28,20 @@ impl IntoResponse for PageError {
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let place = self.0.place.to_string();
+        let wait = retry_after(&self.0);
         let page = ErrorPage {
             shell: Shell::bare("Not shown"),
             problem: self.0,
             place,
         };
-        (status, Html(page.render().unwrap_or_default())).into_response()
+        (status, wait, Html(page.render().unwrap_or_default())).into_response()
     }
+}
+
+/// When another try makes sense, for programs.
+pub fn retry_after(problem: &Problem) -> HeaderMap {
+    let wait = problem.wait.map(|s| (header::RETRY_AFTER, s.into()));
+    wait.into_iter().collect()
 }
 
 pub async fn not_found() -> PageError {

@@ -37,6 +37,8 @@ struct Home {
     answers: (i64, i64),
     proven: Option<(String, String)>,
     is_new: bool,
+    /// Of a guest: the cases she was asked into.
+    cases: Vec<(String, String)>,
 }
 
 struct Need {
@@ -203,6 +205,13 @@ async fn show(
             })
         })
         .collect();
+    let mut cases = Vec::new();
+    if is_guest {
+        for (process, case) in work::guest_cases(app.work.db(), actor.id()).await? {
+            let slug = slugs.get(&process).map_or("", String::as_str);
+            cases.push((format!("/p/{slug}/case/{}", format::urlencode(&case)), case));
+        }
+    }
     let is_new = processes.is_empty() && !is_guest;
     let mut shell = Shell::new(app, actor, "Home", "home", None).await?;
     shell.unread = needs.iter().filter(|n| n.class != "is-late").count();
@@ -228,6 +237,7 @@ async fn show(
         answers: work::answers_of(app.work.db(), actor.id(), now - 30 * mining::time::DAY).await?,
         proven,
         is_new,
+        cases,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Pages and fragments, one page a file.
 
+mod audit;
 mod case;
 mod chart;
 mod confirm;
@@ -8,13 +9,16 @@ mod error;
 mod home;
 mod import;
 mod improvements;
+mod me;
 mod message;
+mod people;
 mod playbook;
 mod process;
 mod processes;
 mod question;
 mod settings;
 mod shell;
+mod teams;
 mod weeks;
 
 use crate::app::App;
@@ -35,6 +39,7 @@ pub fn router() -> Router<App> {
         .route("/sign-in", get(door::page).post(door::sign_in))
         .route("/sign-out", post(door::sign_out))
         .route("/in/{code}", get(door::look).post(door::enter))
+        .merge(identity())
         .route("/settings", get(settings::page).post(settings::save))
         .route(
             "/import",
@@ -89,4 +94,23 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/goals/{goal}", get(improvements::goal::page))
         .route("/p/{process}/fit", get(process::fit::page))
         .route("/p/{process}/fit/confirm", post(process::fit::confirm))
+}
+
+/// Accounts, people, teams, the record.
+fn identity() -> Router<App> {
+    Router::new()
+        .route("/sign-in/with", get(door::with))
+        .route("/sign-in/back", get(door::returned))
+        .route("/me", get(me::page).post(me::save))
+        .route("/me/told", post(me::told))
+        .route("/me/password", post(me::password))
+        .route("/me/sessions/{session}", post(me::end_session))
+        .route("/me/tokens", post(me::make_token))
+        .route("/me/tokens/{token}/revoke", post(me::revoke_token))
+        .route("/people", get(people::list).post(people::add))
+        .route("/people/{person}", get(people::one).post(people::act))
+        .route("/teams", get(teams::list).post(teams::add))
+        .route("/teams/{team}", get(teams::one).post(teams::act))
+        .route("/audit", get(audit::page))
+        .route("/audit.csv", get(audit::csv))
 }

@@ -15,6 +15,7 @@ use axum::response::{Html, Redirect};
 #[template(path = "settings.html")]
 struct SettingsPage {
     shell: Shell,
+    tab: &'static str,
     choices: Vec<(&'static str, &'static str, &'static str, bool)>,
     locked: bool,
 }
@@ -24,6 +25,7 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
     let choice = |value: Individual, name, told| (value.word(), name, told, value == now);
     render(SettingsPage {
         shell: Shell::new(&app, &actor, "Settings", "settings", None).await?,
+        tab: "settings",
         choices: vec![
             choice(
                 Individual::Off,

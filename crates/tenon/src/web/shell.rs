@@ -41,7 +41,7 @@ impl Me {
         Me {
             name: actor.name().into(),
             initials: format::initials(actor.name()),
-            hue: format::hue(actor.id()),
+            hue: format::hue(actor.name()),
             role: actor.role(),
         }
     }
@@ -84,6 +84,15 @@ impl Shell {
 
     pub fn is_guest(&self) -> bool {
         self.me.as_ref().is_some_and(Me::is_guest)
+    }
+
+    /// Before it is known who looks, nothing is hidden: the gate refuses what may not be.
+    pub fn is_manager(&self) -> bool {
+        self.me.as_ref().is_none_or(Me::is_manager)
+    }
+
+    pub fn is_owner(&self) -> bool {
+        self.me.as_ref().is_none_or(Me::is_owner)
     }
 
     pub async fn new(

@@ -201,7 +201,7 @@ impl Work {
             escalated: 0,
         };
         let experts = self.experts(actor, &loaded, step).await?;
-        let kinds = ("question", "question.asked");
+        let kinds = ("question", Kind::QuestionAsked);
         self.send(actor, &place, kinds, &body, client, Some(opens))
             .await?;
         let chosen = experts.into_iter().filter(|e| !e.is_busy).take(ASKED);

@@ -37,6 +37,8 @@ struct Inner {
     posts: Posts,
     /// What of a conversation never changes, by its id.
     places: RwLock<HashMap<String, Arc<Place>>>,
+    /// The process of a case that was asked for, by the names in its address.
+    rooms: RwLock<HashMap<(String, String), String>>,
     feeds: feed::Feeds,
 }
 
@@ -62,6 +64,7 @@ impl Work {
                 library,
                 identity,
                 places: RwLock::default(),
+                rooms: RwLock::default(),
                 feeds: feed::Feeds::default(),
             }),
         };
@@ -105,17 +108,23 @@ impl Work {
             None => {
                 let row = work::find(self.db(), id).await?;
                 let row = row.ok_or_else(|| Problem::not_found("conversation"))?;
-                let place = Arc::new(Place::of(&row));
-                let mut places = self.inner.places.write().unwrap_or_else(|e| e.into_inner());
-                if places.len() > 100_000 {
-                    places.clear();
-                }
-                places.insert(id.into(), place.clone());
-                place
+                self.remember(Place::of(&row))
             }
         };
         self.may_see(actor, &place).await?;
         Ok(place)
+    }
+
+    /// Keeps where a conversation is held, so that it is not looked up again.
+    fn remember(&self, place: Place) -> Arc<Place> {
+        let place = Arc::new(place);
+        let places = self.inner.places.write();
+        let mut places = places.unwrap_or_else(|e| e.into_inner());
+        if places.len() > 100_000 {
+            places.clear();
+        }
+        places.insert(place.id.clone(), place.clone());
+        place
     }
 
     /// Guests see what is said on the cases they were asked into, and nothing at steps.
@@ -126,21 +135,39 @@ impl Work {
 
     /// The room of a case, whether or not anything was said there yet.
     pub async fn room(&self, actor: &Actor, process: &str, case: &str) -> Result<Place, Problem> {
-        let loaded = self.library().load(process).await?;
-        let is_there = loaded.log.case_names.code(case).is_some();
+        // A case that was there once stays, and a process keeps its name in addresses.
+        let key = (process.to_string(), case.to_string());
+        let kept = read(&self.inner.rooms).get(&key).cloned();
+        let is_kept = kept.is_some();
+        let found = match kept {
+            Some(id) => Some(id),
+            None => {
+                let loaded = self.library().load(process).await?;
+                let is_there = loaded.log.case_names.code(case).is_some();
+                is_there.then(|| loaded.row.id.clone())
+            }
+        };
+        let Some(process) = found else {
+            return Err(Problem::not_found("case"));
+        };
         let place = Place {
-            id: room_id(&loaded.row.id, case),
+            id: room_id(&process, case),
             is_question: false,
-            process: loaded.row.id.clone(),
+            process,
             case: Some(case.into()),
             step: None,
             created_by: actor.id().into(),
         };
         self.may_see(actor, &place).await?;
-        match is_there {
-            true => Ok(place),
-            false => Err(Problem::not_found("case")),
+        if !is_kept {
+            let rooms = self.inner.rooms.write();
+            let mut rooms = rooms.unwrap_or_else(|e| e.into_inner());
+            if rooms.len() > 100_000 {
+                rooms.clear();
+            }
+            rooms.insert(key, place.process.clone());
         }
+        Ok(place)
     }
 }
 

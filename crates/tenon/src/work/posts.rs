@@ -5,6 +5,7 @@
 //! another's turn, and what was answered is on the disk.
 
 use super::live::Live;
+use crate::activity::Kind;
 use crate::problem::Problem;
 use crate::store::Db;
 use crate::store::work::{self, ConversationRow, NewMessage};
@@ -21,7 +22,7 @@ pub struct Order {
     pub new: NewMessage,
     pub opens: Option<ConversationRow>,
     /// What the record calls it.
-    pub kind: &'static str,
+    pub kind: Kind,
 }
 
 struct Waiting {
@@ -128,7 +129,7 @@ async fn write(db: &Db, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
         }
     }
     let new: Vec<NewMessage> = fresh.iter().map(|&i| orders[i].new.clone()).collect();
-    let kinds: Vec<&str> = fresh.iter().map(|&i| orders[i].kind).collect();
+    let kinds: Vec<&str> = fresh.iter().map(|&i| orders[i].kind.word()).collect();
     let ids = work::post(&mut tx, &new, &kinds).await?;
     tx.commit().await?;
     let written: HashMap<usize, i64> = fresh.into_iter().zip(ids).collect();

@@ -120,8 +120,8 @@ impl Work {
     ) -> Result<i64, Problem> {
         let place = self.place(actor, conversation).await?;
         let kinds = match place.is_question {
-            true => ("answer", "question.answered"),
-            false => ("note", "message.posted"),
+            true => ("answer", Kind::QuestionAnswered),
+            false => ("note", Kind::MessagePosted),
         };
         self.send(actor, &place, kinds, body, client, None).await
     }
@@ -130,7 +130,7 @@ impl Work {
         &self,
         actor: &Actor,
         place: &Place,
-        (kind, word): (&'static str, &'static str),
+        (kind, recorded): (&'static str, Kind),
         body: &str,
         given: Option<&str>,
         opens: Option<ConversationRow>,
@@ -166,7 +166,7 @@ impl Work {
         let order = Order {
             new,
             opens,
-            kind: word,
+            kind: recorded,
         };
         self.inner.posts.post(order).await
     }
