@@ -262,3 +262,9 @@ CREATE TABLE jobs (
   error TEXT
 );
 CREATE INDEX jobs_due ON jobs (due) WHERE done IS NULL AND dead IS NULL;
+
+-- What was attached, by the SHA-256 of it; in the database, so that every node has it and a backup holds it.
+CREATE TABLE blobs (
+  digest TEXT PRIMARY KEY,
+  content BYTEA NOT NULL
+);

@@ -16,6 +16,7 @@ mod people;
 mod problem;
 mod processes;
 mod questions;
+mod search;
 mod settings;
 mod steps;
 mod stream;
@@ -128,6 +129,7 @@ pub struct Refused(problem::ProblemDetails);
         questions::write_playbook,
         questions::of_case,
         questions::check,
+        search::search,
         stream::stream,
         stream::notifications,
         stream::mark_read,
@@ -297,6 +299,7 @@ fn of_work() -> Router<App> {
         .route("/api/v1/messages/{message}/reactions", post(talk::react))
         .route("/api/v1/messages/{message}/versions", get(talk::versions))
         .route("/api/v1/messages/{message}/accept", post(talk::accept))
+        .route("/api/v1/search", get(search::search))
         .route("/api/v1/stream", get(stream::stream))
         .route("/api/v1/notifications", get(stream::notifications))
         .route("/api/v1/follows", get(stream::follows).put(stream::follow))

@@ -3,6 +3,7 @@
 //! One SQL text serves both engines: `$1` binds, `RETURNING` and `ON CONFLICT` mean the same on both. The price is that
 //! nothing is checked when compiling, so every test here runs on both.
 
+pub mod attachments;
 pub mod doors;
 pub mod events;
 pub mod goals;
@@ -13,6 +14,7 @@ pub mod models;
 pub mod people;
 pub mod playbooks;
 pub mod processes;
+pub mod search;
 pub mod settings;
 pub mod steps;
 #[cfg(test)]
@@ -80,15 +82,17 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 3] = [
+const SQLITE: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
+    include_str!("../../migrations/sqlite/0004_search.sql"),
 ];
-const POSTGRES: [&str; 3] = [
+const POSTGRES: [&str; 4] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
+    include_str!("../../migrations/postgres/0004_search.sql"),
 ];
 
 impl Db {

@@ -7,13 +7,15 @@ use crate::format;
 use crate::identity::{Actor, Directory, Role};
 use crate::policy::may;
 use crate::processes::Problem;
+use crate::store::attachments::{self, AttachmentRow};
 use crate::store::work::{self, ConversationRow, MessageRow};
 use crate::work::talk::{EMOJI, Followed};
 use crate::work::{Place, markdown};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
-use axum::response::{Html, Redirect};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use mining::Micros;
 use serde::Deserialize;
 
@@ -40,6 +42,8 @@ pub struct Said {
     /// Emoji, how many, who, and whether I am among them.
     pub reactions: Vec<(String, usize, String, bool)>,
     pub emoji: &'static [&'static str],
+    /// Id, name and size.
+    pub files: Vec<(String, String, String)>,
 }
 
 /// A question with its answers.
@@ -95,6 +99,7 @@ pub struct Maker<'a> {
     pub directory: &'a Directory,
     pub actor: &'a Actor,
     pub reactions: Vec<(i64, String, String)>,
+    pub files: Vec<AttachmentRow>,
 }
 
 impl Maker<'_> {
@@ -132,6 +137,12 @@ impl Maker<'_> {
             may_delete: may::delete_message(self.actor, &row.author).is_ok(),
             reactions,
             emoji: &EMOJI,
+            files: self
+                .files
+                .iter()
+                .filter(|f| f.message == Some(row.id))
+                .map(|f| (f.id.clone(), f.name.clone(), format::bytes(f.size as f64)))
+                .collect(),
         }
     }
 
@@ -173,6 +184,7 @@ pub async fn of_case(
         directory,
         actor,
         reactions: work::reactions(db, &room.id).await?,
+        files: attachments::of_conversation(db, &room.id).await?,
     };
     let notes = rows.iter().map(|r| maker.said(r)).collect();
     let mut questions = Vec::new();
@@ -181,9 +193,29 @@ pub async fn of_case(
         let messages = work::before(db, &row.id, i64::MAX, SHOWN).await?;
         let asked = work::asked_of(db, &row.id).await?.len();
         maker.reactions = work::reactions(db, &row.id).await?;
+        maker.files = attachments::of_conversation(db, &row.id).await?;
         questions.extend(maker.asked(&row, &messages, asked));
     }
     Ok(Talk { notes, questions })
+}
+
+/// A file, to be kept and never shown: what it holds is none of our pages.
+pub async fn file(
+    actor: Actor,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let (row, content) = app.work.file(&actor, &id).await?;
+    let name = format::urlencode(&row.name);
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_string()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename*=UTF-8''{name}"),
+        ),
+        (header::CACHE_CONTROL, "private, no-store".to_string()),
+    ];
+    Ok((headers, content).into_response())
 }
 
 /// Back to where it was done, within Tenon.

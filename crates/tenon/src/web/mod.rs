@@ -16,6 +16,7 @@ mod playbook;
 mod process;
 mod processes;
 mod question;
+mod search;
 mod settings;
 mod shell;
 mod teams;
@@ -35,6 +36,7 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
+        .route("/search", get(search::page))
         .route("/processes", get(processes::page))
         .route("/sign-in", get(door::page).post(door::sign_in))
         .route("/sign-out", post(door::sign_out))
@@ -61,7 +63,11 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/variants", get(process::variants::page))
         .route("/p/{process}/cases", get(process::cases::page))
         .route("/p/{process}/case/{case}", get(case::page))
-        .route("/p/{process}/case/{case}/note", post(case::note))
+        .route(
+            "/p/{process}/case/{case}/note",
+            post(case::note).layer(DefaultBodyLimit::max(52 << 20)),
+        )
+        .route("/files/{file}", get(message::file))
         .route("/p/{process}/case/{case}/check", post(case::check))
         .route("/p/{process}/case/{case}/guests", post(case::guests))
         .route(

@@ -49,6 +49,7 @@ pub async fn page(
         directory: &directory,
         actor: &actor,
         reactions: work::reactions(db, &id).await?,
+        files: crate::store::attachments::of_conversation(db, &id).await?,
     };
     let whom = work::asked_of(db, &id).await?;
     let q = maker.asked(&row, &messages, whom.len());

@@ -1,11 +1,13 @@
 //! Working together at the steps: rooms of cases, questions to the network, playbooks, what each person is told.
 
 pub mod ask;
+pub mod attach;
 pub mod feed;
 pub mod live;
 pub mod markdown;
 pub mod playbook;
 mod posts;
+pub mod search;
 pub mod talk;
 #[cfg(test)]
 mod tests;
@@ -69,6 +71,7 @@ impl Work {
             }),
         };
         let feeds = work.clone();
+        tokio::spawn(work.clone().keep_words());
         tokio::spawn(live.keep(work.db().clone(), move |h| feeds.inner.feeds.touch(h)));
         work
     }

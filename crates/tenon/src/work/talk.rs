@@ -99,15 +99,12 @@ impl Work {
         };
         let is_known = super::read(&self.inner.places).contains_key(&room.id);
         let opens = Some(opens).filter(|_| !is_known);
-        self.send(
-            actor,
-            &room,
-            ("note", "message.posted"),
-            body,
-            client,
-            opens,
-        )
-        .await
+        let kinds = ("note", Kind::MessagePosted);
+        let id = self.send(actor, &room, kinds, body, client, opens).await?;
+        if !is_known {
+            self.remember(room);
+        }
+        Ok(id)
     }
 
     /// Writes into a conversation that is there: a note in a room, an answer to a question.

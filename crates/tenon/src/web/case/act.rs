@@ -5,26 +5,65 @@ use crate::identity::{Actor, NewPerson, Role};
 use crate::processes::Problem;
 use crate::web::error::PageError;
 use crate::web::message::back;
+use crate::work::Work;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use serde::Deserialize;
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub struct Note {
+#[derive(Default)]
+struct Note {
     mode: String,
     body: String,
     client: String,
     to: String,
+    files: Vec<(String, Bytes)>,
+}
+
+/// Files one note may bring.
+const FILES: usize = 5;
+
+async fn read(mut form: Multipart) -> Result<Note, Problem> {
+    let broken = |e: axum::extract::multipart::MultipartError| {
+        Problem::new(
+            e.status().as_u16(),
+            "form",
+            e.body_text(),
+            "Attach smaller files, up to 10 MB each.",
+        )
+    };
+    let mut note = Note::default();
+    while let Some(field) = form.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_string();
+        if let Some(file) = field.file_name().map(String::from) {
+            let content = field.bytes().await.map_err(broken)?;
+            // A field left empty sends a file without a name.
+            if !file.is_empty() && note.files.len() < FILES {
+                Work::attachable(&file, &content)?;
+                note.files.push((file, content));
+            }
+            continue;
+        }
+        let text = field.text().await.map_err(broken)?;
+        match name.as_str() {
+            "mode" => note.mode = text,
+            "body" => note.body = text,
+            "client" => note.client = text,
+            "to" => note.to = text,
+            _ => {}
+        }
+    }
+    Ok(note)
 }
 
 pub async fn note(
     actor: Actor,
     State(app): State<App>,
     Path((process, case)): Path<(String, String)>,
-    Form(form): Form<Note>,
+    form: Multipart,
 ) -> Result<Redirect, PageError> {
+    let form = read(form).await?;
     if form.mode == "reply" {
         // What was meant for a customer is never kept as something else.
         return Err(Problem::new(
@@ -38,7 +77,16 @@ pub async fn note(
     let room = app.work.room(&actor, &process, &case).await?;
     let here = format!("/p/{process}/case/{}", crate::format::urlencode(&case));
     let client = Some(form.client.as_str());
-    app.work.note(&actor, room, &form.body, client).await?;
+    // A file says something by itself.
+    let names: Vec<&str> = form.files.iter().map(|f| f.0.as_str()).collect();
+    let body = match form.body.trim().is_empty() && !names.is_empty() {
+        true => names.join(", "),
+        false => form.body.clone(),
+    };
+    let id = app.work.note(&actor, room, &body, client).await?;
+    for (name, content) in &form.files {
+        app.work.attach(&actor, id, name, content).await?;
+    }
     app.work.keep_draft(&actor, &here, "").await?;
     Ok(back(&form.to))
 }
