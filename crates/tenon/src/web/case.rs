@@ -5,6 +5,7 @@ use super::shell::Shell;
 use crate::app::App;
 use crate::format;
 use crate::identity::Actor;
+use crate::policy::may;
 use crate::processes::filter_query::Asked;
 use crate::processes::{Problem, fit};
 use askama::Template;
@@ -64,6 +65,7 @@ pub async fn page(
         .code(&name)
         .and_then(|code| log.case_name.iter().position(|&c| c == code));
     let case = case.ok_or_else(|| Problem::not_found("case"))?;
+    may::see_case(app.library.db(), &actor, &loaded.row.id, &name).await?;
     let selection = Selection {
         cases: vec![case as u32],
     };
