@@ -1,6 +1,5 @@
 //! What owners do: who is here in which role, and the teams.
 
-use super::account::taken_handle;
 use super::secret::Secret;
 use super::{Identity, Role, directory};
 use crate::activity::{self, Kind};

@@ -163,6 +163,9 @@ async fn guests_see_neither_the_directory_nor_the_processes() {
         let answer = house.ask_as(Some(&guest), "GET", path).await;
         assert!(!answer.body.contains("/p/hostile"), "{path}");
         assert!(!answer.body.contains("Olive"), "{path}");
-        assert_eq!(answer.status == StatusCode::NOT_FOUND, path.contains("case"));
+        assert_eq!(
+            answer.status == StatusCode::NOT_FOUND,
+            path.contains("case")
+        );
     }
 }

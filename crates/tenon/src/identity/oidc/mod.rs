@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+/// How addresses end that stand in for ones nobody has verified. No mail goes there.
+const UNVERIFIED: &str = "@unverified.invalid";
 /// How teams that come of groups are marked.
 const MARK: &str = "oidc:";
 
@@ -237,7 +239,15 @@ impl Identity {
 
     /// By subject; else by an address that the provider has verified; else somebody new.
     async fn matched(&self, tx: &mut Tx, told: &Told, role: Role) -> Result<PersonRow, Problem> {
-        if let Some(known) = people::by_subject_in(tx, &told.subject).await? {
+        if let Some(mut known) = people::by_subject_in(tx, &told.subject).await? {
+            // What was not verified at first may be now.
+            if let Some(email) = &told.email
+                && known.email.ends_with(UNVERIFIED)
+                && people::by_email_in(tx, email).await?.is_none()
+            {
+                known.email = email.clone();
+                people::update(tx, &known).await?;
+            }
             return Ok(known);
         }
         let known = match &told.email {
@@ -258,7 +268,7 @@ impl Identity {
                 // An address nobody has verified may be another's: mail must not go there.
                 let none = || {
                     let digest = Digest::of(&told.subject).text();
-                    format!("{}@unverified.invalid", &digest[..16])
+                    format!("{}{UNVERIFIED}", &digest[..16])
                 };
                 let new = NewPerson {
                     name: told.name.clone(),
