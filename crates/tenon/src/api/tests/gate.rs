@@ -101,7 +101,7 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
         if keeps || is(&["/audit", "/scim/"]) {
             assert_eq!(least, Some(Role::Owner), "{method} {path}");
         }
-        if is(&["/people", "/teams", "/processes"]) {
+        if is(&["/people", "/teams"]) {
             assert!(least >= Some(Role::Member), "{method} {path}");
         }
         if method == "GET" {

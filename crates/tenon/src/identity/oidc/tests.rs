@@ -1,6 +1,10 @@
 use super::*;
 use crate::clock::SystemClock;
+use crate::identity::keep::Standing;
+use crate::identity::{NewPerson, Role};
+use crate::store::people::{self, PersonRow};
 use crate::store::testing::on_both;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 fn settings() -> Settings {
