@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::clock::SystemClock;
+use crate::identity::keep::Standing;
 use crate::identity::{Identity, NewPerson, Role, Scopes};
 use crate::processes::Library;
 use anyhow::Context;
@@ -14,6 +15,8 @@ Examples:
   tenon people
   tenon people add maren@company.example --name 'Maren Voss' --role manager
   tenon people link maren@company.example          # a link that signs her in once, within a day
+  tenon people role maren@company.example owner
+  tenon people suspend maren@company.example
   tenon people token maren@company.example --name 'CRM push' --scopes 'read write'")]
 pub struct Args {
     #[command(subcommand)]
@@ -41,6 +44,16 @@ enum What {
         #[arg(long, env = "TENON_URL", default_value = "http://localhost:7070")]
         url: String,
     },
+    /// Give somebody another role
+    Role {
+        email: String,
+        /// owner, manager, member or guest
+        role: String,
+    },
+    /// Let somebody in no more; what she wrote stays
+    Suspend { email: String },
+    /// Let somebody in again
+    LetIn { email: String },
     /// A token for programs that act for somebody
     Token {
         email: String,
@@ -51,6 +64,11 @@ enum What {
         #[arg(long, default_value = "read write")]
         scopes: String,
     },
+}
+
+fn parsed(role: &str) -> anyhow::Result<Role> {
+    Role::parse(role)
+        .with_context(|| format!("{role} is no role: choose owner, manager, member or guest."))
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
@@ -67,7 +85,29 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 .map(|p| p.id.clone())
                 .with_context(|| format!("Nobody here has the address {email}."))
         };
+        let stand = async |email: &str, asked: Standing| {
+            let email = email.to_lowercase();
+            let mut all = directory.people().iter();
+            let found = all
+                .find(|p| p.email == email)
+                .with_context(|| format!("Nobody here has the address {email}."))?;
+            let row = identity.stand(&found.id, asked, super::ACTOR).await?;
+            print(&format!("{} is {} {}.\n", row.name, row.state, row.role))
+        };
+        let active = |active| Standing {
+            role: None,
+            active: Some(active),
+        };
         match args.what {
+            Some(What::Role { email, role }) => {
+                let asked = Standing {
+                    role: Some(parsed(&role)?),
+                    active: None,
+                };
+                stand(&email, asked).await
+            }
+            Some(What::Suspend { email }) => stand(&email, active(false)).await,
+            Some(What::LetIn { email }) => stand(&email, active(true)).await,
             None => {
                 let rows = directory.people().iter().map(|p| {
                     let teams = directory.teams_of(&p.id);
@@ -84,9 +124,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
                 print(&rows.collect::<String>())
             }
             Some(What::Add { email, name, role }) => {
-                let role = Role::parse(&role).with_context(|| {
-                    format!("{role} is no role: choose owner, manager, member or guest.")
-                })?;
+                let role = parsed(&role)?;
                 let new = NewPerson {
                     name,
                     email,

@@ -58,7 +58,16 @@ impl Identity {
     }
 
     /// Sets a password; who has one has to know it. Everybody else who is signed in as her is signed out.
+    /// Only from a browser: a token that could set a password would soon do all that its person may.
     pub async fn set_password(&self, actor: &Actor, old: &str, new: &str) -> Result<(), Problem> {
+        let Via::Session(here) = actor.via() else {
+            return Err(Problem::new(
+                403,
+                "session",
+                "A token sets no password.",
+                "Sign in with a browser.",
+            ));
+        };
         let person = self.me(actor).await?;
         if let Some(kept) = person.password.clone() {
             let (throttle, now) = (&self.inner.throttle, self.now());
@@ -80,11 +89,7 @@ impl Identity {
             .ok_or_else(|| Problem::not_found("person"))?;
         row.password = Some(hashed);
         people::update(&mut tx, &row).await?;
-        let here = match actor.via() {
-            Via::Session(digest) => Some(digest.text()),
-            Via::Token(_) => None,
-        };
-        doors::close_sessions(&mut tx, &row.id, here.as_deref()).await?;
+        doors::close_sessions(&mut tx, &row.id, Some(&here.text())).await?;
         let payload = json!({ "person": row.id, "what": "password" });
         let (now, kind) = (self.now(), Kind::PersonChanged);
         activity::record_installation(&mut tx, now, kind, actor.id(), &payload).await?;
@@ -176,7 +181,7 @@ impl Identity {
     }
 }
 
-pub(super) fn taken_handle(handle: &str) -> Problem {
+fn taken_handle(handle: &str) -> Problem {
     Problem::new(
         409,
         "taken",

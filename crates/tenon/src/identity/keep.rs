@@ -260,6 +260,8 @@ mod tests {
             let link = all.link(Some(&maren.id)).await.unwrap().text();
             let session = all.enter(&link, None, "").await.unwrap().text();
             assert!(all.who(&session).await.unwrap().is_some());
+            let seen = all.last_seen().await.unwrap();
+            assert_eq!(seen.keys().collect::<Vec<_>>(), [&maren.id]);
             all.stand(&maren.id, suspended, "t").await.unwrap();
             assert!(all.who(&session).await.unwrap().is_none());
             let owner = Standing {

@@ -359,10 +359,10 @@ impl Identity {
     /// Who carries this secret: a session's cookie, or a token. `None`: nobody whom we know.
     pub async fn who(&self, carried: &str) -> Result<Option<Actor>, Problem> {
         let (digest, now) = (Digest::of(carried), self.now());
-        if let Some((actor, at)) = read(&self.inner.known).get(&digest) {
-            if is_fresh(*at, now) {
-                return Ok(Some(actor.clone()));
-            }
+        if let Some((actor, at)) = read(&self.inner.known).get(&digest)
+            && is_fresh(*at, now)
+        {
+            return Ok(Some(actor.clone()));
         }
         let found = if carried.starts_with(secret::TOKEN) {
             self.by_token(digest, now).await?

@@ -125,6 +125,15 @@ impl Identity {
     ) -> Result<PersonRow, Problem> {
         let mut row = before.clone();
         row.email = directory::email(&asked.email)?;
+        if row.email != before.email && before.role == Role::Owner.word() {
+            // By another address somebody else could come in as an owner.
+            return Err(Problem::new(
+                409,
+                "kept_here",
+                "The address of an owner is not changed by the directory.",
+                "Make her a manager first, or leave the address.",
+            ));
+        }
         row.name = directory::name(&asked.name)?;
         row.external = Some(asked.user_name.clone());
         Kept {

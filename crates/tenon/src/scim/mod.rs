@@ -87,7 +87,7 @@ impl IntoResponse for ScimError {
             "taken" => Some("uniqueness"),
             "bad_filter" => Some("invalidFilter"),
             "bad_syntax" => Some("invalidSyntax"),
-            "last_owner" => Some("mutability"),
+            "last_owner" | "kept_here" => Some("mutability"),
             "bad_request" => Some("invalidValue"),
             _ => None,
         };

@@ -145,7 +145,7 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn text<'a>(value: &'a Value) -> Option<&'a str> {
+fn text(value: &Value) -> Option<&str> {
     value.as_str().map(str::trim).filter(|t| !t.is_empty())
 }
 

@@ -200,3 +200,54 @@ impl Others {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::on_both;
+
+    #[test]
+    fn the_record_is_looked_through_by_kind_person_and_page_newest_first() {
+        on_both(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            let happened = [
+                ("person.added", "olive"),
+                ("person.signed_in", "maren"),
+                ("personal.thing", "maren"),
+                ("team.changed", "olive"),
+            ];
+            for (kind, actor) in happened {
+                let nothing = serde_json::json!({});
+                let added = append(&mut tx, 1, kind, actor, None, None, &nothing);
+                added.await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let look = async |kind: &str, actor: &str, before: Option<i64>| {
+                let given = |text: &str| Some(text.to_string()).filter(|t| !t.is_empty());
+                let wanted = Sought {
+                    kind: given(kind),
+                    actor: given(actor),
+                    before,
+                };
+                let found = sought(&db, &wanted, 3).await.unwrap();
+                found.into_iter().map(|e| e.kind).collect::<Vec<_>>()
+            };
+            assert_eq!(
+                look("", "", None).await,
+                ["team.changed", "personal.thing", "person.signed_in"]
+            );
+            assert_eq!(look("", "", Some(2)).await, ["person.added"]);
+            assert_eq!(
+                look("person.", "", None).await,
+                ["person.signed_in", "person.added"]
+            );
+            assert_eq!(look("person.added", "", None).await, ["person.added"]);
+            assert_eq!(look("person.", "olive", None).await, ["person.added"]);
+            assert!(look("person", "", None).await.is_empty());
+            assert!(look("%.", "", None).await.is_empty());
+            let mut all = happened.map(|(kind, _)| kind.to_string()).to_vec();
+            all.sort();
+            assert_eq!(kinds(&db).await.unwrap(), all);
+        });
+    }
+}

@@ -100,13 +100,6 @@ pub async fn by_email(db: &Db, email: &str) -> sqlx::Result<Option<PersonRow>> {
         .await)
 }
 
-pub async fn by_subject(db: &Db, subject: &str) -> sqlx::Result<Option<PersonRow>> {
-    read!(db, |on| sqlx::query_as(people("WHERE subject = $1"))
-        .bind(subject)
-        .fetch_optional(on)
-        .await)
-}
-
 /// By name.
 pub async fn all(db: &Db) -> sqlx::Result<Vec<PersonRow>> {
     read!(db, |on| sqlx::query_as(people("ORDER BY name, id"))

@@ -64,7 +64,8 @@ pub(super) fn within(to: &str) -> &str {
     let is_ours = to.starts_with('/')
         && !to.starts_with("//")
         && !to.starts_with("/\\")
-        && !to.contains(char::is_control);
+        && !to.contains(char::is_control)
+        && to.len() <= 1500;
     if is_ours { to } else { "/" }
 }
 

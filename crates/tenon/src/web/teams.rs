@@ -69,7 +69,11 @@ async fn show_all(
     let rows = directory.teams().iter().map(|t| Row {
         name: t.name.clone(),
         handle: t.handle.clone(),
-        people: match directory.members(&t.id).len() {
+        people: match directory
+            .active()
+            .filter(|p| directory.members(&t.id).contains(&p.id))
+            .count()
+        {
             0 => "nobody yet".into(),
             1 => "1 person".into(),
             n => format!("{n} people"),

@@ -75,6 +75,43 @@ async fn every_route_lets_in_whom_the_table_names_and_nobody_else() {
     }
 }
 
+#[test]
+fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
+    let open: Vec<(&str, &str)> = ROUTES
+        .iter()
+        .filter(|(.., least)| least.is_none())
+        .map(|(method, path, ..)| (*method, *path))
+        .collect();
+    assert_eq!(
+        open,
+        [
+            ("GET", "/sign-in"),
+            ("POST", "/sign-in"),
+            ("GET", "/sign-in/with"),
+            ("GET", "/sign-in/back"),
+            ("GET", "/in/{code}"),
+            ("POST", "/in/{code}"),
+            ("GET", "/assets/{*file}"),
+        ]
+    );
+    for &(method, path, access, least) in ROUTES {
+        let below = path.strip_prefix("/api/v1").unwrap_or(path);
+        let is = |words: &[&str]| words.iter().any(|w| below.starts_with(w));
+        let keeps = is(&["/people", "/teams", "/settings"]) && access == Access::Change;
+        if keeps || is(&["/audit", "/scim/"]) {
+            assert_eq!(least, Some(Role::Owner), "{method} {path}");
+        }
+        if is(&["/people", "/teams"]) {
+            assert!(least >= Some(Role::Member), "{method} {path}");
+        }
+        if method == "GET" {
+            assert_eq!(access, Access::Read, "{method} {path}");
+        } else {
+            assert_eq!(access, Access::Change, "{method} {path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_token_does_what_its_scopes_say_whoever_carries_it() {
     let house = House::open().await;
@@ -163,5 +200,9 @@ async fn guests_see_neither_the_directory_nor_the_processes() {
         let answer = house.ask_as(Some(&guest), "GET", path).await;
         assert!(!answer.body.contains("/p/hostile"), "{path}");
         assert!(!answer.body.contains("Olive"), "{path}");
+        assert_eq!(
+            answer.status == StatusCode::NOT_FOUND,
+            path.contains("case")
+        );
     }
 }

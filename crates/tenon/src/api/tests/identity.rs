@@ -147,6 +147,23 @@ async fn a_person_keeps_her_own_account() {
     let token = &made[at..at + 70];
     let me = house.ask_as(Some(token), "GET", "/api/v1/me").await.json();
     assert_eq!(me["handle"], "mv");
+    let id = me["id"].as_str().unwrap().to_string();
+    let made = house
+        .state
+        .identity
+        .make_token(&id, "t", Scopes::all(), None, "t")
+        .await;
+    let request = Request::post("/me/password")
+        .header("host", format!("localhost:{PORT}"))
+        .header("authorization", format!("Bearer {}", made.unwrap().1))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let body = Body::from("old=another+long+password&new=one+more+password");
+    let refused = house.send(request.body(body).unwrap()).await;
+    assert_eq!(
+        refused.status,
+        StatusCode::FORBIDDEN,
+        "a token sets no password"
+    );
     assert_eq!(
         me["wishes"],
         json!({

@@ -224,6 +224,14 @@ async fn only_a_token_of_the_directory_opens_it_and_the_last_owner_stays() {
         (last.status.as_u16(), &last.json()["scimType"]),
         (409, &json!("mutability"))
     );
+    let moved = json!({"Operations": [{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "me@evil.example"}]});
+    let moved = house
+        .scim(token, "PATCH", &format!("/Users/{olive}"), moved)
+        .await;
+    assert_eq!(
+        (moved.status.as_u16(), &moved.json()["scimType"]),
+        (409, &json!("mutability"))
+    );
     let broken = house.scim(token, "POST", "/Users", json!([1])).await;
     assert_eq!(broken.status, StatusCode::BAD_REQUEST);
     assert_eq!(

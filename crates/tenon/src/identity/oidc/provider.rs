@@ -4,7 +4,7 @@ use super::settings::{Settings, is_safe};
 use super::token::{self, Expected, Keys, Refused};
 use crate::problem::Problem;
 use mining::Micros;
-use mining::time::{HOUR, MINUTE};
+use mining::time::{HOUR, MINUTE, SECOND};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,14 +14,18 @@ use tokio::sync::Mutex;
 
 /// No answer of a provider is longer.
 const LONGEST: usize = 1 << 20;
+/// One that did not answer is left alone for so long, or those who wait for it would stand in a row.
+const PAUSE: Micros = 5 * SECOND;
 
 pub struct Provider {
     pub settings: Settings,
     http: reqwest::Client,
     /// What was found, and when. Nothing is asked of it before somebody signs in.
-    found: Mutex<Option<(Arc<Offer>, Micros)>>,
+    found: Mutex<Option<(Found, Micros)>>,
     keys: Mutex<Option<(Arc<Keys>, Micros)>>,
 }
+
+type Found = Result<Arc<Offer>, Problem>;
 
 /// What the provider says of itself (OpenID Connect Discovery 1.0).
 #[derive(Debug, Clone, Deserialize)]
@@ -70,10 +74,16 @@ impl Provider {
     pub async fn offer(&self, now: Micros) -> Result<Arc<Offer>, Problem> {
         let mut found = self.found.lock().await;
         if let Some((offer, at)) = found.as_ref()
-            && now - at < HOUR
+            && now - at < if offer.is_ok() { HOUR } else { PAUSE }
         {
-            return Ok(offer.clone());
+            return offer.clone();
         }
+        let offer = self.discovered().await.map(Arc::new);
+        *found = Some((offer.clone(), now));
+        offer
+    }
+
+    async fn discovered(&self) -> Result<Offer, Problem> {
         let issuer = self.settings.issuer.trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration");
         let offer: Offer = self.fetch(self.http.get(&url)).await?;
@@ -89,8 +99,6 @@ impl Provider {
                 offer.issuer
             )));
         }
-        let offer = Arc::new(offer);
-        *found = Some((offer.clone(), now));
         Ok(offer)
     }
 
@@ -202,7 +210,7 @@ impl Provider {
         Problem::new(
             502,
             "provider",
-            format!("{} did not let you in.", self.settings.name),
+            format!("{} did not answer as it should.", self.settings.name),
             "Try again in a moment. An owner can let you in by a link; the server's log says what went wrong.",
         )
     }

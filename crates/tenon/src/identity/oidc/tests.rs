@@ -1,6 +1,10 @@
 use super::*;
 use crate::clock::SystemClock;
+use crate::identity::keep::Standing;
+use crate::identity::{NewPerson, Role};
+use crate::store::people::{self, PersonRow};
 use crate::store::testing::on_both;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 fn settings() -> Settings {
@@ -64,6 +68,11 @@ fn only_a_verified_address_finds_who_was_here_and_only_once() {
             assert_ne!(other.id, olive.id);
             assert!(other.email.ends_with("@unverified.invalid"));
         }
+        let later = json!({"sub": "9", "email": "nine@halden.example", "email_verified": true, "groups": ["sales"]});
+        assert_eq!(
+            in_tx(&all, later).await.unwrap().email,
+            "nine@halden.example"
+        );
         let verified = |sub: &str| json!({"sub": sub, "email": "olive@halden.example", "email_verified": true, "groups": ["sales"]});
         let found = in_tx(&all, verified("1")).await.unwrap();
         assert_eq!(

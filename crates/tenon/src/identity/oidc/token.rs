@@ -136,9 +136,12 @@ impl Expected<'_> {
         }
         let seconds = |name: &str| claims[name].as_f64().map(|s| s as i64);
         let ends = seconds("exp").ok_or(Refused::Time)?;
-        let begun = [seconds("iat"), seconds("nbf")];
-        let is_early = begun.into_iter().flatten().any(|s| s > self.now + LEEWAY);
-        if ends + LEEWAY < self.now || is_early {
+        // What is there and is no number is not what is not there.
+        let is_early = |name: &str| match seconds(name) {
+            Some(begun) => begun > self.now + LEEWAY,
+            None => !claims[name].is_null(),
+        };
+        if ends + LEEWAY < self.now || is_early("iat") || is_early("nbf") {
             return Err(Refused::Time);
         }
         if claims["nonce"].as_str() != Some(self.nonce) {
@@ -217,6 +220,8 @@ mod tests {
             (with("exp", json!(999_000)), Refused::Time),
             (with("exp", json!("1000300")), Refused::Time),
             (with("iat", json!(1_001_000)), Refused::Time),
+            (with("nbf", json!(1_001_000)), Refused::Time),
+            (with("nbf", json!("1001000")), Refused::Time),
             (with("nonce", json!("m")), Refused::Nonce),
             (with("nonce", Value::Null), Refused::Nonce),
             (good.replacen('.', "", 1), Refused::Form),
