@@ -4,6 +4,7 @@ mod refresh;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
+use crate::delivery::{self, Delivery};
 use crate::identity::Identity;
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
@@ -32,11 +33,18 @@ pub struct Config {
     pub port: u16,
     /// By which address others reach it.
     pub url: Option<String>,
+    /// What leaves, and by which way.
+    pub delivery: delivery::Config,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// How long the end waits for what is being sent.
+const LEAVING: std::time::Duration = std::time::Duration::from_secs(10);
+/// Whose addresses hold a secret: the log says which route it was, not which address.
+const SECRET: [&str; 4] = ["/hooks/", "/feeds/", "/unsubscribe/", "/in/"];
 
 /// All routes with the gate and the headers.
 pub fn app(app: App) -> Router {
@@ -108,10 +116,13 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
             identity.link(None).await?.text()
         )),
     };
+    let work = crate::work::Work::start(library.clone(), identity.clone());
+    let site = Arc::new(site);
     let state = App {
-        work: crate::work::Work::start(library.clone(), identity.clone()),
+        delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,
+        work,
         identity,
-        site: Arc::new(site),
+        site,
         improvements: Improvements::new(library.clone()),
         library,
         jobs: Jobs::default(),
@@ -119,6 +130,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
@@ -126,6 +139,9 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         .with_graceful_shutdown(stopped())
         .await?;
     fresh.abort();
+    // What is leaving right now is waited for; what waits stays in the store.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(LEAVING, leaving).await;
     Ok(())
 }
 
@@ -161,7 +177,10 @@ async fn log_request(
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> axum::response::Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_string());
+    let (method, mut path) = (request.method().clone(), request.uri().path().to_string());
+    if let Some(begin) = SECRET.iter().find(|s| path.starts_with(**s)) {
+        path = format!("{begin}…");
+    }
     let begun = std::time::Instant::now();
     let response = next.run(request).await;
     tracing::info!(%method, path, status = response.status().as_u16(), ms = begun.elapsed().as_secs_f64() * 1000.0, "request");

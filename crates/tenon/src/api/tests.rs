@@ -87,10 +87,14 @@ impl House {
         let owner = identity.add(owner, "test").await.unwrap();
         let made = identity.make_token(&owner.id, "tests", Scopes::all(), None, "test");
         let token = made.await.unwrap().1;
+        let work = crate::work::Work::start(library.clone(), identity.clone());
+        let site = Arc::new(Site::local(PORT));
+        let config = crate::delivery::Config::default();
         let app_state = App {
-            work: crate::work::Work::start(library.clone(), identity.clone()),
+            delivery: crate::delivery::Delivery::new(work.clone(), site.clone(), &config).unwrap(),
+            work,
             identity,
-            site: Arc::new(Site::local(PORT)),
+            site,
             improvements: crate::improvements::Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),

@@ -18,6 +18,8 @@ pub struct Args {
     /// By which address people reach it, such as https://tenon.example.com
     #[arg(long, env = "TENON_URL")]
     url: Option<String>,
+    #[command(flatten)]
+    leaving: super::leaving::Leaving,
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
@@ -36,6 +38,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         address: args.address,
         port: args.port,
         url: args.url,
+        delivery: args.leaving.config(),
     };
     super::block_on(serve(config, |url, first| {
         println!("Tenon is at {url}");

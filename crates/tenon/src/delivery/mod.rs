@@ -1,0 +1,217 @@
+//! What leaves Tenon, and what comes back: mail, webhooks, feeds, and the queue behind them.
+//!
+//! One worker looks for what is to leave, queues it, and does what is due. It is woken by what happens (Work's live
+//! stream) and by the clock. Nothing that leaves is lost by a crash: what is to leave follows from the record and the
+//! notifications, and is queued and marked in transactions.
+
+pub mod atom;
+pub mod hooks;
+pub mod incoming;
+pub mod mail;
+pub mod queue;
+mod sign;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::outbound::{Allowed, Outbound};
+use crate::policy::Site;
+use crate::problem::Problem;
+use crate::store::jobs::JobRow;
+use crate::store::{Db, Tx, events, settings};
+use crate::work::{Place, Work};
+use mining::Micros;
+use mining::time::HOUR;
+use queue::{Failed, Queue};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::sync::{OnceCell, watch};
+
+/// How much is done at once.
+const AT_ONCE: i64 = 16;
+/// The longest the worker sleeps: what another node queued is seen then.
+const LOOK: Duration = Duration::from_secs(5);
+/// Much that happens in a moment is looked at once.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// What an installation says of the world outside.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The mail server, such as `smtps://user:password@mail.example.com`. Without one no mail leaves.
+    pub smtp: Option<String>,
+    /// Who sends, such as `Tenon <tenon@example.com>`. Answers come back to `reply+…@example.com`.
+    pub mail_from: Option<String>,
+    /// What stands before the plus of addresses to answer to; `reply` when not said.
+    pub mail_reply: Option<String>,
+    /// Hosts that may be spoken to although they are not public.
+    pub allow_hosts: String,
+    /// How long mentions wait for others of the same conversation; two minutes when not said.
+    pub group: Option<Micros>,
+}
+
+#[derive(Clone)]
+pub struct Delivery {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    work: Work,
+    site: Arc<Site>,
+    queue: Queue,
+    outbound: Outbound,
+    mail: Option<mail::Post>,
+    group: Micros,
+    key: OnceCell<[u8; 32]>,
+    rates: incoming::Rates,
+    swept: AtomicI64,
+}
+
+impl Delivery {
+    pub fn new(work: Work, site: Arc<Site>, config: &Config) -> anyhow::Result<Delivery> {
+        let queue = Queue::new(work.db().clone(), work.library().clock_handle());
+        Ok(Delivery {
+            inner: Arc::new(Inner {
+                queue,
+                outbound: Outbound::new(Allowed::parse(&config.allow_hosts)),
+                mail: mail::Post::of(config)?,
+                group: config.group.unwrap_or(mail::GROUP),
+                key: OnceCell::new(),
+                rates: incoming::Rates::default(),
+                swept: AtomicI64::new(0),
+                site,
+                work,
+            }),
+        })
+    }
+
+    pub fn queue(&self) -> &Queue {
+        &self.inner.queue
+    }
+
+    pub fn outbound(&self) -> &Outbound {
+        &self.inner.outbound
+    }
+
+    pub fn work(&self) -> &Work {
+        &self.inner.work
+    }
+
+    /// Whether mail leaves at all.
+    pub fn has_mail(&self) -> bool {
+        self.inner.mail.is_some()
+    }
+
+    fn db(&self) -> &Db {
+        self.inner.work.db()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.inner.work.clock()
+    }
+
+    fn site(&self) -> &Site {
+        &self.inner.site
+    }
+
+    /// What signs codes in mails. Made once an installation, and kept with its settings.
+    async fn key(&self) -> Result<&[u8; 32], Problem> {
+        self.inner.key.get_or_try_init(|| self.make_key()).await
+    }
+
+    async fn make_key(&self) -> Result<[u8; 32], Problem> {
+        const NAME: &str = "delivery-key";
+        let mut tx = self.db().begin().await?;
+        // Two nodes that start at once agree on one.
+        events::in_order(&mut tx).await?;
+        let kept = settings::get_in(&mut tx, NAME).await?;
+        if let Some(key) = kept.as_deref().and_then(sign::unhex) {
+            return Ok(key);
+        }
+        let key = self.clock().secret()?;
+        settings::put(&mut tx, NAME, &crate::identity::secret::hex(&key)).await?;
+        tx.commit().await?;
+        Ok(key)
+    }
+
+    /// Looks for what is to leave and does what is due, until it is told to stop; what was begun is ended.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut happens = self.inner.work.live().listen();
+        while !*stop.borrow() {
+            match self.pass().await {
+                Ok(0) => {}
+                Ok(_) => continue,
+                Err(problem) => tracing::warn!(%problem, "nothing could be delivered"),
+            }
+            tokio::select! {
+                _ = stop.changed() => break,
+                _ = happens.recv() => {}
+                () = tokio::time::sleep(self.pause().await) => {}
+            }
+            tokio::select! {
+                _ = stop.changed() => break,
+                () = tokio::time::sleep(BREATH) => {}
+            }
+            happens = happens.resubscribe();
+        }
+    }
+
+    async fn pause(&self) -> Duration {
+        let next = self.queue().next_due().await.ok().flatten();
+        let wait = next.map_or(0, |due| due - self.clock().now());
+        match u64::try_from(wait) {
+            Ok(wait) if wait > 0 => LOOK.min(Duration::from_micros(wait)),
+            _ => LOOK,
+        }
+    }
+
+    /// One look: queues what is to leave and does what is due; how much was done.
+    pub async fn pass(&self) -> Result<usize, Problem> {
+        self.plan_hooks().await?;
+        self.plan_mail().await?;
+        let now = self.clock().now();
+        if now - self.inner.swept.load(Ordering::Relaxed) > HOUR {
+            self.inner.swept.store(now, Ordering::Relaxed);
+            self.queue().sweep().await?;
+        }
+        let jobs = self.queue().claim(AT_ONCE).await?;
+        let all = jobs.iter().map(|job| self.work_on(job));
+        for ended in futures_util::future::join_all(all).await {
+            ended?;
+        }
+        Ok(jobs.len())
+    }
+
+    async fn work_on(&self, job: &JobRow) -> Result<(), Problem> {
+        let done: Result<Tx, Failed> = match job.kind.as_str() {
+            hooks::KIND => self.deliver(job).await,
+            mail::KIND => self.mail(job).await,
+            other => Err(Failed::never(format!("nothing here does work of the kind {other}"))),
+        };
+        self.queue().finish(job, done).await
+    }
+}
+
+/// Where a conversation is held, in words.
+fn place_name(place: &Place, process: &str, title: &str) -> String {
+    match (&place.case, &place.step) {
+        (_, Some(step)) if !title.is_empty() => format!("\"{title}\" at {step}, {process}"),
+        (Some(case), _) => format!("{case}, {process}"),
+        (None, Some(step)) => format!("{step}, {process}"),
+        (None, None) => process.into(),
+    }
+}
+
+/// The address of a conversation's page.
+fn address(site: &Site, place: &Place, process: &str) -> String {
+    let part = |text: &str| -> String {
+        let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        encoded.replace('+', "%20")
+    };
+    match &place.case {
+        Some(case) if !place.is_question => {
+            format!("{}/p/{process}/case/{}", site.url(), part(case))
+        }
+        _ => format!("{}/p/{process}/questions/{}", site.url(), place.id),
+    }
+}
