@@ -75,14 +75,14 @@ impl Preferences {
         let find = || {
             let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
             let now = jiff::Timestamp::from_microsecond(after).ok()?;
-            let now = jiff::Zoned::new(now, zone.clone());
+            let now = now.to_zoned_datetime(zone.clone());
             let time = self.time().or_else(|| Time::new(8, 0, 0, 0).ok())?;
-            let today = now.date().to_datetime(time).to_zoned(zone.clone()).ok()?;
+            let today = now.date().to_datetime(time).to_zoned_datetime(zone.clone()).ok()?;
             if today > now {
                 return Some(today.timestamp().as_microsecond());
             }
             let tomorrow = now.date().checked_add(1.day()).ok()?;
-            let tomorrow = tomorrow.to_datetime(time).to_zoned(zone).ok()?;
+            let tomorrow = tomorrow.to_datetime(time).to_zoned_datetime(zone).ok()?;
             Some(tomorrow.timestamp().as_microsecond())
         };
         find().unwrap_or(after + DAY)

@@ -111,7 +111,7 @@ impl Written<'_> {
     /// A moment on the person's own clock.
     fn moment(&self, at: Micros) -> String {
         let zone = jiff::tz::TimeZone::get(self.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let moment = jiff::Timestamp::from_microsecond(at).map(|t| jiff::Zoned::new(t, zone));
+        let moment = jiff::Timestamp::from_microsecond(at).map(|t| t.to_zoned_datetime(zone));
         moment.map_or_else(|_| String::new(), |t| t.strftime("%-d %B, %H:%M").to_string())
     }
 }
