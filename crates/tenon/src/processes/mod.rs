@@ -62,6 +62,11 @@ impl Library {
             Some(url) => Db::postgres(url).await?,
             None => Db::sqlite(&folder.join("tenon.db")).await?,
         };
+        Library::with(db, folder, clock).await
+    }
+
+    /// The same over a database that is open already; the columns are in the folder.
+    pub async fn with(db: Db, folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Library> {
         let files = ColumnFiles::open(folder.join("columns"))?;
         let swept = files.sweep(&processes::columns_files(&db).await?, clock.now())?;
         if swept > 0 {

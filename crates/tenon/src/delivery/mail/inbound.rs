@@ -10,7 +10,7 @@ use crate::identity::secret::Digest;
 use crate::identity::{Actor, Scopes, Via};
 use crate::problem::Problem;
 use crate::store::{mail, people};
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Message, MessageParser};
 use mining::time::DAY;
 
 /// What became of a mail.
@@ -90,32 +90,18 @@ impl Delivery {
 
 /// What stands behind the plus of the addresses a mail went to.
 fn codes(mail: &Message<'_>, recipient: Option<&str>) -> Vec<String> {
-    let mut addresses: Vec<String> = recipient.into_iter().map(String::from).collect();
-    for name in TO {
-        for value in mail.header_values(HeaderName::Other(name.into())) {
-            addresses.extend(in_value(value));
-        }
-    }
-    for list in [mail.to(), mail.cc()].into_iter().flatten() {
-        addresses.extend(list.iter().filter_map(|a| a.address()).map(String::from));
-    }
-    let code = |address: String| {
-        let local = address.rsplit_once('@')?.0.to_string();
+    let named = |name: &str| TO.iter().any(|t| t.eq_ignore_ascii_case(name));
+    let headers = mail.headers_raw().filter(|(name, _)| named(name));
+    let code = |word: &str| {
+        let (local, _) = word.rsplit_once('@')?;
         local.split_once('+').map(|(_, code)| code.to_string())
     };
-    addresses.into_iter().filter_map(code).collect()
-}
-
-fn in_value(value: &HeaderValue<'_>) -> Vec<String> {
-    let text = |t: &str| t.trim().trim_matches(['<', '>']).to_string();
-    match value {
-        HeaderValue::Text(t) => vec![text(t)],
-        HeaderValue::TextList(all) => all.iter().map(|t| text(t)).collect(),
-        HeaderValue::Address(list) => {
-            list.iter().filter_map(|a| a.address()).map(String::from).collect()
-        }
-        _ => Vec::new(),
-    }
+    recipient
+        .into_iter()
+        .chain(headers.map(|(_, value)| value))
+        .flat_map(|list| list.split(|c: char| c.is_whitespace() || "<>,;\"()".contains(c)))
+        .filter_map(code)
+        .collect()
 }
 
 /// Whether a machine wrote it (RFC 3834, and what is in use beside it).
