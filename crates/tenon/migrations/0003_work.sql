@@ -207,6 +207,7 @@ CREATE TABLE notifications (
   mailed BIGINT,
   PRIMARY KEY (person, event)
 );
+CREATE INDEX notifications_by_event ON notifications (event);
 CREATE INDEX notifications_to_mail ON notifications (at) WHERE mailed IS NULL AND read IS NULL;
 
 -- Whom a question was put to, and why.

@@ -3,16 +3,21 @@
 mod acts;
 mod asked;
 mod body;
+mod delivery;
 mod export;
 mod figures;
 mod goals;
 mod imports;
 mod improvements;
 mod ledger;
+mod live;
 mod problem;
 mod processes;
+mod questions;
 mod settings;
 mod steps;
+mod stream;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod verdicts;
@@ -21,7 +26,7 @@ use crate::app::App;
 use crate::processes::Problem;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use utoipa::{IntoResponses, OpenApi};
 
@@ -79,9 +84,51 @@ pub struct Refused(problem::ProblemDetails);
         goals::put,
         settings::get_individual,
         settings::put_individual,
+        delivery::jobs,
+        delivery::retry,
+        delivery::forget,
+        delivery::hooks,
+        delivery::make_hook,
+        delivery::hook,
+        delivery::change_hook,
+        delivery::delete_hook,
+        delivery::deliveries,
+        delivery::send_again,
+        delivery::incoming,
+        delivery::make_incoming,
+        delivery::revoke_incoming,
         imports::start,
         imports::skipped,
-        imports::job
+        imports::job,
+        talk::say,
+        talk::said,
+        talk::answer,
+        talk::answers,
+        talk::conversation,
+        talk::edit,
+        talk::delete,
+        talk::restore,
+        talk::pin,
+        talk::react,
+        talk::versions,
+        talk::accept,
+        questions::ask,
+        questions::list,
+        questions::similar,
+        questions::experts,
+        questions::decline,
+        questions::playbooks,
+        questions::write_playbook,
+        questions::of_case,
+        questions::check,
+        stream::stream,
+        stream::notifications,
+        stream::mark_read,
+        stream::follows,
+        stream::follow,
+        stream::draft,
+        stream::keep_draft,
+        live::live
     )
 )]
 pub struct Document;
@@ -114,7 +161,17 @@ pub fn router() -> Router<App> {
         .route("/ledger.csv", get(ledger::csv))
         .route("/frictions", get(ledger::where_to_plug))
         .route("/rethink", get(ledger::rethink))
-        .route("/goals", get(goals::list).put(goals::put));
+        .route("/goals", get(goals::list).put(goals::put))
+        .route("/cases/{case}/messages", get(talk::said).post(talk::say))
+        .route(
+            "/cases/{case}/playbooks",
+            get(questions::of_case).put(questions::check),
+        )
+        .route("/questions", get(questions::list).post(questions::ask))
+        .route("/questions/similar", get(questions::similar))
+        .route("/experts", get(questions::experts))
+        .route("/playbooks", get(questions::playbooks))
+        .route("/playbooks/{step}", put(questions::write_playbook));
     let limit = DefaultBodyLimit::max(8 << 30);
     Router::new()
         .route("/api/v1/openapi.json", get(document))
@@ -127,10 +184,46 @@ pub fn router() -> Router<App> {
         )
         .route("/api/v1/jobs/{job}", get(imports::job))
         .merge(of_improvement())
+        .merge(of_delivery())
+        .merge(of_work())
         .route(
             "/api/v1/settings/individual-figures",
             get(settings::get_individual).put(settings::put_individual),
         )
+}
+
+fn of_delivery() -> Router<App> {
+    Router::new()
+        .route("/api/v1/delivery/jobs", get(delivery::jobs))
+        .route("/api/v1/delivery/jobs/{job}", delete(delivery::forget))
+        .route("/api/v1/delivery/jobs/{job}/retry", post(delivery::retry))
+        .route(
+            "/api/v1/hooks",
+            get(delivery::hooks).post(delivery::make_hook),
+        )
+        .route(
+            "/api/v1/hooks/{hook}",
+            get(delivery::hook)
+                .put(delivery::change_hook)
+                .delete(delivery::delete_hook),
+        )
+        .route(
+            "/api/v1/hooks/{hook}/deliveries",
+            get(delivery::deliveries),
+        )
+        .route(
+            "/api/v1/hooks/{hook}/deliveries/{seq}/retry",
+            post(delivery::send_again),
+        )
+        .route(
+            "/api/v1/incoming",
+            get(delivery::incoming).post(delivery::make_incoming),
+        )
+        .route(
+            "/api/v1/incoming/{incoming}",
+            delete(delivery::revoke_incoming),
+        )
+        .route("/hooks/{secret}", post(delivery::write_note))
 }
 
 fn of_improvement() -> Router<App> {
@@ -181,6 +274,56 @@ fn of_improvement() -> Router<App> {
             "/api/v1/improvements/{improvement}/verdicts",
             get(verdicts::said),
         )
+}
+
+fn of_work() -> Router<App> {
+    Router::new()
+        .route(
+            "/api/v1/conversations/{conversation}",
+            get(talk::conversation),
+        )
+        .route(
+            "/api/v1/conversations/{conversation}/messages",
+            get(talk::answers).post(talk::answer),
+        )
+        .route(
+            "/api/v1/conversations/{conversation}/read",
+            put(stream::mark_read),
+        )
+        .route(
+            "/api/v1/conversations/{conversation}/decline",
+            post(questions::decline),
+        )
+        .route(
+            "/api/v1/messages/{message}",
+            put(talk::edit).delete(talk::delete),
+        )
+        .route("/api/v1/messages/{message}/restore", post(talk::restore))
+        .route("/api/v1/messages/{message}/pin", put(talk::pin))
+        .route("/api/v1/messages/{message}/reactions", post(talk::react))
+        .route("/api/v1/messages/{message}/versions", get(talk::versions))
+        .route("/api/v1/messages/{message}/accept", post(talk::accept))
+        .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/notifications", get(stream::notifications))
+        .route("/api/v1/follows", get(stream::follows).put(stream::follow))
+        .route("/api/v1/drafts", get(stream::draft).put(stream::keep_draft))
+        .route("/api/v1/live", get(live::live))
+}
+
+/// The number of a message in an address.
+pub struct Number(i64);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Number {
+    type Rejection = problem::ApiError;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &S,
+    ) -> Result<Number, Self::Rejection> {
+        let found = axum::extract::Path::<i64>::from_request_parts(parts, state).await;
+        let found = found.map_err(|_| Problem::not_found("message"))?;
+        Ok(Number(found.0))
+    }
 }
 
 /// Programs get their answers as JSON, also this one.

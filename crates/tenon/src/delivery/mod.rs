@@ -21,7 +21,7 @@ use crate::store::jobs::JobRow;
 use crate::store::{Db, Tx, events, settings};
 use crate::work::{Place, Work};
 use mining::Micros;
-use mining::time::HOUR;
+use mining::time::{DAY, HOUR};
 use queue::{Failed, Queue};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -93,13 +93,15 @@ impl Delivery {
         &self.inner.outbound
     }
 
-    pub fn work(&self) -> &Work {
-        &self.inner.work
-    }
-
     /// Whether mail leaves at all.
     pub fn has_mail(&self) -> bool {
         self.inner.mail.is_some()
+    }
+
+    /// What became of mail that came in, in the last thirty days.
+    pub async fn mail_counts(&self) -> Result<Vec<(String, i64)>, Problem> {
+        let since = self.clock().now() / DAY - 30;
+        Ok(crate::store::mail::counts(self.db(), since).await?)
     }
 
     fn db(&self) -> &Db {

@@ -121,9 +121,18 @@ impl Library {
         Ok(())
     }
 
-    /// The number of the last event of each process.
-    pub async fn last_events(&self) -> Result<Vec<(String, i64)>, Problem> {
-        Ok(events::last_of_processes(&self.inner.db).await?)
+    /// The number of the last event of all.
+    pub async fn last_event(&self) -> Result<i64, Problem> {
+        Ok(events::last(&self.inner.db).await?)
+    }
+
+    /// What happened anywhere after a number, oldest first, at most `limit` events.
+    pub async fn events_after(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<events::Event>, Problem> {
+        Ok(events::after(&self.inner.db, after, limit).await?)
     }
 
     pub async fn list(&self) -> Result<Vec<ProcessRow>, Problem> {

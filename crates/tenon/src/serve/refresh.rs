@@ -2,32 +2,61 @@
 
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
-use std::collections::HashMap;
+use crate::store::events::Event;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How often the record is looked at, beside the end of each import.
 const EVERY: Duration = Duration::from_secs(20);
 
+/// Events read at once.
+const AT_ONCE: i64 = 1_000;
+
 /// Looks for processes of which something was recorded, whoever did it, and makes their verdicts anew. Never ends.
 pub async fn keep(improvements: Improvements, jobs: Jobs) {
-    let mut seen: HashMap<String, i64> = HashMap::new();
+    let library = improvements.library().clone();
+    let mut after = 0;
+    let mut changed: BTreeSet<String> = BTreeSet::new();
+    match library.last_event().await {
+        // What happened before the start is not read: every process is looked at once.
+        Ok(last) => after = last,
+        Err(problem) => tracing::warn!(%problem, "the record could not be read"),
+    }
+    match library.list().await {
+        Ok(all) => changed.extend(all.into_iter().map(|p| p.id)),
+        Err(problem) => tracing::warn!(%problem, "the processes could not be read"),
+    }
     loop {
-        match improvements.library().last_events().await {
-            Ok(all) => {
-                for (process, last) in all {
-                    if seen.get(&process) != Some(&last) {
-                        make(&improvements, &process).await;
-                        seen.insert(process, last);
-                    }
-                }
-            }
-            Err(problem) => tracing::warn!(%problem, "the record could not be read"),
+        for process in std::mem::take(&mut changed) {
+            make(&improvements, &process).await;
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             () = jobs.next_end() => {}
         }
+        loop {
+            let new = match library.events_after(after, AT_ONCE).await {
+                Ok(new) => new,
+                Err(problem) => {
+                    tracing::warn!(%problem, "the record could not be read");
+                    break;
+                }
+            };
+            let Some(last) = new.last() else { break };
+            after = last.seq;
+            changed.extend(
+                new.into_iter()
+                    .filter(changes_a_verdict)
+                    .filter_map(|e| e.process),
+            );
+        }
     }
+}
+
+/// What people say to each other changes no verdict.
+fn changes_a_verdict(event: &Event) -> bool {
+    let is_of = |kind: &str| event.kind.starts_with(kind);
+    is_of("process.") || is_of("improvement.") || is_of("goal.")
 }
 
 async fn make(improvements: &Improvements, process: &str) {

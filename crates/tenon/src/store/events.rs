@@ -43,6 +43,7 @@ pub async fn append(
     payload: &serde_json::Value,
 ) -> sqlx::Result<i64> {
     in_order(tx).await?;
+    wake_others(tx).await?;
     let (seq,): (i64,) = write!(tx, |on| {
         sqlx::query_as("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
             .bind(at)
@@ -84,15 +85,6 @@ pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
     })
 }
 
-/// The number of the last event of each process.
-pub async fn last_of_processes(db: &Db) -> sqlx::Result<Vec<(String, i64)>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT process, MAX(seq) FROM events WHERE process IS NOT NULL GROUP BY process ORDER BY process")
-            .fetch_all(on)
-            .await
-    })
-}
-
 /// Events after a number, oldest first.
 pub async fn after(db: &Db, after: i64, limit: i64) -> sqlx::Result<Vec<Event>> {
     read!(db, |on| {
@@ -129,4 +121,54 @@ pub async fn newest(
             .fetch_all(on)
             .await
     })
+}
+
+/// On which PostgreSQL's nodes wake each other.
+const CHANNEL: &str = "tenon_record";
+
+/// When this transaction is committed, those who [`listen`](Others::recv) on other nodes are woken. SQLite has no others.
+pub async fn wake_others(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_notify($1, '')")
+            .bind(CHANNEL)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Hears when another node appended to the record.
+pub struct Others(Option<sqlx::postgres::PgListener>);
+
+impl Others {
+    /// Listens; where that is not possible nothing is ever heard.
+    pub async fn listen(db: &Db) -> Others {
+        let Db::Postgres(pool) = db else {
+            return Others(None);
+        };
+        let listening = async {
+            let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+            listener.listen(CHANNEL).await?;
+            Ok::<_, sqlx::Error>(listener)
+        };
+        match listening.await {
+            Ok(listener) => Others(Some(listener)),
+            Err(problem) => {
+                tracing::warn!(%problem, "other nodes are not heard at once; the record is looked at every second");
+                Others(None)
+            }
+        }
+    }
+
+    /// Waits until another node has appended.
+    pub async fn recv(&mut self) {
+        match &mut self.0 {
+            Some(listener) => {
+                if listener.recv().await.is_err() {
+                    self.0 = None;
+                }
+            }
+            None => std::future::pending().await,
+        }
+    }
 }

@@ -105,9 +105,8 @@ pub async fn check(
         .await
         .map(|d| d.rows_affected())
         })?,
-        false => {
-            write!(tx, |on| {
-                sqlx::query(
+        false => write!(tx, |on| {
+            sqlx::query(
             "DELETE FROM checks WHERE process = $1 AND case_ref = $2 AND step = $3 AND item = $4"
         )
         .bind(process)
@@ -117,8 +116,7 @@ pub async fn check(
         .execute(on)
         .await
         .map(|d| d.rows_affected())
-            })?
-        }
+        })?,
     };
     Ok(changed > 0)
 }

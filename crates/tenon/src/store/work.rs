@@ -177,6 +177,7 @@ pub async fn post(tx: &mut Tx, new: &[NewMessage], kinds: &[&str]) -> sqlx::Resu
         return Ok(Vec::new());
     }
     super::events::in_order(tx).await?;
+    super::events::wake_others(tx).await?;
     macro_rules! all {
         ($engine:ty, $on:expr) => {{
             let mut q = QueryBuilder::<$engine>::new(
@@ -297,11 +298,11 @@ pub async fn before(
     .await)
 }
 
-/// Messages after a number up to another, oldest first.
-pub async fn between(db: &Db, after: i64, upto: i64) -> sqlx::Result<Vec<MessageRow>> {
-    read!(db, |on| sqlx::query_as(messages(
-        "WHERE m.id > $1 AND m.id <= $2 ORDER BY m.id"
-    ))
+/// Who is told of the events after a number up to another: event and person, by event.
+pub async fn told_between(db: &Db, after: i64, upto: i64) -> sqlx::Result<Vec<(i64, String)>> {
+    read!(db, |on| sqlx::query_as(
+        "SELECT event, person FROM notifications WHERE event > $1 AND event <= $2 ORDER BY event"
+    )
     .bind(after)
     .bind(upto)
     .fetch_all(on)

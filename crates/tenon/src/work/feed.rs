@@ -68,6 +68,7 @@ impl Feeds {
         {
             gone.extend(kept.watchers.get(target).into_iter().flatten().cloned());
         }
+        gone.extend(happened.told.iter().cloned());
         // Who writes follows what she wrote in.
         gone.insert(event.actor.clone());
         for person in gone {
@@ -163,6 +164,16 @@ impl Work {
     /// An older page: messages before a number.
     pub async fn older(&self, actor: &Actor, before: i64) -> Result<Page, Problem> {
         Ok(self.read_stream(actor, before).await?.0)
+    }
+
+    /// Ids of what a person follows and has not muted or snoozed.
+    pub async fn followed(&self, actor: &Actor) -> Result<HashSet<String>, Problem> {
+        let rows = work::follows_of(self.db(), actor.id()).await?;
+        let now = self.clock().now();
+        let kept = rows
+            .into_iter()
+            .filter(|(_, _, level, until)| level == "follow" && until.is_none_or(|u| u < now));
+        Ok(kept.map(|(_, target, ..)| target).collect())
     }
 
     async fn read_stream(

@@ -4,7 +4,7 @@
 //! PostgreSQL by whoever wrote on any node (NOTIFY), and looks by itself now and then, so a wake that was lost costs a
 //! moment and no event. Numbers become visible in their order (see [`crate::store::events::in_order`]), so none is passed over.
 
-use crate::store::events::{self, Event};
+use crate::store::events::{self, Event, Others};
 use crate::store::{Db, work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -17,15 +17,13 @@ const KEPT: usize = 4_096;
 const AT_ONCE: i64 = 1_000;
 /// How long a lost wake can cost.
 const LOOK: Duration = Duration::from_secs(1);
-/// The channel on which PostgreSQL's nodes wake each other.
-pub const CHANNEL: &str = "tenon_record";
 
-/// An event, and what it says of a message.
+/// An event, and who is told of it.
 #[derive(Debug)]
 pub struct Happened {
     pub event: Event,
-    /// Of a message: who wrote it, and where.
-    pub message: Option<work::MessageRow>,
+    /// Ids of those who are told of it.
+    pub told: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -68,10 +66,7 @@ impl Live {
 
     /// Reads the record as it grows. Never ends.
     pub async fn keep(self, db: Db, mut each: impl FnMut(&Happened) + Send) {
-        let mut others = match &db {
-            Db::Postgres(pool) => listener(pool).await,
-            Db::Sqlite { .. } => None,
-        };
+        let mut others = Others::listen(&db).await;
         while self.last() < 0 {
             match events::last(&db).await {
                 Ok(last) => self.inner.last.store(last, Ordering::Release),
@@ -87,15 +82,9 @@ impl Live {
                 Ok(false) => {}
                 Err(problem) => tracing::warn!(%problem, "the record could not be read"),
             }
-            let told = async {
-                match &mut others {
-                    Some(others) => _ = others.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 () = self.inner.wake.notified() => {}
-                () = told => {}
+                () = others.recv() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
@@ -108,18 +97,17 @@ impl Live {
         let Some(newest) = new.last().map(|e| e.seq) else {
             return Ok(false);
         };
-        let has_posts = new.iter().any(|e| is_post(&e.kind));
-        let mut messages = match has_posts {
-            true => work::between(db, last, newest).await?,
-            false => Vec::new(),
-        }
-        .into_iter()
-        .peekable();
+        let mut told = work::told_between(db, last, newest)
+            .await?
+            .into_iter()
+            .peekable();
         let more = new.len() as i64 == AT_ONCE;
         for event in new {
-            while messages.next_if(|m| m.id < event.seq).is_some() {}
-            let message = messages.next_if(|m| m.id == event.seq);
-            let happened = Happened { event, message };
+            let mut whom = Vec::new();
+            while let Some((_, person)) = told.next_if(|(seq, _)| *seq <= event.seq) {
+                whom.push(person);
+            }
+            let happened = Happened { event, told: whom };
             each(&happened);
             self.inner.last.store(happened.event.seq, Ordering::Release);
             // Nobody listening is no problem.
@@ -127,18 +115,4 @@ impl Live {
         }
         Ok(more)
     }
-}
-
-/// Whether an event brings a message.
-pub fn is_post(kind: &str) -> bool {
-    matches!(
-        kind,
-        "message.posted" | "question.asked" | "question.answered"
-    )
-}
-
-async fn listener(pool: &sqlx::PgPool) -> Option<sqlx::postgres::PgListener> {
-    let mut listener = sqlx::postgres::PgListener::connect_with(pool).await.ok()?;
-    listener.listen(CHANNEL).await.ok()?;
-    Some(listener)
 }

@@ -7,15 +7,18 @@ pub mod markdown;
 pub mod playbook;
 mod posts;
 pub mod talk;
+#[cfg(test)]
+mod tests;
 
 pub use live::Live;
 
+use crate::activity::{self, Kind};
 use crate::clock::Clock;
 use crate::identity::{Actor, Identity};
 use crate::policy::may;
 use crate::problem::Problem;
 use crate::processes::Library;
-use crate::store::work::{self, ConversationRow};
+use crate::store::work::{self, ConversationRow, NotificationRow};
 use crate::store::{Db, Tx};
 use posts::Posts;
 use std::collections::HashMap;
@@ -138,6 +141,41 @@ impl Work {
             true => Ok(place),
             false => Err(Problem::not_found("case")),
         }
+    }
+}
+
+impl Work {
+    /// Asks somebody into a case; a guest sees it from then on.
+    pub async fn invite(
+        &self,
+        actor: &Actor,
+        process: &str,
+        case: &str,
+        person: &str,
+    ) -> Result<(), Problem> {
+        let room = self.room(actor, process, case).await?;
+        let directory = self.identity().directory().await?;
+        if directory.person(person).is_none() {
+            return Err(Problem::not_found("person"));
+        }
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        work::invite(&mut tx, &room.process, case, person, actor.id(), now).await?;
+        let payload = serde_json::json!({ "case": case, "person": person });
+        let of = (room.process.as_str(), room.id.as_str());
+        let kind = Kind::GuestInvited;
+        let seq = activity::record_of(&mut tx, now, kind, actor.id(), of, &payload).await?;
+        let told = NotificationRow {
+            person: person.into(),
+            event: seq,
+            kind: "invited".into(),
+            conversation: Some(room.id.clone()),
+            at: now,
+            read: None,
+            mailed: None,
+        };
+        work::notify(&mut tx, &told).await?;
+        self.done(tx).await
     }
 }
 

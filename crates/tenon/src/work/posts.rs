@@ -4,10 +4,10 @@
 //! waiting, writes them in one transaction, and answers each when that transaction is safe: no writer waits for
 //! another's turn, and what was answered is on the disk.
 
-use super::live::{CHANNEL, Live};
+use super::live::Live;
 use crate::problem::Problem;
+use crate::store::Db;
 use crate::store::work::{self, ConversationRow, NewMessage};
-use crate::store::{Db, Tx};
 use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};
 
@@ -130,12 +130,6 @@ async fn write(db: &Db, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
     let new: Vec<NewMessage> = fresh.iter().map(|&i| orders[i].new.clone()).collect();
     let kinds: Vec<&str> = fresh.iter().map(|&i| orders[i].kind).collect();
     let ids = work::post(&mut tx, &new, &kinds).await?;
-    if let Tx::Postgres(tx) = &mut tx {
-        sqlx::query("SELECT pg_notify($1, '')")
-            .bind(CHANNEL)
-            .execute(&mut **tx)
-            .await?;
-    }
     tx.commit().await?;
     let written: HashMap<usize, i64> = fresh.into_iter().zip(ids).collect();
     let of = |(i, order): (usize, &Order)| {

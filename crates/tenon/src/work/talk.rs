@@ -320,4 +320,17 @@ impl Work {
         self.inner.feeds.forget(actor.id());
         Ok(())
     }
+
+    /// Keeps what a person has begun to write at a place; an empty text takes it away.
+    pub async fn keep_draft(&self, actor: &Actor, place: &str, body: &str) -> Result<(), Problem> {
+        if !place.starts_with('/') || place.len() > 500 || body.chars().count() > LONGEST {
+            return Err(Problem::bad_request(
+                "The draft has no place here, or is too long.",
+                "Send the page's address as place, and up to 20,000 characters.",
+            ));
+        }
+        let mut tx = self.db().begin().await?;
+        work::keep_draft(&mut tx, actor.id(), place, body, self.clock().now()).await?;
+        Ok(tx.commit().await?)
+    }
 }

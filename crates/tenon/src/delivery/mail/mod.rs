@@ -309,25 +309,6 @@ impl Delivery {
         self.inner.work.identity().forget();
         Ok(person.name)
     }
-
-    /// What a person wants of mail, and in which zone she lives.
-    pub async fn set_preferences(
-        &self,
-        actor: &Actor,
-        wish: &Preferences,
-        zone: &str,
-    ) -> Result<(), Problem> {
-        wish.checked(zone)?;
-        let mut tx = self.db().begin().await?;
-        let person = people::find_in(&mut tx, actor.id()).await?;
-        let mut person = person.ok_or_else(|| Problem::not_found("person"))?;
-        person.settings = wish.within(&person.settings);
-        person.zone = zone.into();
-        people::update(&mut tx, &person).await?;
-        tx.commit().await?;
-        self.inner.work.identity().forget();
-        Ok(())
-    }
 }
 
 /// The code in the address that answers go to. It has to fit, with what stands before the plus, into 64 letters: so it

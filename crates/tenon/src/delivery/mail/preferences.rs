@@ -1,6 +1,5 @@
 //! What a person wants of mail.
 
-use crate::problem::Problem;
 use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -47,22 +46,6 @@ impl Preferences {
         let mail = serde_json::to_value(self).unwrap_or_default();
         all.insert("mail".into(), mail);
         Value::Object(all).to_string()
-    }
-
-    pub fn checked(&self, zone: &str) -> Result<(), Problem> {
-        if self.time().is_none() {
-            return Err(Problem::bad_request(
-                format!("\"{}\" is no time of day.", self.morning),
-                "Write it as 08:00.",
-            ));
-        }
-        if TimeZone::get(zone).is_err() {
-            return Err(Problem::bad_request(
-                format!("There is no time zone \"{zone}\"."),
-                "Write it as Europe/Berlin.",
-            ));
-        }
-        Ok(())
     }
 
     fn time(&self) -> Option<Time> {
@@ -117,8 +100,7 @@ mod tests {
         assert_eq!(Preferences::of(&kept), off);
         assert!(kept.contains("\"theme\":\"dark\""));
         assert_eq!(Preferences::of("not json"), Preferences::default());
-        assert!(off.checked("Europe/Berlin").is_ok() && off.checked("Mars").is_err());
-        let late = Preferences { morning: "25:00".into(), ..off };
-        assert!(late.checked("UTC").is_err());
+        let odd = Preferences { morning: "25:00".into(), ..off };
+        assert_eq!(odd.next_morning(0, "UTC"), 8 * mining::time::HOUR);
     }
 }

@@ -76,7 +76,7 @@ impl Written<'_> {
         if self.can_answer {
             out += "Answer this mail and your answer stands in the conversation.\n";
         }
-        out += &format!("Which mails you get: {}/me/mail\n", self.site);
+        out += &format!("Which mails you get: {}/me\n", self.site);
         out += &format!("No more mails: {}\n", self.unsubscribe);
         out
     }
@@ -101,7 +101,7 @@ impl Written<'_> {
             out += "Answer this mail and your answer stands in the conversation. ";
         }
         out += &format!(
-            "<a href=\"{}/me/mail\">Which mails you get</a> · <a href=\"{}\">No more mails</a></p></body></html>",
+            "<a href=\"{}/me\">Which mails you get</a> · <a href=\"{}\">No more mails</a></p></body></html>",
             e(self.site),
             e(self.unsubscribe)
         );

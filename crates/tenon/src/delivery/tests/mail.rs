@@ -3,6 +3,7 @@
 use super::*;
 use crate::delivery::mail::inbound::Received;
 use crate::delivery::mail::preferences::Preferences;
+use crate::store::people;
 use crate::store::testing::on_both;
 
 async fn with_mail(db: Db) -> (House, Sink) {
@@ -14,6 +15,16 @@ async fn with_mail(db: Db) -> (House, Sink) {
 fn text(mail: &str) -> String {
     let parsed = mail_parser::MessageParser::default().parse(mail.as_bytes()).unwrap().into_owned();
     parsed.body_text(0).unwrap().replace("\r\n", "\n")
+}
+
+async fn prefers(house: &House, who: &Actor, wish: &Preferences, zone: &str) {
+    let mut tx = house.work.db().begin().await.unwrap();
+    let mut row = people::find_in(&mut tx, who.id()).await.unwrap().unwrap();
+    row.settings = wish.within(&row.settings);
+    row.zone = zone.into();
+    people::update(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+    house.work.identity().forget();
 }
 
 #[test]
@@ -56,7 +67,7 @@ fn what_was_read_in_the_meantime_or_is_not_wanted_does_not_leave() {
         let room = house.work.room(&house.olu, "deals", "Kestrel").await.unwrap();
         house.work.mark_read(&house.olu, &room.id, id).await.unwrap();
         let off = Preferences { off: true, ..Preferences::default() };
-        house.delivery.set_preferences(&house.olive, &off, "UTC").await.unwrap();
+        prefers(&house, &house.olive, &off, "UTC").await;
         house.after(121).await;
         house.after(24 * 3600).await;
         assert_eq!(sink.take(), Vec::<String>::new());
@@ -68,7 +79,7 @@ fn who_wants_it_so_is_told_in_the_morning_of_her_own_zone() {
     on_both(|db| async move {
         let (house, sink) = with_mail(db).await;
         let late = Preferences { at_once: false, morning: "07:30".into(), ..Preferences::default() };
-        house.delivery.set_preferences(&house.olu, &late, "Asia/Tokyo").await.unwrap();
+        prefers(&house, &house.olu, &late, "Asia/Tokyo").await;
         house.say(&house.maren, "@olu look").await;
         house.after(12 * 3600 + 29 * 60).await;
         assert_eq!(sink.take(), Vec::<String>::new(), "22:29 in London, 7:29 in Tokyo");

@@ -1,0 +1,342 @@
+//! People working together, on both engines.
+
+use super::Work;
+use super::talk::Followed;
+use crate::clock::SystemClock;
+use crate::identity::{Actor, Identity, NewPerson, Role, Scopes, Via};
+use crate::processes::Library;
+use crate::processes::import::ImportRequest;
+use crate::store::testing::{folder, on_both};
+use crate::store::{Db, events, people, work};
+use std::sync::Arc;
+
+const LOG: &str = "case,activity,time,who\n\
+    Kestrel,call,2026-01-05T10:00:00Z,Olu Adeyemi\n\
+    Kestrel,offer,2026-01-06T10:00:00Z,Maren Voss\n\
+    Tidewater,call,2026-01-07T10:00:00Z,Maren Voss\n";
+
+struct House {
+    work: Work,
+    maren: Actor,
+    olu: Actor,
+    ines: Actor,
+    guest: Actor,
+}
+
+async fn person(identity: &Identity, name: &str, role: Role) -> Actor {
+    let email = format!("{}@halden.example", name.replace(' ', ".").to_lowercase());
+    let new = NewPerson {
+        name: name.into(),
+        email,
+        role,
+        password: None,
+    };
+    let row = identity.add(new, "test").await.unwrap();
+    Actor::of(&row, Via::Token("test".into()), Scopes::all()).unwrap()
+}
+
+async fn house(db: Db) -> House {
+    let (folder, clock) = (folder(), Arc::new(SystemClock));
+    let library = Library::with(db, &folder, clock).await.unwrap();
+    let path = folder.join("deals.csv");
+    std::fs::write(&path, LOG).unwrap();
+    let request = ImportRequest {
+        path,
+        file_name: "deals.csv".into(),
+        process: None,
+        options: Default::default(),
+        actor: "test".into(),
+    };
+    library.import(request, Arc::default()).await.unwrap();
+    let identity = Identity::new(library.db().clone(), library.clock_handle());
+    House {
+        maren: person(&identity, "Maren Voss", Role::Member).await,
+        olu: person(&identity, "Olu Adeyemi", Role::Member).await,
+        ines: person(&identity, "Ines Carvalho", Role::Manager).await,
+        guest: person(&identity, "Gil Guest", Role::Guest).await,
+        work: Work::start(library, identity),
+    }
+}
+
+impl House {
+    async fn say(&self, who: &Actor, body: &str, client: Option<&str>) -> i64 {
+        let room = self.work.room(who, "deals", "Kestrel").await.unwrap();
+        self.work.note(who, room, body, client).await.unwrap()
+    }
+
+    async fn told(&self, who: &Actor) -> Vec<String> {
+        let all = work::notifications(self.work.db(), who.id(), true, i64::MAX, 10);
+        all.await.unwrap().into_iter().map(|n| n.kind).collect()
+    }
+}
+
+#[test]
+fn what_is_said_on_a_case_is_there_once_told_to_those_named_and_in_the_stream_of_who_follows() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let first = h
+            .say(&h.maren, "Hello @olu.adeyemi, and @nobody", Some("a"))
+            .await;
+        assert_eq!(
+            h.say(&h.maren, "Hello again", Some("a")).await,
+            first,
+            "said before"
+        );
+        let second = h.say(&h.olu, "Hello", None).await;
+        assert!(second > first);
+        let room = h.work.room(&h.maren, "deals", "Kestrel").await.unwrap();
+        let said = work::before(h.work.db(), &room.id, i64::MAX, 10)
+            .await
+            .unwrap();
+        assert_eq!(
+            said.iter().map(|m| m.id).collect::<Vec<_>>(),
+            [second, first]
+        );
+        assert_eq!(h.told(&h.olu).await, ["mention"]);
+        assert_eq!(h.told(&h.maren).await, Vec::<String>::new());
+        let page = h.work.newest(&h.maren).await.unwrap();
+        assert_eq!(page.messages.len(), 2);
+        assert!(page.is_unread(&page.messages[0], h.maren.id()));
+        h.work.mark_read(&h.maren, &room.id, second).await.unwrap();
+        let page = h.work.newest(&h.maren).await.unwrap();
+        assert!(!page.is_unread(&page.messages[0], h.maren.id()));
+        assert!(h.work.newest(&h.ines).await.unwrap().messages.is_empty());
+        let thing = (Followed::Person, h.olu.id());
+        h.work
+            .follow(&h.ines, thing, Some("follow"), None)
+            .await
+            .unwrap();
+        let page = h.work.newest(&h.ines).await.unwrap();
+        assert_eq!(
+            page.messages.iter().map(|m| m.id).collect::<Vec<_>>(),
+            [second]
+        );
+        let mute = (Followed::Conversation, room.id.as_str());
+        h.work
+            .follow(&h.ines, mute, Some("mute"), None)
+            .await
+            .unwrap();
+        assert!(h.work.newest(&h.ines).await.unwrap().messages.is_empty());
+        let record = events::of_subject(h.work.db(), &room.id).await.unwrap();
+        assert_eq!(
+            record.iter().map(|e| e.seq).collect::<Vec<_>>(),
+            [first, second]
+        );
+    });
+}
+
+#[test]
+fn a_message_is_changed_by_its_author_and_what_it_said_stays_to_be_read() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let id = h.say(&h.maren, "Ninety", None).await;
+        assert_eq!(
+            h.work.edit(&h.olu, id, "x").await.unwrap_err().code,
+            "not_yours"
+        );
+        h.work.edit(&h.maren, id, "Eighty").await.unwrap();
+        let now = || async { work::message(h.work.db(), id).await.unwrap().unwrap() };
+        assert_eq!(now().await.body, "Eighty");
+        assert_eq!(
+            h.work.delete(&h.olu, id, true).await.unwrap_err().code,
+            "not_yours"
+        );
+        h.work.delete(&h.ines, id, true).await.unwrap();
+        assert_eq!(
+            (now().await.body.as_str(), now().await.deleted.is_some()),
+            ("", true)
+        );
+        h.work.delete(&h.maren, id, false).await.unwrap();
+        assert_eq!(
+            (now().await.body.as_str(), now().await.deleted),
+            ("Eighty", None)
+        );
+        let said = work::versions(h.work.db(), id).await.unwrap();
+        assert_eq!(said[0].1, "Ninety");
+        assert!(h.work.react(&h.olu, id, "👍").await.unwrap());
+        assert!(!h.work.react(&h.olu, id, "👍").await.unwrap());
+        assert_eq!(
+            h.work.react(&h.olu, id, "💣").await.unwrap_err().status,
+            400
+        );
+        for (body, what) in [("", "empty"), (" \n ", "empty"), ("a\0b", "U+0000")] {
+            let room = h.work.room(&h.maren, "deals", "Kestrel").await.unwrap();
+            let refused = h.work.note(&h.maren, room, body, None).await.unwrap_err();
+            assert!(refused.what.contains(what), "{body:?}: {refused}");
+        }
+    });
+}
+
+#[test]
+fn a_guest_sees_the_cases_she_was_asked_into_and_no_other() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let id = h.say(&h.maren, "Hello @gil.guest", None).await;
+        assert_eq!(h.told(&h.guest).await, Vec::<String>::new());
+        let refused = h.work.room(&h.guest, "deals", "Kestrel").await.unwrap_err();
+        assert_eq!(refused.status, 404);
+        assert_eq!(h.work.message(&h.guest, id).await.unwrap_err().status, 404);
+        assert_eq!(
+            h.work.edit(&h.guest, id, "x").await.unwrap_err().status,
+            404
+        );
+        h.work
+            .invite(&h.maren, "deals", "Kestrel", h.guest.id())
+            .await
+            .unwrap();
+        assert!(h.work.room(&h.guest, "deals", "Kestrel").await.is_ok());
+        assert!(h.work.message(&h.guest, id).await.is_ok());
+        assert_eq!(
+            h.work
+                .room(&h.guest, "deals", "Tidewater")
+                .await
+                .unwrap_err()
+                .status,
+            404
+        );
+        h.say(&h.maren, "Now @gil.guest", None).await;
+        assert_eq!(h.told(&h.guest).await, ["mention", "invited"]);
+    });
+}
+
+#[test]
+fn a_question_reaches_those_who_know_and_its_answer_the_next_who_asks() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let steps = h.work.library().load("deals").await.unwrap();
+        let step = steps.steps.steps[0].name.clone();
+        let ask = |who, text| {
+            h.work
+                .ask(who, "deals", &step, Some("Kestrel"), text, Some("one"))
+        };
+        let question = ask(&h.maren, "Who has tested plastic mains?")
+            .await
+            .unwrap();
+        assert_eq!(
+            ask(&h.maren, "Who has tested plastic mains?")
+                .await
+                .unwrap(),
+            question
+        );
+        let asked = work::find(h.work.db(), &question).await.unwrap().unwrap();
+        assert_eq!(asked.title, "Who has tested plastic mains?");
+        let answer = h
+            .work
+            .post(&h.olu, &question, "87 of 100 leaks", None)
+            .await
+            .unwrap();
+        assert_eq!(h.told(&h.maren).await, ["answered"]);
+        assert_eq!(
+            h.work.accept(&h.olu, answer).await.unwrap_err().code,
+            "not_yours"
+        );
+        h.work.accept(&h.maren, answer).await.unwrap();
+        assert_eq!(h.told(&h.olu).await, ["accepted"]);
+        let process = steps.row.id.as_str();
+        let like = h
+            .work
+            .similar(process, &step, "plastic pipes", 5)
+            .await
+            .unwrap();
+        assert_eq!(like[0].answer, "87 of 100 leaks");
+        assert!(
+            h.work
+                .similar(process, &step, "discount ladder", 5)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let experts = h.work.experts(&h.ines, &steps, &step).await.unwrap();
+        let first = (experts[0].name.as_str(), experts[0].reason.as_str());
+        assert_eq!(first, ("Olu Adeyemi", "1 answer accepted at this step"));
+        let again = h
+            .work
+            .ask(&h.ines, "deals", &step, None, "And at night?", None);
+        let again = again.await.unwrap();
+        assert_eq!(
+            work::asked_of(h.work.db(), &again).await.unwrap()[0].0,
+            h.olu.id()
+        );
+        h.work.decline(&h.olu, &again).await.unwrap();
+        let willing = r#"{"ask":{"off":true}}"#;
+        let mut row = people::find(h.work.db(), h.olu.id())
+            .await
+            .unwrap()
+            .unwrap();
+        row.settings = willing.into();
+        let mut tx = h.work.db().begin().await.unwrap();
+        people::update(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
+        h.work.identity().forget();
+        assert!(h.work.experts(&h.ines, &steps, &step).await.unwrap()[0].is_busy);
+    });
+}
+
+#[test]
+fn items_of_a_playbook_are_done_on_a_case_and_stay_so_when_it_is_rewritten() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let steps = h.work.library().load("deals").await.unwrap();
+        let step = steps.steps.steps[0].name.clone();
+        let write = |body| {
+            h.work
+                .write_playbook(&h.ines, "deals", &step, "First call", body)
+        };
+        assert_eq!(write("- [ ] Budget\n- [ ] Decider").await.unwrap(), 1);
+        let check = |item, done| {
+            let item = (step.as_str(), item);
+            h.work.check(&h.maren, "deals", "Kestrel", item, done)
+        };
+        check("Budget", true).await.unwrap();
+        check("Budget", true).await.unwrap();
+        assert_eq!(check("Car", true).await.unwrap_err().status, 400);
+        assert_eq!(write("- [ ] Deadline\n- [ ] Budget").await.unwrap(), 2);
+        let all = h
+            .work
+            .playbooks_of_case(&steps.row.id, "Kestrel")
+            .await
+            .unwrap();
+        let done: Vec<(&str, bool)> = all[0]
+            .items
+            .iter()
+            .map(|i| (i.name.as_str(), i.done.is_some()))
+            .collect();
+        assert_eq!(done, [("Deadline", false), ("Budget", true)]);
+        check("Budget", false).await.unwrap();
+        let kinds = events::of_process(h.work.db(), &steps.row.id, 0, 50)
+            .await
+            .unwrap();
+        let kinds: Vec<&str> = kinds
+            .iter()
+            .map(|e| e.kind.as_str())
+            .filter(|k| k.starts_with("playbook"))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                "playbook.written",
+                "playbook.item_done",
+                "playbook.written",
+                "playbook.item_undone"
+            ]
+        );
+    });
+}
+
+#[test]
+fn who_listens_hears_each_event_once_and_in_order() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        while h.work.live().last() < 0 {
+            tokio::task::yield_now().await;
+        }
+        let mut listener = h.work.live().listen();
+        let posts =
+            (0..40).map(|n| h.say(if n % 2 == 0 { &h.maren } else { &h.olu }, "Hello", None));
+        let mut ids = futures_util::future::join_all(posts).await;
+        ids.sort_unstable();
+        for id in ids {
+            assert_eq!(listener.recv().await.unwrap().event.seq, id);
+        }
+    });
+}
