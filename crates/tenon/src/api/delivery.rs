@@ -4,7 +4,6 @@ use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::delivery::hooks::NewHook;
-use crate::delivery::incoming::Note;
 use crate::identity::Actor;
 use crate::processes::Problem;
 use crate::store::hooks::{DeliveryRow, HookRow, IncomingRow};
@@ -15,7 +14,8 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const HOOK: &str = "Send name, url, and if you like kinds (such as \"question. message.posted\") and off.";
+const HOOK: &str =
+    "Send name, url, and if you like kinds (such as \"question. message.posted\") and off.";
 
 /// What waits, runs and was given up.
 #[derive(Serialize, ToSchema)]
@@ -173,7 +173,10 @@ pub async fn make_incoming(
     let new = body::read(sent, "Send name and process.")?;
     let made = app.delivery.make_incoming(&actor, &new.process, &new.name);
     let (incoming, address) = made.await?;
-    Ok((StatusCode::CREATED, Json(MadeIncoming { incoming, address })))
+    Ok((
+        StatusCode::CREATED,
+        Json(MadeIncoming { incoming, address }),
+    ))
 }
 
 /// Nothing comes in under an address any more.
@@ -186,20 +189,4 @@ pub async fn revoke_incoming(
 ) -> Result<StatusCode, ApiError> {
     app.delivery.revoke_incoming(&actor, &incoming).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Serialize)]
-pub struct Written {
-    id: i64,
-}
-
-/// `POST /hooks/{secret}`: a program writes a note. Not in the document: the address is the key.
-pub async fn write_note(
-    State(app): State<App>,
-    Path(secret): Path<String>,
-    sent: Sent<Note>,
-) -> Result<(StatusCode, Json<Written>), ApiError> {
-    let note = body::read(sent, "Send {\"case\": \"…\", \"text\": \"…\"}.")?;
-    let id = app.delivery.write_note(&secret, &note).await?;
-    Ok((StatusCode::CREATED, Json(Written { id })))
 }

@@ -207,10 +207,7 @@ fn of_delivery() -> Router<App> {
                 .put(delivery::change_hook)
                 .delete(delivery::delete_hook),
         )
-        .route(
-            "/api/v1/hooks/{hook}/deliveries",
-            get(delivery::deliveries),
-        )
+        .route("/api/v1/hooks/{hook}/deliveries", get(delivery::deliveries))
         .route(
             "/api/v1/hooks/{hook}/deliveries/{seq}/retry",
             post(delivery::send_again),
@@ -223,7 +220,6 @@ fn of_delivery() -> Router<App> {
             "/api/v1/incoming/{incoming}",
             delete(delivery::revoke_incoming),
         )
-        .route("/hooks/{secret}", post(delivery::write_note))
 }
 
 fn of_improvement() -> Router<App> {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod delivery;
 mod improvements;
 
 const PORT: u16 = 7070;

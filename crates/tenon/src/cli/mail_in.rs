@@ -53,7 +53,12 @@ async fn receive(args: Args) -> anyhow::Result<Received> {
         return Ok(Received::Refused("This mail is longer than 32 MB."));
     }
     let place = &args.place;
-    let library = Library::open(&place.data, place.database.as_deref(), Arc::new(SystemClock)).await?;
+    let library = Library::open(
+        &place.data,
+        place.database.as_deref(),
+        Arc::new(SystemClock),
+    )
+    .await?;
     let identity = Identity::new(library.db().clone(), library.clock_handle());
     let work = Work::start(library, identity);
     let delivery = Delivery::new(work, Arc::new(Site::local(0)), &Config::default())?;

@@ -36,7 +36,11 @@ impl Delivery {
         let mut tx = self.db().begin().await?;
         hooks::put_feed(&mut tx, actor.id(), Some(&digest), now).await?;
         tx.commit().await?;
-        Ok(format!("{}/feeds/{}/stream.atom", self.site().url(), secret.text()))
+        Ok(format!(
+            "{}/feeds/{}/stream.atom",
+            self.site().url(),
+            secret.text()
+        ))
     }
 
     pub async fn drop_feed(&self, actor: &Actor) -> Result<(), Problem> {
@@ -63,7 +67,10 @@ impl Delivery {
     pub async fn stream_feed(&self, token: &str) -> Result<Feed, Problem> {
         let actor = self.reader(token).await?;
         let work = &self.inner.work;
-        let (page, directory) = (work.newest(&actor).await?, work.identity().directory().await?);
+        let (page, directory) = (
+            work.newest(&actor).await?,
+            work.identity().directory().await?,
+        );
         let all = work.library().list().await?;
         let processes: HashMap<&str, _> = all.iter().map(|p| (p.id.as_str(), p)).collect();
         let mut entries = Vec::new();
@@ -77,7 +84,10 @@ impl Delivery {
             let author = directory.name(&message.author);
             entries.push(Entry {
                 id: format!("message/{}", message.id),
-                title: format!("{author}: {}", super::place_name(&place, &process.name, title)),
+                title: format!(
+                    "{author}: {}",
+                    super::place_name(&place, &process.name, title)
+                ),
                 author: author.into(),
                 at: message.edited.unwrap_or(message.at),
                 link: super::address(self.site(), &place, &process.slug),
@@ -104,7 +114,10 @@ impl Delivery {
             let row = rows.iter().find(|r| r.id == id);
             let name = row.map_or("An improvement", |r| r.name.as_str());
             let step = row.map_or(String::new(), |r| format!(" at {}", r.step));
-            let what = event.kind.trim_start_matches("improvement.").replace('_', " ");
+            let what = event
+                .kind
+                .trim_start_matches("improvement.")
+                .replace('_', " ");
             let author = directory.name(&event.actor);
             Entry {
                 id: format!("event/{}", event.seq),
@@ -112,13 +125,21 @@ impl Delivery {
                 author: author.into(),
                 at: event.at,
                 link: format!("{}/p/{}/improvements/{id}", self.site().url(), process.slug),
-                html: format!("<p>{}</p>", escape(&format!("{name}{step} was {what} by {author}."))),
+                html: format!(
+                    "<p>{}</p>",
+                    escape(&format!("{name}{step} was {what} by {author}."))
+                ),
             }
         });
         let entries: Vec<Entry> = entries.collect();
         let title = format!("Tenon: improvements of {}", process.name);
         let home = format!("/p/{}/improvements", process.slug);
-        Ok(self.feed(&format!("improvements/{}", process.id), &title, &home, &entries))
+        Ok(self.feed(
+            &format!("improvements/{}", process.id),
+            &title,
+            &home,
+            &entries,
+        ))
     }
 
     fn feed(&self, id: &str, title: &str, home: &str, entries: &[Entry]) -> Feed {
@@ -128,7 +149,9 @@ impl Delivery {
         // The form of a tag (RFC 4151): names that stay when the server moves to another port.
         let tag = |what: &str| escape(&format!("tag:{host},2026:{what}"));
         let newest = entries.iter().map(|e| e.at).max().unwrap_or(0);
-        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+        let mut xml = String::from(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">",
+        );
         let _ = write!(
             xml,
             "<id>{}</id><title>{}</title><updated>{}</updated><link rel=\"alternate\" href=\"{}\"/><author><name>Tenon</name></author>",

@@ -15,7 +15,6 @@ use crate::store::events::{self, Event};
 use crate::store::hooks::{self, DeliveryRow, HookRow};
 use crate::store::jobs::{self, JobRow};
 use crate::store::{Tx, work};
-use crate::work::live::is_post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -54,7 +53,10 @@ impl NewHook {
                 "Say what it is for.",
             ));
         }
-        let is_kind = |w: &str| w.chars().all(|c| c.is_ascii_lowercase() || ".-_".contains(c));
+        let is_kind = |w: &str| {
+            w.chars()
+                .all(|c| c.is_ascii_lowercase() || ".-_".contains(c))
+        };
         if self.kinds.len() > 1000 || !self.kinds.split_whitespace().all(is_kind) {
             return Err(Problem::bad_request(
                 "Kinds of events are words such as message.posted, or beginnings such as question.",
@@ -81,7 +83,11 @@ impl Delivery {
     }
 
     /// Makes a hook; its secret is shown now and never again. It is told of what happens from here on.
-    pub async fn make_hook(&self, actor: &Actor, new: &NewHook) -> Result<(HookRow, String), Problem> {
+    pub async fn make_hook(
+        &self,
+        actor: &Actor,
+        new: &NewHook,
+    ) -> Result<(HookRow, String), Problem> {
         new.checked(self)?;
         let key = self.clock().secret()?;
         let secret = format!("{SECRET}{}", STANDARD.encode(key));
@@ -106,7 +112,12 @@ impl Delivery {
         Ok((row, secret))
     }
 
-    pub async fn change_hook(&self, actor: &Actor, id: &str, new: &NewHook) -> Result<HookRow, Problem> {
+    pub async fn change_hook(
+        &self,
+        actor: &Actor,
+        id: &str,
+        new: &NewHook,
+    ) -> Result<HookRow, Problem> {
         new.checked(self)?;
         let row = HookRow {
             name: new.name.trim().into(),
@@ -133,7 +144,12 @@ impl Delivery {
         Ok(tx.commit().await?)
     }
 
-    pub(super) async fn changed(&self, tx: &mut Tx, actor: &Actor, what: &Value) -> Result<i64, Problem> {
+    pub(super) async fn changed(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        what: &Value,
+    ) -> Result<i64, Problem> {
         let (now, kind) = (self.clock().now(), Kind::SettingChanged);
         Ok(activity::record_installation(tx, now, kind, actor.id(), what).await?)
     }
@@ -157,7 +173,9 @@ impl Delivery {
         let key = key(hook, seq);
         if !jobs::again(&mut tx, &key, now).await? {
             // Swept after a while; or still waiting, and then nothing is added.
-            self.queue().add(&mut tx, KIND, &key, &payload(hook, seq), now).await?;
+            self.queue()
+                .add(&mut tx, KIND, &key, &payload(hook, seq), now)
+                .await?;
         }
         hooks::tried(&mut tx, &row).await?;
         tx.commit().await?;
@@ -203,7 +221,10 @@ impl Delivery {
     /// Tells one event to one hook.
     pub(super) async fn deliver(&self, job: &JobRow) -> Result<Tx, Failed> {
         let of: Value = serde_json::from_str(&job.payload).map_err(Failed::never)?;
-        let (id, seq) = (of["hook"].as_str().unwrap_or_default(), of["seq"].as_i64().unwrap_or(0));
+        let (id, seq) = (
+            of["hook"].as_str().unwrap_or_default(),
+            of["seq"].as_i64().unwrap_or(0),
+        );
         let hook = hooks::find(self.db(), id).await?;
         let event = hooks::event(self.db(), seq).await?;
         let row = hooks::delivery(self.db(), id, seq).await?;
@@ -219,7 +240,9 @@ impl Delivery {
         let is_last = job.attempts >= super::queue::ATTEMPTS;
         let (status, error, code) = match &sent {
             Ok(code) => ("sent", None, Some(*code)),
-            Err((failed, code)) if failed.is_final || is_last => ("failed", Some(&failed.why), *code),
+            Err((failed, code)) if failed.is_final || is_last => {
+                ("failed", Some(&failed.why), *code)
+            }
             Err((failed, code)) => ("waiting", Some(&failed.why), *code),
         };
         let tried = DeliveryRow {
@@ -237,7 +260,10 @@ impl Delivery {
             return Ok(tx);
         };
         if code == Some(410) {
-            let off = HookRow { state: state(true), ..hook };
+            let off = HookRow {
+                state: state(true),
+                ..hook
+            };
             hooks::put(&mut tx, &off).await?;
         }
         tx.commit().await?;
@@ -257,7 +283,10 @@ impl Delivery {
     }
 
     async fn tell_hook(&self, hook: &HookRow, event: &Event) -> Result<u16, (Failed, Option<u16>)> {
-        let body = self.told(event).await.map_err(|e| (Failed::from(e), None))?;
+        let body = self
+            .told(event)
+            .await
+            .map_err(|e| (Failed::from(e), None))?;
         let body = body.to_string();
         let id = format!("{}_{}", hook.id, event.seq);
         let time = (self.clock().now() / 1_000_000).to_string();
@@ -340,4 +369,12 @@ pub fn signature(secret: &str, id: &str, time: &str, body: &str) -> String {
     let text = format!("{id}.{time}.{body}");
     let mac = mac(&key.unwrap_or_default(), text.as_bytes());
     format!("v1,{}", STANDARD.encode(mac))
+}
+
+/// Whether an event brings a message.
+fn is_post(kind: &str) -> bool {
+    matches!(
+        kind,
+        "message.posted" | "question.asked" | "question.answered"
+    )
 }

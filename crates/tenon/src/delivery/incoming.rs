@@ -99,7 +99,9 @@ impl Delivery {
         let actor = actor.ok_or_else(unknown)?;
         let work = &self.inner.work;
         let room = work.room(&actor, &row.process, &note.case).await?;
-        let id = work.note(&actor, room, &note.text, note.client.as_deref()).await?;
+        let id = work
+            .note(&actor, room, &note.text, note.client.as_deref())
+            .await?;
         if row.used.is_none_or(|u| now - u > HOUR) {
             let mut tx = self.db().begin().await?;
             hooks::incoming_used(&mut tx, &row.id, now).await?;

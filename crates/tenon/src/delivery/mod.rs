@@ -138,6 +138,9 @@ impl Delivery {
 
     /// Looks for what is to leave and does what is due, until it is told to stop; what was begun is ended.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        if let Err(problem) = self.queue().release().await {
+            tracing::warn!(%problem, "what was begun before waits until its lease runs out");
+        }
         let mut happens = self.inner.work.live().listen();
         while !*stop.borrow() {
             match self.pass().await {
@@ -188,7 +191,9 @@ impl Delivery {
         let done: Result<Tx, Failed> = match job.kind.as_str() {
             hooks::KIND => self.deliver(job).await,
             mail::KIND => self.mail(job).await,
-            other => Err(Failed::never(format!("nothing here does work of the kind {other}"))),
+            other => Err(Failed::never(format!(
+                "nothing here does work of the kind {other}"
+            ))),
         };
         self.queue().finish(job, done).await
     }

@@ -36,12 +36,18 @@ pub struct Failed {
 impl Failed {
     pub fn again(why: impl ToString) -> Failed {
         let why = why.to_string();
-        Failed { why, is_final: false }
+        Failed {
+            why,
+            is_final: false,
+        }
     }
 
     pub fn never(why: impl ToString) -> Failed {
         let why = why.to_string();
-        Failed { why, is_final: true }
+        Failed {
+            why,
+            is_final: true,
+        }
     }
 }
 
@@ -119,7 +125,12 @@ impl Queue {
         };
         let mut tx = self.db.begin().await?;
         if failed.is_final || job.attempts >= ATTEMPTS {
-            tracing::warn!(job = job.id, kind = job.kind, why = failed.why, "work was given up");
+            tracing::warn!(
+                job = job.id,
+                kind = job.kind,
+                why = failed.why,
+                "work was given up"
+            );
             jobs::bury(&mut tx, job, now, &failed.why).await?;
         } else {
             let due = now + wait(&job.id, job.attempts);
@@ -152,6 +163,13 @@ impl Queue {
         let is_there = jobs::drop_dead(&mut tx, id).await?;
         tx.commit().await?;
         is_there.then_some(()).ok_or_else(not_dead)
+    }
+
+    /// A server over SQLite is the only one: what had work when it starts is dead, and its lease need not run out.
+    pub async fn release(&self) -> Result<(), Problem> {
+        let mut tx = self.db.begin().await?;
+        jobs::release(&mut tx).await?;
+        Ok(tx.commit().await?)
     }
 
     pub async fn sweep(&self) -> Result<(), Problem> {
@@ -188,7 +206,9 @@ mod tests {
 
     async fn add(queue: &Queue, key: &str, due: Micros) -> bool {
         let mut tx = queue.db.begin().await.unwrap();
-        let added = queue.add(&mut tx, "test", key, &json!({ "n": 1 }), due).await;
+        let added = queue
+            .add(&mut tx, "test", key, &json!({ "n": 1 }), due)
+            .await;
         tx.commit().await.unwrap();
         added.unwrap()
     }
@@ -212,10 +232,18 @@ mod tests {
             assert_eq!((keys(&again), again[0].attempts), (vec!["a", "b"], 2));
             let late = db.begin().await.unwrap();
             queue.finish(&taken[0], Ok(late)).await.unwrap();
-            assert_eq!(queue.counts().await.unwrap().running, 2, "the first lost its lease");
+            assert_eq!(
+                queue.counts().await.unwrap().running,
+                2,
+                "the first lost its lease"
+            );
             let tx = db.begin().await.unwrap();
             queue.finish(&again[0], Ok(tx)).await.unwrap();
-            let counts = Counts { waiting: 0, running: 1, dead: 0 };
+            let counts = Counts {
+                waiting: 0,
+                running: 1,
+                dead: 0,
+            };
             assert_eq!(queue.counts().await.unwrap(), counts);
             assert!(!add(&queue, "a", HOUR).await, "done is not queued again");
         });
@@ -231,7 +259,10 @@ mod tests {
             for attempt in 1..=ATTEMPTS {
                 let taken = queue.claim(1).await.unwrap();
                 assert_eq!(taken[0].attempts, attempt);
-                queue.finish(&taken[0], Err(Failed::again("no answer"))).await.unwrap();
+                queue
+                    .finish(&taken[0], Err(Failed::again("no answer")))
+                    .await
+                    .unwrap();
                 if let Some(due) = queue.next_due().await.unwrap() {
                     waits.push((due - clock.now()) / SECOND);
                     clock.set(due);
@@ -244,8 +275,15 @@ mod tests {
             assert!(dead[0].dead.is_some() && queue.claim(1).await.unwrap().is_empty());
             queue.requeue(&dead[0].id).await.unwrap();
             let taken = queue.claim(1).await.unwrap();
-            queue.finish(&taken[0], Err(Failed::never("refused"))).await.unwrap();
-            assert_eq!(queue.counts().await.unwrap().dead, 1, "no use in trying again");
+            queue
+                .finish(&taken[0], Err(Failed::never("refused")))
+                .await
+                .unwrap();
+            assert_eq!(
+                queue.counts().await.unwrap().dead,
+                1,
+                "no use in trying again"
+            );
             queue.drop_dead(&dead[0].id).await.unwrap();
             assert_eq!(queue.drop_dead(&dead[0].id).await.unwrap_err().status, 404);
             assert_eq!(queue.counts().await.unwrap(), Counts::default());

@@ -19,7 +19,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 const SECOND: Micros = 1_000_000;
-const LOG: &str = "case,activity,time\nKestrel,call,2026-01-05T10:00:00Z\nKestrel,offer,2026-01-06T10:00:00Z\n";
+const LOG: &str =
+    "case,activity,time\nKestrel,call,2026-01-05T10:00:00Z\nKestrel,offer,2026-01-06T10:00:00Z\n";
 /// Monday, 2 March 2026, 10:00 UTC.
 const MONDAY: Micros = 1_772_445_600 * SECOND;
 
@@ -86,7 +87,12 @@ impl House {
     async fn said(&self) -> Vec<String> {
         let room = self.work.room(&self.olu, "deals", "Kestrel").await.unwrap();
         let all = crate::store::work::before(self.work.db(), &room.id, i64::MAX, 50);
-        all.await.unwrap().into_iter().rev().map(|m| m.body).collect()
+        all.await
+            .unwrap()
+            .into_iter()
+            .rev()
+            .map(|m| m.body)
+            .collect()
     }
 }
 
@@ -200,7 +206,9 @@ fn is_whole(all: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = head.lines().find_map(|l| l.strip_prefix("content-length: "));
+    let length = head
+        .lines()
+        .find_map(|l| l.strip_prefix("content-length: "));
     length.is_some_and(|l| body.len() >= l.parse().unwrap_or(0))
 }
 
@@ -210,7 +218,8 @@ fn header<'a>(text: &'a str, name: &str) -> Option<String> {
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
     let found = unfolded.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
-        key.eq_ignore_ascii_case(name).then(|| value.trim().to_string())
+        key.eq_ignore_ascii_case(name)
+            .then(|| value.trim().to_string())
     });
     found
 }

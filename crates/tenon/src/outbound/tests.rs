@@ -69,7 +69,10 @@ async fn an_address_within_is_refused_however_it_is_written() {
             "{host}"
         );
         let sent = outbound.send(get(&url)).await;
-        assert!(matches!(sent, Err(Failed::NotPublic(_))), "{host}: {sent:?}");
+        assert!(
+            matches!(sent, Err(Failed::NotPublic(_))),
+            "{host}: {sent:?}"
+        );
     }
     let sent = outbound.send(get("http://localhost/")).await;
     assert_eq!(sent, Err(Failed::NotPublic("localhost".into())));
@@ -89,10 +92,14 @@ async fn an_address_within_is_refused_however_it_is_written() {
 async fn a_host_an_owner_named_is_spoken_to_and_its_neighbours_are_not() {
     let port = server(HELLO).await;
     let outbound = Outbound::new(Allowed::parse(&format!("127.0.0.1:{port}")));
-    let answer = outbound.send(get(&format!("http://127.0.0.1:{port}/a?b"))).await;
+    let answer = outbound
+        .send(get(&format!("http://127.0.0.1:{port}/a?b")))
+        .await;
     assert_eq!(answer.unwrap().body, "hello");
     let other = server(HELLO).await;
-    let answer = outbound.send(get(&format!("http://127.0.0.1:{other}/"))).await;
+    let answer = outbound
+        .send(get(&format!("http://127.0.0.1:{other}/")))
+        .await;
     assert!(matches!(answer, Err(Failed::NotPublic(_))));
 }
 
@@ -101,13 +108,18 @@ async fn a_redirect_to_within_is_refused_and_so_is_one_without_end() {
     for (to, expected) in [
         ("http://127.0.0.1:1/", Failed::NotPublic("127.0.0.1".into())),
         ("http://[::1]/", Failed::NotPublic("[::1]".into())),
-        ("file:///etc/passwd", Failed::NoAddress("file:///etc/passwd".into())),
+        (
+            "file:///etc/passwd",
+            Failed::NoAddress("file:///etc/passwd".into()),
+        ),
         ("/again", Failed::Redirects),
     ] {
         let answer = format!("HTTP/1.1 307 Go\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
         let port = server(answer.leak()).await;
         let outbound = Outbound::new(Allowed::parse(&format!("127.0.0.1:{port}")));
-        let sent = outbound.send(get(&format!("http://127.0.0.1:{port}/"))).await;
+        let sent = outbound
+            .send(get(&format!("http://127.0.0.1:{port}/")))
+            .await;
         assert_eq!(sent, Err(expected), "{to}");
     }
 }
@@ -152,6 +164,8 @@ async fn an_answer_that_does_not_end_is_not_read_to_its_end() {
     let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(LONGEST + 1));
     let port = server(endless.leak()).await;
     let outbound = Outbound::new(Allowed::parse("127.0.0.1"));
-    let sent = outbound.send(get(&format!("http://127.0.0.1:{port}/"))).await;
+    let sent = outbound
+        .send(get(&format!("http://127.0.0.1:{port}/")))
+        .await;
     assert_eq!(sent, Err(Failed::Answer));
 }

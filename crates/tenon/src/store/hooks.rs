@@ -87,7 +87,11 @@ pub async fn delete(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
         "DELETE FROM deliveries WHERE hook = $1",
         "DELETE FROM jobs WHERE kind = 'hook' AND payload LIKE '%\"' || $1 || '\"%'",
     ] {
-        write!(tx, |on| sqlx::query(sql).bind(id).execute(on).await.map(drop))?;
+        write!(tx, |on| sqlx::query(sql)
+            .bind(id)
+            .execute(on)
+            .await
+            .map(drop))?;
     }
     write!(tx, |on| sqlx::query("DELETE FROM hooks WHERE id = $1")
         .bind(id)
@@ -99,7 +103,9 @@ pub async fn delete(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
 /// Oldest first.
 pub async fn all(db: &Db) -> sqlx::Result<Vec<HookRow>> {
     let sql = format!("SELECT {HOOK} FROM hooks ORDER BY created, id");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(on).await)
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .fetch_all(on)
+        .await)
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<HookRow>> {
@@ -222,9 +228,10 @@ pub async fn add_incoming(tx: &mut Tx, row: &IncomingRow) -> sqlx::Result<()> {
 
 /// Those that still work, oldest first.
 pub async fn incoming(db: &Db) -> sqlx::Result<Vec<IncomingRow>> {
-    let sql =
-        format!("SELECT {INCOMING} FROM incoming WHERE revoked IS NULL ORDER BY created, id");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(on).await)
+    let sql = format!("SELECT {INCOMING} FROM incoming WHERE revoked IS NULL ORDER BY created, id");
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .fetch_all(on)
+        .await)
 }
 
 pub async fn incoming_by_digest(db: &Db, digest: &str) -> sqlx::Result<Option<IncomingRow>> {

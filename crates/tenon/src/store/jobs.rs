@@ -32,8 +32,7 @@ pub struct Counts {
     pub dead: i64,
 }
 
-const JOB: &str =
-    "id, kind, key, payload, created, due, attempts, claimed, done, dead, error";
+const JOB: &str = "id, kind, key, payload, created, due, attempts, claimed, done, dead, error";
 
 /// Queues work in the transaction of what causes it; whether it was not queued before.
 pub async fn enqueue(tx: &mut Tx, row: &JobRow) -> sqlx::Result<bool> {
@@ -55,7 +54,12 @@ pub async fn enqueue(tx: &mut Tx, row: &JobRow) -> sqlx::Result<bool> {
 }
 
 /// Takes jobs that are due and that no worker has, until `until`; counts the attempt.
-pub async fn claim(tx: &mut Tx, now: Micros, until: Micros, most: i64) -> sqlx::Result<Vec<JobRow>> {
+pub async fn claim(
+    tx: &mut Tx,
+    now: Micros,
+    until: Micros,
+    most: i64,
+) -> sqlx::Result<Vec<JobRow>> {
     // SQLite has one writer, and this is its transaction. On PostgreSQL others' rows are passed over, not waited for.
     let lock = match tx {
         Tx::Sqlite(_) => "",
@@ -76,14 +80,27 @@ pub async fn claim(tx: &mut Tx, now: Micros, until: Micros, most: i64) -> sqlx::
     Ok(rows)
 }
 
+/// Gives back what workers had, where there can be no other worker but the one that starts: on SQLite.
+pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
+    let Tx::Sqlite(tx) = tx else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE jobs SET claimed = NULL WHERE claimed IS NOT NULL AND done IS NULL AND dead IS NULL")
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+}
+
 /// When the next job can be taken.
 pub async fn next_due(db: &Db) -> sqlx::Result<Option<Micros>> {
-    let (next,): (Option<Micros>,) = read!(db, |on| sqlx::query_as(
+    let (next,): (Option<Micros>,) = read!(db, |on| {
+        sqlx::query_as(
         "SELECT MIN(CASE WHEN claimed IS NULL OR claimed < due THEN due ELSE claimed END) FROM jobs \
          WHERE done IS NULL AND dead IS NULL"
     )
     .fetch_one(on)
-    .await)?;
+    .await
+    })?;
     Ok(next)
 }
 
@@ -193,12 +210,14 @@ pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<JobRow>> {
 }
 
 pub async fn counts(db: &Db, now: Micros) -> sqlx::Result<Counts> {
-    read!(db, |on| sqlx::query_as(
+    read!(db, |on| {
+        sqlx::query_as(
         "SELECT COALESCE(SUM(CASE WHEN dead IS NULL AND (claimed IS NULL OR claimed <= $1) THEN 1 ELSE 0 END), 0) AS waiting, \
            COALESCE(SUM(CASE WHEN dead IS NULL AND claimed > $1 THEN 1 ELSE 0 END), 0) AS running, \
            COALESCE(SUM(CASE WHEN dead IS NOT NULL THEN 1 ELSE 0 END), 0) AS dead FROM jobs WHERE done IS NULL"
     )
     .bind(now)
     .fetch_one(on)
-    .await)
+    .await
+    })
 }

@@ -35,7 +35,9 @@ pub async fn unplanned(db: &Db) -> sqlx::Result<Vec<Unplanned>> {
         "SELECT person, conversation, kind IN {DIRECT} AS is_direct, MIN(event) AS first, MIN(at) AS since FROM notifications \
          WHERE mailed IS NULL AND read IS NULL AND job IS NULL GROUP BY 1, 2, 3 ORDER BY first LIMIT 5000"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql)).fetch_all(on).await)
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .fetch_all(on)
+        .await)
 }
 
 /// Gives a job what it is to carry: everything of a person, or only what means her in one conversation.
@@ -63,12 +65,14 @@ pub async fn take(
 
 /// What a job carries, oldest first.
 pub async fn carried(tx: &mut Tx, job: &str) -> sqlx::Result<Vec<Carried>> {
-    write!(tx, |on| sqlx::query_as(
+    write!(tx, |on| {
+        sqlx::query_as(
         "SELECT event, kind, conversation, at, read FROM notifications WHERE job = $1 ORDER BY event"
     )
     .bind(job)
     .fetch_all(on)
-    .await)
+    .await
+    })
 }
 
 /// What a job carried has left.
@@ -129,10 +133,12 @@ pub async fn count(tx: &mut Tx, day: i64, what: &str) -> sqlx::Result<()> {
 
 /// What was counted since a day.
 pub async fn counts(db: &Db, since: i64) -> sqlx::Result<Vec<(String, i64)>> {
-    read!(db, |on| sqlx::query_as(
+    read!(db, |on| {
+        sqlx::query_as(
         "SELECT what, CAST(SUM(count) AS BIGINT) FROM mail_counts WHERE day >= $1 GROUP BY what ORDER BY what"
     )
     .bind(since)
     .fetch_all(on)
-    .await)
+    .await
+    })
 }

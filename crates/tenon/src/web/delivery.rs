@@ -170,21 +170,26 @@ pub async fn hook(
     Path(hook): Path<String>,
 ) -> Result<Html<String>, PageError> {
     let hook = app.delivery.hook(&hook).await?;
-    let log = app.delivery.deliveries(&hook.id).await?.into_iter().map(|d| {
-        let took = d.ms.map_or(String::new(), |ms| format!(" after {ms} ms"));
-        DeliveryLine {
-            seq: d.seq,
-            kind: d.kind,
-            attempts: d.attempts,
-            when: when(d.at),
-            answer: match (d.error, d.code) {
-                (Some(error), _) => format!("{error}{took}"),
-                (None, Some(code)) => format!("{code}{took}"),
-                (None, None) => String::new(),
-            },
-            status: d.status,
-        }
-    });
+    let log = app
+        .delivery
+        .deliveries(&hook.id)
+        .await?
+        .into_iter()
+        .map(|d| {
+            let took = d.ms.map_or(String::new(), |ms| format!(" after {ms} ms"));
+            DeliveryLine {
+                seq: d.seq,
+                kind: d.kind,
+                attempts: d.attempts,
+                when: when(d.at),
+                answer: match (d.error, d.code) {
+                    (Some(error), _) => format!("{error}{took}"),
+                    (None, Some(code)) => format!("{code}{took}"),
+                    (None, None) => String::new(),
+                },
+                status: d.status,
+            }
+        });
     render(HookPage {
         log: log.collect(),
         shell: Shell::new(&app, &actor, &hook.name, "settings", None).await?,
@@ -202,7 +207,9 @@ pub async fn change_hook(
         app.delivery.delete_hook(&actor, &hook).await?;
         return Ok(Redirect::to("/delivery"));
     }
-    app.delivery.change_hook(&actor, &hook, &form.hook()).await?;
+    app.delivery
+        .change_hook(&actor, &hook, &form.hook())
+        .await?;
     Ok(Redirect::to(&format!("/delivery/hooks/{hook}")))
 }
 
@@ -227,7 +234,9 @@ pub async fn make_incoming(
     State(app): State<App>,
     Form(form): Form<IncomingForm>,
 ) -> Result<Html<String>, PageError> {
-    let made = app.delivery.make_incoming(&actor, &form.process, &form.name);
+    let made = app
+        .delivery
+        .make_incoming(&actor, &form.process, &form.name);
     let (_, address) = made.await?;
     render(Made {
         shell: Shell::new(&app, &actor, "The address is made", "settings", None).await?,

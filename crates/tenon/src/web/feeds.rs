@@ -83,13 +83,18 @@ pub async fn improvements(
 
 /// A reader that has this state of the feed is told so, and gets it no second time.
 fn sent(feed: Feed, headers: &HeaderMap) -> Response {
-    let has = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let has = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok());
     let is_same = has.is_some_and(|has| {
         let mut tags = has.split(',').map(|t| t.trim().trim_start_matches("W/"));
         tags.any(|t| t == feed.etag || t == "*")
     });
     let head = [
-        (header::CONTENT_TYPE, "application/atom+xml; charset=utf-8".to_string()),
+        (
+            header::CONTENT_TYPE,
+            "application/atom+xml; charset=utf-8".to_string(),
+        ),
         (header::ETAG, feed.etag),
         (header::CACHE_CONTROL, "private, no-cache".into()),
     ];

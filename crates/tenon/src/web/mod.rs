@@ -10,6 +10,7 @@ mod feeds;
 mod home;
 mod import;
 mod improvements;
+mod incoming;
 mod process;
 mod settings;
 mod shell;
@@ -85,6 +86,7 @@ pub fn router() -> Router<App> {
             "/delivery/incoming/{incoming}",
             post(delivery::revoke_incoming),
         )
+        .route("/hooks/{secret}", post(incoming::write))
         .route("/me/feeds", get(feeds::page).post(feeds::save))
         .route("/feeds/{token}/stream.atom", get(feeds::stream))
         .route(

@@ -55,13 +55,18 @@ impl Delivery {
         if is_automatic(&mail) {
             return Ok(Received::Automatic);
         }
-        let from = mail.from().and_then(|f| f.first()).and_then(|a| a.address());
+        let from = mail
+            .from()
+            .and_then(|f| f.first())
+            .and_then(|a| a.address());
         let from = from.unwrap_or_default().to_lowercase();
         let person = people::by_email(self.db(), &from).await?;
         let via = Via::Token("mail".into());
         let actor = person.and_then(|p| Actor::of(&p, via, Scopes::all()));
         let Some(actor) = actor else {
-            return Ok(Received::Refused("Nobody here has the address this was sent from."));
+            return Ok(Received::Refused(
+                "Nobody here has the address this was sent from.",
+            ));
         };
         let key = self.key().await?;
         let mut codes = codes(&mail, recipient).into_iter();
@@ -71,18 +76,24 @@ impl Delivery {
         };
         let text = own_text(&mail.body_text(0).unwrap_or_default());
         if text.is_empty() {
-            return Ok(Received::Refused("Nothing is written above what is quoted."));
+            return Ok(Received::Refused(
+                "Nothing is written above what is quoted.",
+            ));
         }
         // A mail without a name of its own is named by what it is.
         let id = mail.message_id().map(String::from);
         let id = id.unwrap_or_else(|| format!("{from}\n{text}"));
         let client = format!("mail:{}", Digest::of(&id).text());
-        let posted = self.inner.work.post(&actor, &conversation, &text, Some(&client)).await;
+        let posted = self
+            .inner
+            .work
+            .post(&actor, &conversation, &text, Some(&client))
+            .await;
         match posted {
             Ok(id) => Ok(Received::Posted(id)),
-            Err(problem) if problem.status < 500 => {
-                Ok(Received::Refused("The conversation is gone, or the text is too long."))
-            }
+            Err(problem) if problem.status < 500 => Ok(Received::Refused(
+                "The conversation is gone, or the text is too long.",
+            )),
             Err(problem) => Err(problem),
         }
     }
@@ -110,7 +121,12 @@ fn is_automatic(mail: &Message<'_>) -> bool {
     let auto = text("Auto-Submitted").is_some_and(|v| !v.starts_with("no"));
     let bulk = text("Precedence")
         .is_some_and(|v| ["bulk", "junk", "list", "auto_reply"].contains(&v.as_str()));
-    let marked = ["X-Auto-Response-Suppress", "X-Autoreply", "X-Autorespond", "List-Id"];
+    let marked = [
+        "X-Auto-Response-Suppress",
+        "X-Autoreply",
+        "X-Autorespond",
+        "List-Id",
+    ];
     let bounce = text("Return-Path").is_some_and(|v| v == "<>")
         || text("Content-Type").is_some_and(|v| v.starts_with("multipart/report"));
     auto || bulk || bounce || marked.iter().any(|name| text(name).is_some())

@@ -105,7 +105,9 @@ impl Delivery {
         let (mut silent, mut is_old) = (Vec::new(), false);
         for new in &all {
             is_old |= new.since < now - OLDEST;
-            let person = directory.person(&new.person).filter(|p| p.state == "active");
+            let person = directory
+                .person(&new.person)
+                .filter(|p| p.state == "active");
             let wish = person.map(|p| Preferences::of(&p.settings));
             let (Some(person), Some(wish)) = (person, wish.filter(|w| !w.off)) else {
                 silent.push(new.person.as_str());
@@ -123,7 +125,11 @@ impl Delivery {
                 }
             };
             if !post.planned().contains(&key) {
-                plans.push((key, due, json!({ "person": person.id, "conversation": conversation })));
+                plans.push((
+                    key,
+                    due,
+                    json!({ "person": person.id, "conversation": conversation }),
+                ));
             }
         }
         if plans.is_empty() && silent.is_empty() && !is_old {
@@ -161,7 +167,9 @@ impl Delivery {
         let carried = self.fix(job, &whom).await?;
         let person = people::find(self.db(), &whom.person).await?;
         let via = Via::Token(job.id.clone());
-        let reader = person.as_ref().and_then(|p| Actor::of(p, via, Scopes::all()));
+        let reader = person
+            .as_ref()
+            .and_then(|p| Actor::of(p, via, Scopes::all()));
         if let (Some(person), Some(reader)) = (&person, &reader) {
             let is_wanted = !Preferences::of(&person.settings).off;
             // What she read in the meantime needs no mail.
@@ -215,7 +223,10 @@ impl Delivery {
             told: &told,
         };
         let to = person.email.parse::<Address>().map_err(|e| {
-            Failed::never(format!("{} is no address mail can be sent to: {e}", person.email))
+            Failed::never(format!(
+                "{} is no address mail can be sent to: {e}",
+                person.email
+            ))
         })?;
         let id = |local: &str| format!("<{local}@{}>", post.domain());
         let at = u64::try_from(newest.at).unwrap_or_default();
@@ -250,7 +261,11 @@ impl Delivery {
     }
 
     /// What happened, as far as she may see it, in order.
-    async fn told_of(&self, reader: &Actor, carried: &[Carried]) -> Result<Vec<text::Told>, Problem> {
+    async fn told_of(
+        &self,
+        reader: &Actor,
+        carried: &[Carried],
+    ) -> Result<Vec<text::Told>, Problem> {
         let directory = self.inner.work.identity().directory().await?;
         let mut told = Vec::new();
         for one in carried {
@@ -274,8 +289,12 @@ impl Delivery {
             told.push(text::Told {
                 kind: one.kind.clone(),
                 at: one.at,
-                who: message.as_ref().map(|m| directory.name(&m.author).to_string()),
-                html: message.as_ref().map(|m| crate::work::markdown::html(&m.body, &directory)),
+                who: message
+                    .as_ref()
+                    .map(|m| directory.name(&m.author).to_string()),
+                html: message
+                    .as_ref()
+                    .map(|m| crate::work::markdown::html(&m.body, &directory)),
                 body: message.map(|m| m.body),
                 place: super::place_name(&place, &process.name, &title),
                 address: super::address(self.site(), &place, &process.slug),

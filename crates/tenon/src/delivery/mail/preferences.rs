@@ -60,7 +60,11 @@ impl Preferences {
             let now = jiff::Timestamp::from_microsecond(after).ok()?;
             let now = now.to_zoned_datetime(zone.clone());
             let time = self.time().or_else(|| Time::new(8, 0, 0, 0).ok())?;
-            let today = now.date().to_datetime(time).to_zoned_datetime(zone.clone()).ok()?;
+            let today = now
+                .date()
+                .to_datetime(time)
+                .to_zoned_datetime(zone.clone())
+                .ok()?;
             if today > now {
                 return Some(today.timestamp().as_microsecond());
             }
@@ -80,11 +84,31 @@ mod tests {
     fn the_morning_is_that_of_the_person_also_where_the_clock_changes() {
         let wish = Preferences::default();
         for (after, zone, expected) in [
-            ("2026-03-02T06:59:00Z", "Europe/Berlin", "2026-03-02T07:00:00Z"),
-            ("2026-03-02T07:00:00Z", "Europe/Berlin", "2026-03-03T07:00:00Z"),
-            ("2026-03-28T12:00:00Z", "Europe/Berlin", "2026-03-29T06:00:00Z"),
-            ("2026-03-02T12:00:00Z", "America/New_York", "2026-03-02T13:00:00Z"),
-            ("2026-03-02T12:00:00Z", "Nowhere/Land", "2026-03-03T08:00:00Z"),
+            (
+                "2026-03-02T06:59:00Z",
+                "Europe/Berlin",
+                "2026-03-02T07:00:00Z",
+            ),
+            (
+                "2026-03-02T07:00:00Z",
+                "Europe/Berlin",
+                "2026-03-03T07:00:00Z",
+            ),
+            (
+                "2026-03-28T12:00:00Z",
+                "Europe/Berlin",
+                "2026-03-29T06:00:00Z",
+            ),
+            (
+                "2026-03-02T12:00:00Z",
+                "America/New_York",
+                "2026-03-02T13:00:00Z",
+            ),
+            (
+                "2026-03-02T12:00:00Z",
+                "Nowhere/Land",
+                "2026-03-03T08:00:00Z",
+            ),
         ] {
             let after: jiff::Timestamp = after.parse().unwrap();
             let next = wish.next_morning(after.as_microsecond(), zone);
@@ -95,12 +119,18 @@ mod tests {
 
     #[test]
     fn what_else_a_person_set_stays() {
-        let off = Preferences { off: true, ..Preferences::default() };
+        let off = Preferences {
+            off: true,
+            ..Preferences::default()
+        };
         let kept = off.within("{\"theme\":\"dark\"}");
         assert_eq!(Preferences::of(&kept), off);
         assert!(kept.contains("\"theme\":\"dark\""));
         assert_eq!(Preferences::of("not json"), Preferences::default());
-        let odd = Preferences { morning: "25:00".into(), ..off };
+        let odd = Preferences {
+            morning: "25:00".into(),
+            ..off
+        };
         assert_eq!(odd.next_morning(0, "UTC"), 8 * mining::time::HOUR);
     }
 }

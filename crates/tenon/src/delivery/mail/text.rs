@@ -55,7 +55,10 @@ impl Written<'_> {
             (all, false) => format!("{} while you were away", format::many(all.len(), "message")),
         };
         // A name may hold anything; a header holds one line.
-        let line: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = subject
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         format::short(&line, 150)
     }
 
@@ -83,7 +86,9 @@ impl Written<'_> {
 
     pub fn html(&self) -> String {
         let e = crate::map::escape;
-        let mut out = String::from("<!doctype html><html><body style=\"font-family:sans-serif;max-width:40em\">");
+        let mut out = String::from(
+            "<!doctype html><html><body style=\"font-family:sans-serif;max-width:40em\">",
+        );
         if self.can_answer {
             out += &format!("<p style=\"color:#777\">{}</p>", e(MARK));
         }
@@ -92,7 +97,9 @@ impl Written<'_> {
             let (sentence, at) = (e(&told.sentence()), e(&self.moment(told.at)));
             out += &format!("<p><b>{sentence}</b> <span style=\"color:#777\">{at}</span></p>");
             if let Some(html) = &told.html {
-                out += &format!("<blockquote style=\"border-left:3px solid #ccc;margin:0;padding:0 1em\">{html}</blockquote>");
+                out += &format!(
+                    "<blockquote style=\"border-left:3px solid #ccc;margin:0;padding:0 1em\">{html}</blockquote>"
+                );
             }
             out += &format!("<p><a href=\"{}\">Open in Tenon</a></p>", e(&told.address));
         }
@@ -112,6 +119,9 @@ impl Written<'_> {
     fn moment(&self, at: Micros) -> String {
         let zone = jiff::tz::TimeZone::get(self.zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let moment = jiff::Timestamp::from_microsecond(at).map(|t| t.to_zoned_datetime(zone));
-        moment.map_or_else(|_| String::new(), |t| t.strftime("%-d %B, %H:%M").to_string())
+        moment.map_or_else(
+            |_| String::new(),
+            |t| t.strftime("%-d %B, %H:%M").to_string(),
+        )
     }
 }

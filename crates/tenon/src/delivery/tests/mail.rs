@@ -13,7 +13,10 @@ async fn with_mail(db: Db) -> (House, Sink) {
 
 /// The text of a mail, its soft line breaks undone.
 fn text(mail: &str) -> String {
-    let parsed = mail_parser::MessageParser::default().parse(mail.as_bytes()).unwrap().into_owned();
+    let parsed = mail_parser::MessageParser::default()
+        .parse(mail.as_bytes())
+        .unwrap()
+        .into_owned();
     parsed.body_text(0).unwrap().replace("\r\n", "\n")
 }
 
@@ -31,7 +34,9 @@ async fn prefers(house: &House, who: &Actor, wish: &Preferences, zone: &str) {
 fn mentions_of_two_minutes_leave_in_one_mail_a_conversation_and_once() {
     on_both(|db| async move {
         let (house, sink) = with_mail(db).await;
-        house.say(&house.maren, "@olu what did they pay last year? <b>&</b>").await;
+        house
+            .say(&house.maren, "@olu what did they pay last year? <b>&</b>")
+            .await;
         house.after(60).await;
         let newest = house.say(&house.maren, "@olu and the year before?").await;
         assert_eq!(sink.take(), Vec::<String>::new());
@@ -40,22 +45,52 @@ fn mentions_of_two_minutes_leave_in_one_mail_a_conversation_and_once() {
         assert_eq!(mails.len(), 1);
         let mail = &mails[0];
         assert_eq!(header(mail, "To").unwrap(), "Olu <olu@halden.example>");
-        assert_eq!(header(mail, "Subject").unwrap(), "2 messages in Kestrel, deals");
+        assert_eq!(
+            header(mail, "Subject").unwrap(),
+            "2 messages in Kestrel, deals"
+        );
         let id = format!("<{}.{newest}@halden.example>", house.olu.id());
         assert_eq!(header(mail, "Message-ID").unwrap(), id);
-        assert_eq!(header(mail, "List-Unsubscribe-Post").unwrap(), "List-Unsubscribe=One-Click");
-        assert!(header(mail, "List-Unsubscribe").unwrap().starts_with("<https://tenon.example/unsubscribe/"));
+        assert_eq!(
+            header(mail, "List-Unsubscribe-Post").unwrap(),
+            "List-Unsubscribe=One-Click"
+        );
+        assert!(
+            header(mail, "List-Unsubscribe")
+                .unwrap()
+                .starts_with("<https://tenon.example/unsubscribe/")
+        );
         let answer = header(mail, "Reply-To").unwrap();
-        let local = answer.split('<').nth(1).unwrap().split('@').next().unwrap().to_string();
-        assert!(local.starts_with("reply+r") && local.len() <= 64, "{answer}");
+        let local = answer
+            .split('<')
+            .nth(1)
+            .unwrap()
+            .split('@')
+            .next()
+            .unwrap()
+            .to_string();
+        assert!(
+            local.starts_with("reply+r") && local.len() <= 64,
+            "{answer}"
+        );
         let said = text(mail);
-        assert!(said.contains("last year? <b>&</b>") && said.contains("the year before?"), "{said}");
-        assert!(said.contains("https://tenon.example/p/deals/case/Kestrel"), "{said}");
+        assert!(
+            said.contains("last year? <b>&</b>") && said.contains("the year before?"),
+            "{said}"
+        );
+        assert!(
+            said.contains("https://tenon.example/p/deals/case/Kestrel"),
+            "{said}"
+        );
         house.after(3600).await;
         assert_eq!(sink.take(), Vec::<String>::new(), "it left before");
         house.say(&house.maren, "@olu one more").await;
         house.after(121).await;
-        assert_eq!(sink.take().len(), 1, "what came later has a mail of its own");
+        assert_eq!(
+            sink.take().len(),
+            1,
+            "what came later has a mail of its own"
+        );
     });
 }
 
@@ -64,9 +99,20 @@ fn what_was_read_in_the_meantime_or_is_not_wanted_does_not_leave() {
     on_both(|db| async move {
         let (house, sink) = with_mail(db).await;
         let id = house.say(&house.maren, "@olu @olive look").await;
-        let room = house.work.room(&house.olu, "deals", "Kestrel").await.unwrap();
-        house.work.mark_read(&house.olu, &room.id, id).await.unwrap();
-        let off = Preferences { off: true, ..Preferences::default() };
+        let room = house
+            .work
+            .room(&house.olu, "deals", "Kestrel")
+            .await
+            .unwrap();
+        house
+            .work
+            .mark_read(&house.olu, &room.id, id)
+            .await
+            .unwrap();
+        let off = Preferences {
+            off: true,
+            ..Preferences::default()
+        };
         prefers(&house, &house.olive, &off, "UTC").await;
         house.after(121).await;
         house.after(24 * 3600).await;
@@ -78,16 +124,32 @@ fn what_was_read_in_the_meantime_or_is_not_wanted_does_not_leave() {
 fn who_wants_it_so_is_told_in_the_morning_of_her_own_zone() {
     on_both(|db| async move {
         let (house, sink) = with_mail(db).await;
-        let late = Preferences { at_once: false, morning: "07:30".into(), ..Preferences::default() };
+        let late = Preferences {
+            at_once: false,
+            morning: "07:30".into(),
+            ..Preferences::default()
+        };
         prefers(&house, &house.olu, &late, "Asia/Tokyo").await;
         house.say(&house.maren, "@olu look").await;
         house.after(12 * 3600 + 29 * 60).await;
-        assert_eq!(sink.take(), Vec::<String>::new(), "22:29 in London, 7:29 in Tokyo");
+        assert_eq!(
+            sink.take(),
+            Vec::<String>::new(),
+            "22:29 in London, 7:29 in Tokyo"
+        );
         house.after(61).await;
         let mails = sink.take();
         assert_eq!(mails.len(), 1);
-        assert!(text(&mails[0]).contains("Maren mentioned you in Kestrel, deals, 2 March, 19:00"), "{}", text(&mails[0]));
-        assert_eq!(header(&mails[0], "Reply-To"), None, "a digest has no one conversation");
+        assert!(
+            text(&mails[0]).contains("Maren mentioned you in Kestrel, deals, 2 March, 19:00"),
+            "{}",
+            text(&mails[0])
+        );
+        assert_eq!(
+            header(&mails[0], "Reply-To"),
+            None,
+            "a digest has no one conversation"
+        );
     });
 }
 
@@ -104,7 +166,10 @@ fn a_mail_that_is_tried_again_is_the_same_mail_and_a_mailbox_that_is_not_there_i
         let mails = sink.take();
         let id = |event| format!("<{}.{event}@halden.example>", house.olu.id());
         assert_eq!(header(&mails[0], "Message-ID").unwrap(), id(first));
-        assert!(!text(&mails[0]).contains("and here"), "what came later is not in it");
+        assert!(
+            !text(&mails[0]).contains("and here"),
+            "what came later is not in it"
+        );
         house.after(121).await;
         assert_eq!(sink.take().len(), 1);
         sink.refuses.store(550, Ordering::SeqCst);
@@ -114,7 +179,11 @@ fn a_mail_that_is_tried_again_is_the_same_mail_and_a_mailbox_that_is_not_there_i
         sink.refuses.store(0, Ordering::SeqCst);
         house.say(&house.maren, "@olu back").await;
         house.after(121).await;
-        assert_eq!(sink.take().len(), 1, "one that was given up does not hold up the next");
+        assert_eq!(
+            sink.take().len(),
+            1,
+            "one that was given up does not hold up the next"
+        );
         let dead = house.delivery.queue().open().await.unwrap();
         house.delivery.queue().requeue(&dead[0].id).await.unwrap();
         house.after(1).await;
@@ -138,16 +207,25 @@ fn an_answer_by_mail_stands_in_the_conversation_once() {
             )
         };
         let olu = "Olu@Halden.example";
-        let receive = async |mail: String| house.delivery.receive(mail.as_bytes(), None).await.unwrap();
+        let receive =
+            async |mail: String| house.delivery.receive(mail.as_bytes(), None).await.unwrap();
         let first = receive(answer(olu, &to, "")).await;
         assert!(matches!(first, Received::Posted(_)), "{first:?}");
-        assert_eq!(receive(answer(olu, &to, "")).await, first, "the same mail twice");
+        assert_eq!(
+            receive(answer(olu, &to, "")).await,
+            first,
+            "the same mail twice"
+        );
         assert_eq!(house.said().await, ["@olu which form?", "The *short* one."]);
         for (from, to, more) in [
             ("maren@halden.example", to.as_str(), ""),
             ("stranger@elsewhere.example", to.as_str(), ""),
             (olu, "reply@halden.example", ""),
-            (olu, "reply+r00000000000000000000000000000000-00000000000000000000@halden.example", ""),
+            (
+                olu,
+                "reply+r00000000000000000000000000000000-00000000000000000000@halden.example",
+                "",
+            ),
         ] {
             let got = receive(answer(from, to, more)).await;
             assert!(matches!(got, Received::Refused(_)), "{from} {to}: {got:?}");
@@ -158,13 +236,22 @@ fn an_answer_by_mail_stands_in_the_conversation_once() {
             "X-Auto-Response-Suppress: All\r\n",
             "Return-Path: <>\r\n",
         ] {
-            assert_eq!(receive(answer(olu, &to, more)).await, Received::Automatic, "{more}");
+            assert_eq!(
+                receive(answer(olu, &to, more)).await,
+                Received::Automatic,
+                "{more}"
+            );
         }
         let behind = format!("Delivered-To: {to}\r\nMessage-ID: <2@phone>\r\n");
-        let got = receive(answer(olu, "list@halden.example", &behind).replace("Message-ID: <1@phone>\r\n", "")).await;
+        let got = receive(
+            answer(olu, "list@halden.example", &behind).replace("Message-ID: <1@phone>\r\n", ""),
+        )
+        .await;
         assert!(matches!(got, Received::Posted(_)), "{got:?}");
         assert_eq!(house.said().await.len(), 3);
-        let counts = crate::store::mail::counts(house.work.db(), 0).await.unwrap();
+        let counts = crate::store::mail::counts(house.work.db(), 0)
+            .await
+            .unwrap();
         let counts: Vec<(&str, i64)> = counts.iter().map(|(w, n)| (w.as_str(), *n)).collect();
         assert_eq!(counts, [("automatic", 4), ("posted", 3), ("refused", 4)]);
     });
@@ -177,10 +264,26 @@ fn one_click_ends_all_mail_and_a_code_of_ones_own_making_does_nothing() {
         house.say(&house.maren, "@olu look").await;
         house.after(121).await;
         let link = header(&sink.take()[0], "List-Unsubscribe").unwrap();
-        let code = link.trim_end_matches('>').rsplit('/').next().unwrap().to_string();
-        assert_eq!(house.delivery.unsubscribe(&code, true).await.unwrap(), "Olu");
+        let code = link
+            .trim_end_matches('>')
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_string();
+        assert_eq!(
+            house.delivery.unsubscribe(&code, true).await.unwrap(),
+            "Olu"
+        );
         let forged = code.replace(house.olu.id(), house.maren.id());
-        assert_eq!(house.delivery.unsubscribe(&forged, false).await.unwrap_err().status, 404);
+        assert_eq!(
+            house
+                .delivery
+                .unsubscribe(&forged, false)
+                .await
+                .unwrap_err()
+                .status,
+            404
+        );
         house.delivery.unsubscribe(&code, false).await.unwrap();
         house.say(&house.maren, "@olu again").await;
         house.after(121).await;
