@@ -30,7 +30,9 @@ fn killed_under_load_a_server_keeps_what_it_acknowledged_and_tells_of_it_by_one_
     let mut random = 0x7e40_0000_0000_0001_u64;
     for _ in 0..kills {
         let mut server = house.serve();
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let moment = Duration::from_millis(150 + (random >> 33) % 650);
         let (port, token) = (server.port, house.token.clone());
         let all: Vec<_> = writers
@@ -57,13 +59,21 @@ fn killed_under_load_a_server_keeps_what_it_acknowledged_and_tells_of_it_by_one_
     let mut kept: BTreeMap<String, usize> = BTreeMap::new();
     for case in CASES {
         for body in house.said(server.port, case) {
-            *kept.entry(body.split_whitespace().nth(1).unwrap().to_string()).or_default() += 1;
+            *kept
+                .entry(body.split_whitespace().nth(1).unwrap().to_string())
+                .or_default() += 1;
         }
     }
     server.child.kill().unwrap();
     server.child.wait().unwrap();
-    let acknowledged: BTreeSet<String> = writers.iter().flat_map(|w| w.acknowledged.clone()).collect();
-    let lost: Vec<&String> = acknowledged.iter().filter(|a| !kept.contains_key(*a)).collect();
+    let acknowledged: BTreeSet<String> = writers
+        .iter()
+        .flat_map(|w| w.acknowledged.clone())
+        .collect();
+    let lost: Vec<&String> = acknowledged
+        .iter()
+        .filter(|a| !kept.contains_key(*a))
+        .collect();
     assert!(lost.is_empty(), "acknowledged and not there: {lost:?}");
     let twice: Vec<_> = kept.iter().filter(|(_, n)| **n > 1).collect();
     assert!(twice.is_empty(), "there more than once: {twice:?}");
@@ -72,7 +82,10 @@ fn killed_under_load_a_server_keeps_what_it_acknowledged_and_tells_of_it_by_one_
     let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
     let mut told_by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for mail in &mails {
-        let id = mail.lines().find_map(|l| l.strip_prefix("Message-ID: ")).unwrap();
+        let id = mail
+            .lines()
+            .find_map(|l| l.strip_prefix("Message-ID: "))
+            .unwrap();
         *by_id.entry(id.into()).or_default() += 1;
         for post in posts_in(mail) {
             told_by.entry(post).or_default().insert(id.into());
@@ -94,8 +107,13 @@ fn killed_under_load_a_server_keeps_what_it_acknowledged_and_tells_of_it_by_one_
 
 /// The names of posts a mail tells of.
 fn posts_in(mail: &str) -> BTreeSet<String> {
-    let words = mail.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
-    words.filter(|w| w.starts_with("post-")).map(String::from).collect()
+    // A line that was broken for the way is one line.
+    let whole = mail.replace("=\r\n", "");
+    let words = whole.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    words
+        .filter(|w| w.starts_with("post-"))
+        .map(String::from)
+        .collect()
 }
 
 /// Somebody who posts, and says what was not acknowledged again under the same name.
@@ -107,7 +125,11 @@ struct Writer {
 
 impl Writer {
     fn new(number: usize) -> Writer {
-        Writer { number, next: 0, acknowledged: Vec::new() }
+        Writer {
+            number,
+            next: 0,
+            acknowledged: Vec::new(),
+        }
     }
 
     fn write_until_it_breaks(&mut self, port: u16, token: &str) {
@@ -129,7 +151,13 @@ impl Writer {
 }
 
 /// One request; an error when the server is gone.
-fn ask(port: u16, token: &str, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, String), String> {
+fn ask(
+    port: u16,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<(u16, String), String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|e| e.to_string())?;
     let body = body.map(Value::to_string).unwrap_or_default();
     let request = format!(
@@ -137,9 +165,13 @@ fn ask(port: u16, token: &str, method: &str, path: &str, body: Option<&Value>) -
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
-    stream.write_all(request.as_bytes()).map_err(|e| e.to_string())?;
+    stream
+        .write_all(request.as_bytes())
+        .map_err(|e| e.to_string())?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).map_err(|e| e.to_string())?;
+    stream
+        .read_to_string(&mut answer)
+        .map_err(|e| e.to_string())?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or("broke off")?;
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok());
     Ok((status.ok_or("no status")?, body.to_string()))
@@ -162,7 +194,8 @@ impl House {
         let log = folder.join("deals.csv");
         let mut text = String::from("case,activity,time\n");
         for case in CASES {
-            text += &format!("{case},call,2026-01-05T10:00:00Z\n{case},offer,2026-01-06T10:00:00Z\n");
+            text +=
+                &format!("{case},call,2026-01-05T10:00:00Z\n{case},offer,2026-01-06T10:00:00Z\n");
         }
         std::fs::write(&log, text).unwrap();
         let mut house = House {
@@ -172,19 +205,38 @@ impl House {
             token: String::new(),
         };
         house.run(&["import", log.to_str().unwrap()]);
-        house.run(&["people", "add", "maren@halden.example", "--name", "Maren Voss", "--role", "owner"]);
+        house.run(&[
+            "people",
+            "add",
+            "maren@halden.example",
+            "--name",
+            "Maren Voss",
+            "--role",
+            "owner",
+        ]);
         for person in PEOPLE {
             let email = format!("{person}@halden.example");
             house.run(&["people", "add", &email, "--name", person]);
         }
-        let words = ["people", "token", "maren@halden.example", "--name", "load", "--scopes", "read write admin"];
+        let words = [
+            "people",
+            "token",
+            "maren@halden.example",
+            "--name",
+            "load",
+            "--scopes",
+            "read write admin",
+        ];
         house.token = house.run(&words).trim().to_string();
         house
     }
 
     fn tenon(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tenon"));
-        command.env_remove("DATABASE_URL").env("TENON_DATA", &self.data).stderr(Stdio::null());
+        command
+            .env_remove("DATABASE_URL")
+            .env("TENON_DATA", &self.data)
+            .stderr(Stdio::null());
         if let Some(database) = &self.database {
             command.env("DATABASE_URL", database);
         }
@@ -220,7 +272,10 @@ impl House {
         let begun = Instant::now();
         let (mut last, mut quiet) = (usize::MAX, 0);
         while quiet < 12 {
-            assert!(begun.elapsed() < Duration::from_secs(240), "mail does not leave");
+            assert!(
+                begun.elapsed() < Duration::from_secs(240),
+                "mail does not leave"
+            );
             std::thread::sleep(Duration::from_millis(250));
             let (_, answer) = ask(port, &self.token, "GET", "/api/v1/delivery/jobs", None).unwrap();
             let answer: Value = serde_json::from_str(&answer).unwrap();
@@ -237,7 +292,8 @@ impl House {
     fn said(&self, port: u16, case: &str) -> Vec<String> {
         let (mut all, mut before) = (Vec::new(), i64::MAX);
         loop {
-            let path = format!("/api/v1/processes/deals/cases/{case}/messages?limit=200&before={before}");
+            let path =
+                format!("/api/v1/processes/deals/cases/{case}/messages?limit=200&before={before}");
             let (status, answer) = ask(port, &self.token, "GET", &path, None).unwrap();
             assert_eq!(status, 200, "{answer}");
             let page: Vec<Value> = serde_json::from_str(&answer).unwrap();
@@ -259,7 +315,10 @@ struct Sink {
 impl Sink {
     fn open() -> Sink {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let sink = Sink { port: listener.local_addr().unwrap().port(), got: Arc::default() };
+        let sink = Sink {
+            port: listener.local_addr().unwrap().port(),
+            got: Arc::default(),
+        };
         let got = sink.got.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

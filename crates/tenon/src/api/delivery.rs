@@ -7,7 +7,7 @@ use crate::delivery::hooks::NewHook;
 use crate::identity::Actor;
 use crate::processes::Problem;
 use crate::store::hooks::{DeliveryRow, HookRow, IncomingRow};
-use crate::store::jobs::{Counts, JobRow};
+use crate::store::jobs::{JobCounts, JobRow};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -20,7 +20,7 @@ const HOOK: &str =
 /// What waits, runs and was given up.
 #[derive(Serialize, ToSchema)]
 pub struct Jobs {
-    counts: Counts,
+    counts: JobCounts,
     /// At most 200, those given up first.
     jobs: Vec<JobRow>,
 }

@@ -17,7 +17,7 @@ const MINUTE: Micros = 60_000_000;
 pub const A_MINUTE: f64 = 60.0;
 
 /// What a program sends.
-#[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// The case, as its source calls it.

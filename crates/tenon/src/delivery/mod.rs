@@ -20,6 +20,7 @@ use crate::problem::Problem;
 use crate::store::jobs::JobRow;
 use crate::store::{Db, Tx, events, settings};
 use crate::work::{Place, Work};
+use futures_util::StreamExt;
 use mining::Micros;
 use mining::time::{DAY, HOUR};
 use queue::{Failed, Queue};
@@ -180,8 +181,19 @@ impl Delivery {
             self.queue().sweep().await?;
         }
         let jobs = self.queue().claim(AT_ONCE).await?;
-        let all = jobs.iter().map(|job| self.work_on(job));
-        for ended in futures_util::future::join_all(all).await {
+        let (mut mails, mut others) = (Vec::new(), Vec::new());
+        for job in &jobs {
+            match job.kind.as_str() {
+                mail::KIND => mails.push(self.work_on(job)),
+                _ => others.push(self.work_on(job)),
+            }
+        }
+        // Those that wait for slow receivers do not hold up one another.
+        let others = futures_util::future::join_all(others);
+        let mails = futures_util::stream::iter(mails).buffer_unordered(mail::AT_ONCE);
+        let mails = mails.collect::<Vec<_>>();
+        let (others, mails) = tokio::join!(others, mails);
+        for ended in others.into_iter().chain(mails) {
             ended?;
         }
         Ok(jobs.len())

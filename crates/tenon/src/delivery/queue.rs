@@ -8,7 +8,7 @@
 use crate::clock::Clock;
 use crate::identity::secret::Digest;
 use crate::problem::Problem;
-use crate::store::jobs::{self, Counts, JobRow};
+use crate::store::jobs::{self, JobCounts, JobRow};
 use crate::store::{Db, Tx};
 use mining::Micros;
 use mining::time::{DAY, HOUR};
@@ -16,8 +16,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 const SECOND: Micros = 1_000_000;
-/// Longer than any single piece of work takes.
-pub const LEASE: Micros = 120 * SECOND;
+/// Longer than all that one worker takes at once.
+pub const LEASE: Micros = 300 * SECOND;
 /// Over about a day.
 pub const ATTEMPTS: i64 = 14;
 const FIRST_WAIT: Micros = 15 * SECOND;
@@ -139,7 +139,7 @@ impl Queue {
         Ok(tx.commit().await?)
     }
 
-    pub async fn counts(&self) -> Result<Counts, Problem> {
+    pub async fn counts(&self) -> Result<JobCounts, Problem> {
         Ok(jobs::counts(&self.db, self.clock.now()).await?)
     }
 
@@ -239,7 +239,7 @@ mod tests {
             );
             let tx = db.begin().await.unwrap();
             queue.finish(&again[0], Ok(tx)).await.unwrap();
-            let counts = Counts {
+            let counts = JobCounts {
                 waiting: 0,
                 running: 1,
                 dead: 0,
@@ -286,7 +286,7 @@ mod tests {
             );
             queue.drop_dead(&dead[0].id).await.unwrap();
             assert_eq!(queue.drop_dead(&dead[0].id).await.unwrap_err().status, 404);
-            assert_eq!(queue.counts().await.unwrap(), Counts::default());
+            assert_eq!(queue.counts().await.unwrap(), JobCounts::default());
         });
     }
 

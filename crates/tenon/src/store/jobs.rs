@@ -26,7 +26,7 @@ pub struct JobRow {
 
 /// How many jobs wait, are with a worker, and were given up.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, sqlx::FromRow, utoipa::ToSchema)]
-pub struct Counts {
+pub struct JobCounts {
     pub waiting: i64,
     pub running: i64,
     pub dead: i64,
@@ -209,7 +209,7 @@ pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<JobRow>> {
         .await)
 }
 
-pub async fn counts(db: &Db, now: Micros) -> sqlx::Result<Counts> {
+pub async fn counts(db: &Db, now: Micros) -> sqlx::Result<JobCounts> {
     read!(db, |on| {
         sqlx::query_as(
         "SELECT COALESCE(SUM(CASE WHEN dead IS NULL AND (claimed IS NULL OR claimed <= $1) THEN 1 ELSE 0 END), 0) AS waiting, \

@@ -32,7 +32,7 @@ struct DeliveryPage {
     shell: Shell,
     has_mail: bool,
     mail: Vec<(String, i64)>,
-    counts: crate::store::jobs::Counts,
+    counts: crate::store::jobs::JobCounts,
     jobs: Vec<JobLine>,
     hooks: Vec<HookRow>,
     incoming: Vec<IncomingLine>,

@@ -33,6 +33,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 pub const KIND: &str = "mail";
+/// Mails that leave at the same time. Few: each that the mail server took and whose commit a crash prevents leaves twice.
+pub const AT_ONCE: usize = 2;
 /// How long what means a person waits for more of the same conversation.
 pub const GROUP: Micros = 120_000_000;
 /// What is older was told while no mail left, and is left to the pages.
