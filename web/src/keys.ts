@@ -32,6 +32,8 @@ function act(keys: string): boolean {
       return follow("[data-go=s]");
     case "gi":
       return follow("[data-go=i]");
+    case "n":
+      return nextUnread();
     case "[":
       return follow("[data-step=previous]");
     case "]":
@@ -67,5 +69,15 @@ function walk(by: number): boolean {
   if (!rows.length) return false;
   const at = rows.indexOf(document.activeElement as HTMLElement);
   rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))].focus();
+  return true;
+}
+
+/** Goes to the next message that was not read yet. */
+function nextUnread(): boolean {
+  const unread = [...document.querySelectorAll<HTMLElement>("[data-unread] a[data-row]")];
+  if (!unread.length) return false;
+  const next = unread[unread.indexOf(document.activeElement as HTMLElement) + 1] ?? unread[0];
+  next.focus();
+  next.scrollIntoView({ block: "center" });
   return true;
 }

@@ -6,6 +6,7 @@ import { keys } from "./keys";
 import { mapPictures } from "./picture";
 import { menus } from "./menus";
 import { printing } from "./printing";
+import { rooms } from "./room";
 import { themeButton } from "./theme-button";
 import { zone } from "./zone";
 
@@ -18,3 +19,4 @@ job();
 mapPictures();
 printing();
 zone();
+rooms();

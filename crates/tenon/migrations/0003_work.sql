@@ -133,6 +133,7 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE INDEX messages_by_author ON messages (author, id);
+CREATE INDEX answers_by_author ON messages (author, at) WHERE kind = 'answer';
 CREATE UNIQUE INDEX messages_by_client ON messages (author, client) WHERE client IS NOT NULL;
 -- What a message said before.
 CREATE TABLE message_versions (

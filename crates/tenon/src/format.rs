@@ -199,6 +199,17 @@ pub fn hue(name: &str) -> u32 {
         % 360
 }
 
+/// A name as one part of an address.
+pub fn urlencode(name: &str) -> String {
+    let bytes = name.bytes().map(|b| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            (b as char).to_string()
+        }
+        b => format!("%{b:02X}"),
+    });
+    bytes.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

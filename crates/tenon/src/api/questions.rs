@@ -180,7 +180,7 @@ pub async fn of_case(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
+pub struct ItemDone {
     step: String,
     /// The item's name.
     item: String,
@@ -189,13 +189,13 @@ pub struct Check {
 
 /// Marks an item of a playbook as done on a case, or takes that back.
 #[utoipa::path(put, path = "/api/v1/processes/{process}/cases/{case}/playbooks", tag = "work",
-    params(("process" = String, Path), ("case" = String, Path)), request_body = Check,
+    params(("process" = String, Path), ("case" = String, Path)), request_body = ItemDone,
     responses((status = 204), super::Refused))]
 pub async fn check(
     actor: Actor,
     State(app): State<App>,
     Path((process, case)): Path<(String, String)>,
-    sent: Sent<Check>,
+    sent: Sent<ItemDone>,
 ) -> Result<StatusCode, ApiError> {
     let c = body::read(sent, "Send step, item and done.")?;
     let item = (c.step.as_str(), c.item.as_str());

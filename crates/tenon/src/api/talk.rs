@@ -38,7 +38,7 @@ impl Message {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
+pub struct Say {
     /// Markdown, 1 to 20,000 characters. An @ and a handle tells that person or team.
     body: String,
     /// What you call this message: sent again under the same name it is not posted again.
@@ -74,13 +74,13 @@ const SAY: &str = "Send {\"body\": \"…\"} and, if you like, \"client\".";
 
 /// Says something in the room of a case.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/cases/{case}/messages", tag = "work",
-    params(("process" = String, Path), ("case" = String, Path)), request_body = Said,
+    params(("process" = String, Path), ("case" = String, Path)), request_body = Say,
     responses((status = 201, body = Posted), super::Refused))]
 pub async fn say(
     actor: Actor,
     State(app): State<App>,
     Path((process, case)): Path<(String, String)>,
-    sent: Sent<Said>,
+    sent: Sent<Say>,
 ) -> Result<(StatusCode, Json<Posted>), ApiError> {
     let said = body::read(sent, SAY)?;
     let room = app.work.room(&actor, &process, &case).await?;
@@ -105,13 +105,13 @@ pub async fn said(
 
 /// Answers a question, or says something in a room that is there.
 #[utoipa::path(post, path = "/api/v1/conversations/{conversation}/messages", tag = "work",
-    params(("conversation" = String, Path)), request_body = Said,
+    params(("conversation" = String, Path)), request_body = Say,
     responses((status = 201, body = Posted), super::Refused))]
 pub async fn answer(
     actor: Actor,
     State(app): State<App>,
     Path(conversation): Path<String>,
-    sent: Sent<Said>,
+    sent: Sent<Say>,
 ) -> Result<(StatusCode, Json<Posted>), ApiError> {
     let said = body::read(sent, SAY)?;
     let client = said.client.as_deref();
@@ -250,25 +250,25 @@ pub async fn react(
 }
 
 #[derive(Serialize, ToSchema)]
-pub struct Version {
+pub struct Wording {
     at: Micros,
     body: String,
 }
 
 /// What a message said before it was changed, oldest first. Of a deleted one: for its author and managers.
 #[utoipa::path(get, path = "/api/v1/messages/{message}/versions", tag = "work", params(("message" = i64, Path)),
-    responses((status = 200, body = [Version]), super::Refused))]
+    responses((status = 200, body = [Wording]), super::Refused))]
 pub async fn versions(
     actor: Actor,
     State(app): State<App>,
     message: super::Number,
-) -> Result<Json<Vec<Version>>, ApiError> {
+) -> Result<Json<Vec<Wording>>, ApiError> {
     let (row, _) = app.work.message(&actor, message.0).await?;
     if row.deleted.is_some() {
         may::delete_message(&actor, &row.author)?;
     }
     let all = work::versions(app.work.db(), row.id).await?.into_iter();
-    Ok(Json(all.map(|(at, body)| Version { at, body }).collect()))
+    Ok(Json(all.map(|(at, body)| Wording { at, body }).collect()))
 }
 
 /// Accepts an answer; it is offered to the next who asks at the step.

@@ -90,7 +90,7 @@ impl Delivery {
                 ),
                 author: author.into(),
                 at: message.edited.unwrap_or(message.at),
-                link: super::address(self.site(), &place, &process.slug),
+                link: super::address(self.site(), &place, &process.slug, Some(message.id)),
                 html: markdown::html(&message.body, &directory),
             });
         }

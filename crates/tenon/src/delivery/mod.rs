@@ -221,16 +221,19 @@ fn place_name(place: &Place, process: &str, title: &str) -> String {
     }
 }
 
-/// The address of a conversation's page.
-fn address(site: &Site, place: &Place, process: &str) -> String {
-    let part = |text: &str| -> String {
-        let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        encoded.replace('+', "%20")
-    };
-    match &place.case {
+/// The address of a message on the page of its conversation; of the page without one.
+fn address(site: &Site, place: &Place, process: &str, message: Option<i64>) -> String {
+    let mut address = match &place.case {
         Some(case) if !place.is_question => {
-            format!("{}/p/{process}/case/{}", site.url(), part(case))
+            let case: String = form_urlencoded::byte_serialize(case.as_bytes()).collect();
+            // A plus is a blank in forms only.
+            let case = case.replace('+', "%20");
+            format!("{}/p/{process}/case/{case}", site.url())
         }
-        _ => format!("{}/p/{process}/questions/{}", site.url(), place.id),
+        _ => format!("{}/q/{}", site.url(), place.id),
+    };
+    if let Some(message) = message {
+        address += &format!("#m{message}");
     }
+    address
 }

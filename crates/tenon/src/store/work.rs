@@ -899,3 +899,31 @@ pub async fn escalate(tx: &mut Tx, conversation: &str) -> sqlx::Result<()> {
     .await
     .map(drop))
 }
+
+/// Who was asked into a case.
+pub async fn guests_of_case(db: &Db, process: &str, case: &str) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = read!(db, |on| {
+        sqlx::query_as(
+        "SELECT person FROM case_guests WHERE process = $1 AND case_ref = $2 ORDER BY at, person"
+    )
+    .bind(process)
+    .bind(case)
+    .fetch_all(on)
+    .await
+    })?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
+}
+
+/// How many answers a person gave since a moment, and how many of them were accepted.
+pub async fn answers_of(db: &Db, person: &str, since: Micros) -> sqlx::Result<(i64, i64)> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT COUNT(*), COUNT(CASE WHEN c.accepted = m.id THEN 1 END) FROM messages m \
+         JOIN conversations c ON c.id = m.conversation WHERE m.author = $1 AND m.kind = 'answer' AND m.at >= $2 AND m.deleted IS NULL"
+    )
+    .bind(person)
+    .bind(since)
+    .fetch_one(on)
+    .await
+    })
+}

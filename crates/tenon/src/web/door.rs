@@ -57,7 +57,7 @@ pub struct First {
 }
 
 /// Where to go after signing in: only within Tenon.
-fn within(to: &str) -> &str {
+pub(super) fn within(to: &str) -> &str {
     let is_ours = to.starts_with('/')
         && !to.starts_with("//")
         && !to.starts_with("/\\")

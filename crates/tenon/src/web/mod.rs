@@ -11,7 +11,11 @@ mod home;
 mod import;
 mod improvements;
 mod incoming;
+mod message;
+mod playbook;
 mod process;
+mod processes;
+mod question;
 mod settings;
 mod shell;
 mod weeks;
@@ -30,6 +34,7 @@ const UPLOAD: usize = 8 << 30;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/", get(home::page))
+        .route("/processes", get(processes::page))
         .route("/sign-in", get(door::page).post(door::sign_in))
         .route("/sign-out", post(door::sign_out))
         .route("/in/{code}", get(door::look).post(door::enter))
@@ -54,6 +59,22 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/variants", get(process::variants::page))
         .route("/p/{process}/cases", get(process::cases::page))
         .route("/p/{process}/case/{case}", get(case::page))
+        .route("/p/{process}/case/{case}/note", post(case::note))
+        .route("/p/{process}/case/{case}/check", post(case::check))
+        .route("/p/{process}/case/{case}/guests", post(case::guests))
+        .route(
+            "/p/{process}/ask",
+            get(question::ask_page).post(question::ask),
+        )
+        .route(
+            "/p/{process}/playbook/{step}",
+            get(playbook::page).post(playbook::save),
+        )
+        .route("/q/{conversation}", get(question::page))
+        .route("/q/{conversation}/answer", post(question::answer))
+        .route("/q/{conversation}/decline", post(question::decline))
+        .route("/m/{message}/{action}", post(message::act))
+        .route("/follow", post(message::follow))
         .route("/p/{process}/improvements", get(improvements::list::page))
         .route(
             "/p/{process}/plug",

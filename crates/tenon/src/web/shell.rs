@@ -24,6 +24,8 @@ pub struct Shell {
     pub me: Option<Me>,
     /// Before signing in there is nowhere to go.
     pub is_door: bool,
+    /// What she was told and has not read.
+    pub unread: usize,
 }
 
 /// Who is signed in, as pages show and ask it.
@@ -68,6 +70,7 @@ impl Shell {
             assets: assets::version(),
             me: None,
             is_door: false,
+            unread: 0,
         }
     }
 

@@ -286,6 +286,7 @@ impl Delivery {
                 None => self.first_message(conversation).await?,
             };
             let message = message.filter(|m| m.deleted.is_none());
+            let shown = message.as_ref().map(|m| m.id);
             let process = self.inner.work.library().process(&place.process).await?;
             let title = row.map(|r| r.title).unwrap_or_default();
             told.push(text::Told {
@@ -299,7 +300,7 @@ impl Delivery {
                     .map(|m| crate::work::markdown::html(&m.body, &directory)),
                 body: message.map(|m| m.body),
                 place: super::place_name(&place, &process.name, &title),
-                address: super::address(self.site(), &place, &process.slug),
+                address: super::address(self.site(), &place, &process.slug, shown),
             });
         }
         Ok(told)

@@ -101,11 +101,7 @@ impl Panel {
     }
 }
 
-/// A name as one part of an address.
-pub fn urlencode(name: &str) -> String {
-    let pair = crate::processes::filter_query::encode(&[(String::new(), name.to_string())]);
-    pair.trim_start_matches('=').to_string()
-}
+pub use crate::format::urlencode;
 
 /// Some of those who work at a step, by name: an order by how much anybody does would rank them.
 fn people(step: &mining::figures::StepFigures) -> Vec<(String, String, u32)> {

@@ -1,0 +1,93 @@
+/** A room or a question: what comes in is shown as it comes; what is written is kept as it is written. */
+export function rooms(): void {
+  const room = document.querySelector<HTMLElement>("[data-room]");
+  if (room) listen(`/api/v1/live?conversation=${encodeURIComponent(room.dataset.room!)}&after=${room.dataset.after ?? ""}`, renew);
+  else if (document.querySelector("[data-home]")) listen("/api/v1/live", () => offer());
+  document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
+  const ask = document.querySelector<HTMLFormElement>("form[data-ask]");
+  if (ask) similar(ask);
+}
+
+/** The browser comes back by itself after a break, with the number of the last event it had. */
+function listen(address: string, happened: () => void): void {
+  const source = new EventSource(address);
+  let due = 0;
+  source.addEventListener("happened", () => {
+    clearTimeout(due);
+    due = window.setTimeout(happened, 150);
+  });
+  window.addEventListener("pagehide", () => source.close());
+}
+
+function offer(): void {
+  document.querySelector<HTMLElement>("[data-fresh]")?.removeAttribute("hidden");
+}
+
+/** Puts what is new in place, unless somebody is in the middle of something there. */
+async function renew(): Promise<void> {
+  const old = document.querySelector<HTMLElement>("[data-live]");
+  if (!old) return;
+  if (old.querySelector("details[open]") || old.contains(document.activeElement)) return offer();
+  const answer = await fetch(location.href);
+  if (!answer.ok) return offer();
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of ["[data-live]", "aside.side"]) {
+    const [was, is] = [document.querySelector(part), page.querySelector(part)];
+    if (was && is && !was.contains(document.activeElement)) was.replaceWith(document.adoptNode(is));
+  }
+}
+
+function drafts(form: HTMLFormElement): void {
+  const field = form.querySelector("textarea");
+  if (!field) return;
+  let due = 0;
+  const keep = () => fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value }) });
+  field.addEventListener("input", () => {
+    clearTimeout(due);
+    due = window.setTimeout(keep, 800);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.addEventListener("submit", () => clearTimeout(due));
+}
+
+interface Similar {
+  conversation: string;
+  title: string;
+  answer: string;
+  answered_by: string;
+}
+
+/** Looks for answers while the question is being written. */
+function similar(form: HTMLFormElement): void {
+  const list = document.querySelector("[data-similar]");
+  const text = form.querySelector("textarea");
+  const step = form.querySelector("select");
+  if (!list || !text || !step) return;
+  let due = 0;
+  const look = async () => {
+    const asked = new URLSearchParams({ step: step.value, text: text.value });
+    const answer = await fetch(`${form.dataset.ask}?${asked}`);
+    if (!answer.ok) return;
+    const found = (await answer.json()) as Similar[];
+    list.replaceChildren(...found.map(entry));
+    document.querySelector("[data-none]")?.toggleAttribute("hidden", found.length > 0);
+  };
+  const later = () => {
+    clearTimeout(due);
+    due = window.setTimeout(look, 300);
+  };
+  text.addEventListener("input", later);
+  step.addEventListener("change", later);
+}
+
+function entry(one: Similar): HTMLElement {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = `/q/${one.conversation}`;
+  link.append(Object.assign(document.createElement("b"), { textContent: one.title }));
+  const small = (text: string, name = "") => Object.assign(document.createElement("small"), { textContent: text, className: name });
+  item.append(link, small(one.answer), small(one.answered_by, "why"));
+  return item;
+}
