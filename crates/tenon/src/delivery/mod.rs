@@ -36,6 +36,11 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Much that happens in a moment is looked at once.
 const BREATH: Duration = Duration::from_millis(200);
 
+/// Work that looks for questions nobody answered.
+const ESCALATE: &str = "escalate";
+/// How often that is done.
+const EVERY: Micros = HOUR / 6;
+
 /// What an installation says of the world outside.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -65,7 +70,8 @@ struct Inner {
     group: Micros,
     key: OnceCell<[u8; 32]>,
     rates: incoming::Rates,
-    swept: AtomicI64,
+    /// The last turn in which what comes by the clock was queued.
+    turn: AtomicI64,
 }
 
 impl Delivery {
@@ -79,7 +85,7 @@ impl Delivery {
                 group: config.group.unwrap_or(mail::GROUP),
                 key: OnceCell::new(),
                 rates: incoming::Rates::default(),
-                swept: AtomicI64::new(0),
+                turn: AtomicI64::new(0),
                 site,
                 work,
             }),
@@ -175,11 +181,7 @@ impl Delivery {
     pub async fn pass(&self) -> Result<usize, Problem> {
         self.plan_hooks().await?;
         self.plan_mail().await?;
-        let now = self.clock().now();
-        if now - self.inner.swept.load(Ordering::Relaxed) > HOUR {
-            self.inner.swept.store(now, Ordering::Relaxed);
-            self.queue().sweep().await?;
-        }
+        self.plan_turn().await?;
         let jobs = self.queue().claim(AT_ONCE).await?;
         let (mut mails, mut others) = (Vec::new(), Vec::new());
         for job in &jobs {
@@ -199,10 +201,33 @@ impl Delivery {
         Ok(jobs.len())
     }
 
+    /// Queues what comes by the clock: once a turn, whatever the number of nodes.
+    async fn plan_turn(&self) -> Result<(), Problem> {
+        let now = self.clock().now();
+        let turn = now / EVERY;
+        if self.inner.turn.swap(turn, Ordering::Relaxed) == turn {
+            return Ok(());
+        }
+        let mut tx = self.db().begin().await?;
+        let key = format!("{ESCALATE}:{turn}");
+        let nothing = serde_json::json!({});
+        self.queue()
+            .add(&mut tx, ESCALATE, &key, &nothing, now)
+            .await?;
+        tx.commit().await?;
+        self.queue().sweep().await
+    }
+
+    async fn escalate(&self) -> Result<Tx, Failed> {
+        self.inner.work.escalate().await?;
+        Ok(self.db().begin().await?)
+    }
+
     async fn work_on(&self, job: &JobRow) -> Result<(), Problem> {
         let done: Result<Tx, Failed> = match job.kind.as_str() {
             hooks::KIND => self.deliver(job).await,
             mail::KIND => self.mail(job).await,
+            ESCALATE => self.escalate().await,
             other => Err(Failed::never(format!(
                 "nothing here does work of the kind {other}"
             ))),

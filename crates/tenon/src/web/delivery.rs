@@ -86,6 +86,7 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
             what: match job.kind.as_str() {
                 "hook" => "Webhook".into(),
                 "mail" => "Mail".into(),
+                "escalate" => "Unanswered questions".into(),
                 _ => job.kind.clone(),
             },
             state,

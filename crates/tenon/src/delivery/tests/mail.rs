@@ -304,3 +304,55 @@ fn two_workers_send_one_mail() {
         assert_eq!(sink.take().len(), 1);
     });
 }
+
+#[test]
+fn a_question_nobody_answers_is_passed_on_and_the_next_is_told_by_mail() {
+    on_both(|db| async move {
+        let (house, sink) = with_mail(db).await;
+        let loaded = house.work.library().load("deals").await.unwrap();
+        let step = loaded.steps.steps[0].name.clone();
+        let asked = house.work.ask(
+            &house.maren,
+            "deals",
+            &step,
+            Some("Kestrel"),
+            "Which form?",
+            None,
+        );
+        let id = asked.await.unwrap();
+        for _ in 0..4 {
+            house.after(4 * 3600 + 60).await;
+            house.after(121).await;
+        }
+        let mails = sink.take();
+        let escalated = mails
+            .iter()
+            .filter(|m| header(m, "To").unwrap().contains("olive"));
+        let last = escalated
+            .last()
+            .unwrap_or_else(|| panic!("the owner was never told: {mails:?}"));
+        assert!(text(last).contains("Which form?"), "{}", text(last));
+        assert!(
+            text(last).contains(&format!("https://tenon.example/q/{id}")),
+            "{}",
+            text(last)
+        );
+        let answer = format!(
+            "From: olive@halden.example\r\nTo: {}\r\nMessage-ID: <9@phone>\r\n\r\nThe short one.\r\n",
+            header(last, "Reply-To").unwrap()
+        );
+        let got = house
+            .delivery
+            .receive(answer.as_bytes(), None)
+            .await
+            .unwrap();
+        assert!(matches!(got, Received::Posted(_)), "{got:?}");
+        house.after(121).await;
+        let told = sink.take();
+        let maren = told
+            .iter()
+            .find(|m| header(m, "To").unwrap().contains("maren"))
+            .unwrap();
+        assert!(text(maren).contains("Olive answered") && text(maren).contains("The short one."));
+    });
+}
