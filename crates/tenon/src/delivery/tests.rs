@@ -213,13 +213,12 @@ fn is_whole(all: &[u8]) -> bool {
 }
 
 /// A line of a head, of a request or of a mail, unfolded.
-fn header<'a>(text: &'a str, name: &str) -> Option<String> {
+fn header(text: &str, name: &str) -> Option<String> {
     let head = text.split("\r\n\r\n").next()?;
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-    let found = unfolded.lines().find_map(|line| {
+    unfolded.lines().find_map(|line| {
         let (key, value) = line.split_once(':')?;
         key.eq_ignore_ascii_case(name)
             .then(|| value.trim().to_string())
-    });
-    found
+    })
 }

@@ -56,30 +56,35 @@ pub fn is_link_local(address: IpAddr) -> bool {
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
 fn is_public_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, c, _] = v4.octets();
-    let special = v4.is_loopback()
+    let is_named = v4.is_loopback()
         || v4.is_private()
         || v4.is_link_local()
         || v4.is_multicast()
-        || v4.is_documentation()
-        || a == 0
-        || a >= 240
-        // Shared by the customers of a provider (RFC 6598), protocol assignments, benchmarks, the old 6to4 relay.
-        || (a == 100 && b & 0xc0 == 64)
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && b & 0xfe == 18)
-        || (a == 192 && b == 88 && c == 99);
-    !special
+        || v4.is_documentation();
+    // This network, shared by the customers of a provider (RFC 6598), protocol assignments, the old 6to4 relay, benchmarks,
+    // and what was reserved for later.
+    let is_special = match v4.octets() {
+        [0 | 240..=255, ..] => true,
+        [100, b, ..] => b & 0xc0 == 64,
+        [192, 0, 0, _] | [192, 88, 99, _] => true,
+        [198, b, ..] => b & 0xfe == 18,
+        _ => false,
+    };
+    !is_named && !is_special
 }
 
 /// Only global unicast, and none of the forms that carry an IPv4 address inside.
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let s = v6.segments();
     let is_global = s[0] & 0xe000 == 0x2000;
-    let is_special = (s[0] == 0x2001 && s[1] < 0x200) || (s[0] == 0x2001 && s[1] == 0xdb8);
-    let carries_v4 = s[0] == 0x2002;
-    let is_documentation = s[0] == 0x3fff && s[1] < 0x1000;
-    is_global && !is_special && !carries_v4 && !is_documentation
+    // Protocol assignments (Teredo among them), documentation, 6to4.
+    let is_special = match s[0] {
+        0x2001 => s[1] < 0x200 || s[1] == 0xdb8,
+        0x2002 => true,
+        0x3fff => s[1] < 0x1000,
+        _ => false,
+    };
+    is_global && !is_special
 }
 
 #[cfg(test)]

@@ -172,15 +172,18 @@ impl Delivery {
         let reader = person
             .as_ref()
             .and_then(|p| Actor::of(p, via, Scopes::all()));
+        let mut message = None;
         if let (Some(person), Some(reader)) = (&person, &reader) {
             let is_wanted = !Preferences::of(&person.settings).off;
             // What she read in the meantime needs no mail.
             if is_wanted && carried.iter().any(|c| c.read.is_none()) {
-                if let Some(message) = self.compose(post, person, reader, &whom, &carried).await? {
-                    post.smtp.send(message).await.map_err(refused)?;
-                }
+                message = self.compose(post, person, reader, &whom, &carried).await?;
             }
         }
+        let Some(message) = message else {
+            return Ok(self.db().begin().await?);
+        };
+        post.smtp.send(message).await.map_err(refused)?;
         let mut tx = self.db().begin().await?;
         mail::mailed(&mut tx, &job.id, self.clock().now()).await?;
         Ok(tx)
