@@ -1,6 +1,7 @@
 //! By which way things leave: shared by the commands that send and receive.
 
 use crate::delivery::Config;
+use std::path::Path;
 
 #[derive(clap::Args, Clone)]
 pub struct Leaving {
@@ -22,12 +23,13 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    pub fn config(self) -> Config {
+    pub fn config(self, data: &Path) -> Config {
         Config {
             smtp: self.smtp,
             mail_from: self.mail_from,
             mail_reply: Some(self.mail_reply),
             allow_hosts: self.allow_hosts,
+            journal: Some(data.join("mail-taken")),
             group: Some(i64::from(self.mail_group) * 1_000_000),
         }
     }

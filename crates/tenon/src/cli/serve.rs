@@ -33,12 +33,12 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let config = Config {
+        delivery: args.leaving.config(&args.place.data),
         data: args.place.data,
         database: args.place.database,
         address: args.address,
         port: args.port,
         url: args.url,
-        delivery: args.leaving.config(),
     };
     super::block_on(serve(config, |url, first| {
         println!("Tenon is at {url}");

@@ -113,7 +113,10 @@ impl Delivery {
 
 /// How much each address may still let in.
 #[derive(Default)]
-pub struct Rates(Mutex<HashMap<String, (f64, Micros)>>);
+pub struct Rates(Mutex<HashMap<String, Left>>);
+
+/// What is left, and as of when.
+type Left = (f64, Micros);
 
 impl Rates {
     fn let_in(&self, id: &str, now: Micros) -> bool {

@@ -52,6 +52,8 @@ pub struct Config {
     pub mail_reply: Option<String>,
     /// Hosts that may be spoken to although they are not public.
     pub allow_hosts: String,
+    /// The file in which mails are noted that the mail server took.
+    pub journal: Option<std::path::PathBuf>,
     /// How long mentions wait for others of the same conversation; two minutes when not said.
     pub group: Option<Micros>,
 }
@@ -179,6 +181,7 @@ impl Delivery {
 
     /// One look: queues what is to leave and does what is due; how much was done.
     pub async fn pass(&self) -> Result<usize, Problem> {
+        self.settle_mail().await?;
         self.plan_hooks().await?;
         self.plan_mail().await?;
         self.plan_turn().await?;
@@ -198,6 +201,7 @@ impl Delivery {
         for ended in others.into_iter().chain(mails) {
             ended?;
         }
+        self.settled()?;
         Ok(jobs.len())
     }
 

@@ -2,11 +2,12 @@
 //!
 //! A mail carries notifications. Which ones is fixed once, in the store, before anything is sent; the Message-ID follows
 //! from the person and the newest of them; they are marked as mailed in the transaction that ends the job. So a mail that
-//! is tried again is the same mail. What cannot be had: the mail server's word and our commit are two things. When the
-//! server took the mail and this process died before the commit, the mail is sent again, under the same Message-ID, and
-//! most mailboxes show it once.
+//! is tried again is the same mail. What cannot be had: the mail server's word and our commit are two things. What the
+//! server took is noted in a file at once ([`journal`]); only when this process dies between its word and that note, or the
+//! whole machine does, is the mail sent again, under the same Message-ID, and most mailboxes show it once.
 
 pub mod inbound;
+mod journal;
 pub mod preferences;
 mod quoted;
 mod text;
@@ -16,11 +17,12 @@ use super::sign::{self, Purpose};
 use super::{Config, Delivery};
 use crate::identity::{Actor, Scopes, Via};
 use crate::problem::Problem;
-use crate::store::jobs::JobRow;
+use crate::store::jobs::{self, JobRow};
 use crate::store::mail::{self, Carried};
 use crate::store::people::{self, PersonRow};
 use crate::store::{Tx, work};
 use anyhow::Context;
+use journal::Journal;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -49,6 +51,8 @@ pub struct Post {
     reply: String,
     /// Keys of jobs that are queued already, so that they are not queued at every look.
     planned: Mutex<HashSet<String>>,
+    /// What was taken and may not be committed yet.
+    journal: Option<Journal>,
 }
 
 impl Post {
@@ -76,6 +80,13 @@ impl Post {
             from,
             reply,
             planned: Mutex::default(),
+            journal: match &config.journal {
+                Some(path) => Some(
+                    Journal::open(path)
+                        .with_context(|| format!("cannot write {}", path.display()))?,
+                ),
+                None => None,
+            },
         }))
     }
 
@@ -156,6 +167,31 @@ impl Delivery {
         Ok(())
     }
 
+    /// Ends the jobs whose mails were taken and whose commit a crash, or the database, prevented.
+    pub(super) async fn settle_mail(&self) -> Result<(), Problem> {
+        let Some(journal) = self.inner.mail.as_ref().and_then(|m| m.journal.as_ref()) else {
+            return Ok(());
+        };
+        let noted = journal.noted()?;
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        for job in &noted {
+            mail::mailed(&mut tx, job, now).await?;
+            jobs::known_done(&mut tx, job, now).await?;
+        }
+        tx.commit().await?;
+        Ok(journal.clear()?)
+    }
+
+    /// Nothing of a pass that ended well has to be remembered.
+    pub(super) fn settled(&self) -> Result<(), Problem> {
+        let journal = self.inner.mail.as_ref().and_then(|m| m.journal.as_ref());
+        Ok(journal.map_or(Ok(()), Journal::clear)?)
+    }
+
     /// Sends one mail.
     pub(super) async fn mail(&self, job: &JobRow) -> Result<Tx, Failed> {
         let Some(post) = &self.inner.mail else {
@@ -184,6 +220,11 @@ impl Delivery {
             return Ok(self.db().begin().await?);
         };
         post.smtp.send(message).await.map_err(refused)?;
+        if let Some(journal) = &post.journal
+            && let Err(problem) = journal.note(&job.id)
+        {
+            tracing::warn!(%problem, "a mail that was taken could not be noted");
+        }
         let mut tx = self.db().begin().await?;
         mail::mailed(&mut tx, &job.id, self.clock().now()).await?;
         Ok(tx)

@@ -3,6 +3,7 @@
 use super::*;
 use crate::delivery::mail::inbound::Received;
 use crate::delivery::mail::preferences::Preferences;
+use crate::store::jobs::JobCounts;
 use crate::store::people;
 use crate::store::testing::on_both;
 
@@ -292,6 +293,34 @@ fn one_click_ends_all_mail_and_a_code_of_ones_own_making_does_nothing() {
 }
 
 #[test]
+fn a_mail_that_was_taken_before_a_crash_is_not_sent_again() {
+    on_both(|db| async move {
+        let sink = Sink::open().await;
+        let journal = folder().join("mail-taken");
+        let config = Config {
+            journal: Some(journal.clone()),
+            ..sink.config()
+        };
+        let house = House::open(db, config).await;
+        house.say(&house.maren, "@olu look").await;
+        use crate::clock::Clock;
+        house.delivery.plan_mail().await.unwrap();
+        house.clock.set(house.clock.now() + 121 * SECOND);
+        let jobs = house.delivery.queue().claim(1).await.unwrap();
+        // Sent, and dead before the commit.
+        drop(house.delivery.mail(&jobs[0]).await.unwrap());
+        assert_eq!(sink.take().len(), 1);
+        house.after(3600).await;
+        assert_eq!(sink.take(), Vec::<String>::new());
+        assert_eq!(
+            house.delivery.queue().counts().await.unwrap(),
+            JobCounts::default()
+        );
+        assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+    });
+}
+
+#[test]
 fn two_workers_send_one_mail() {
     on_both(|db| async move {
         let (house, sink) = with_mail(db).await;
@@ -325,7 +354,7 @@ fn a_question_nobody_answers_is_passed_on_and_the_next_is_told_by_mail() {
             house.after(121).await;
         }
         let mails = sink.take();
-        let escalated = mails
+        let mut escalated = mails
             .iter()
             .filter(|m| header(m, "To").unwrap().contains("olive"));
         let last = escalated
