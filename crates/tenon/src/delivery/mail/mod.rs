@@ -3,8 +3,9 @@
 //! A mail carries notifications. Which ones is fixed once, in the store, before anything is sent; the Message-ID follows
 //! from the person and the newest of them; they are marked as mailed in the transaction that ends the job. So a mail that
 //! is tried again is the same mail. What cannot be had: the mail server's word and our commit are two things. What the
-//! server took is noted in a file at once ([`journal`]); only when this process dies between its word and that note, or the
-//! whole machine does, is the mail sent again, under the same Message-ID, and most mailboxes show it once.
+//! server took is noted in a file at once ([`journal`]). Only when this process dies after it handed the mail over and
+//! before the answer was noted, or the whole machine does, is the mail sent again, under the same Message-ID, and most
+//! mailboxes show it once.
 
 pub mod inbound;
 mod journal;
