@@ -358,7 +358,7 @@ fn a_question_nobody_answers_is_passed_on_and_the_next_is_told_by_mail() {
             .iter()
             .filter(|m| header(m, "To").unwrap().contains("olive"));
         let last = escalated
-            .last()
+            .next_back()
             .unwrap_or_else(|| panic!("the owner was never told: {mails:?}"));
         assert!(text(last).contains("Which form?"), "{}", text(last));
         assert!(
