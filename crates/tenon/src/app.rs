@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use crate::delivery::Delivery;
 use crate::identity::Identity;
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
@@ -17,6 +18,7 @@ pub struct App {
     pub improvements: Improvements,
     pub jobs: Jobs,
     pub work: Work,
+    pub delivery: Delivery,
     /// Where uploads wait for their import.
     pub uploads: Arc<Uploads>,
 }

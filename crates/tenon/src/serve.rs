@@ -4,6 +4,7 @@ mod refresh;
 
 use crate::app::App;
 use crate::clock::{Clock, SystemClock};
+use crate::delivery::{self, Delivery};
 use crate::identity::Role;
 use crate::identity::{Identity, oidc};
 use crate::improvements::Improvements;
@@ -37,11 +38,16 @@ pub struct Config {
     pub open: bool,
     /// The company's identity provider.
     pub oidc: Option<oidc::Settings>,
+    /// What leaves, and by which way.
+    pub delivery: delivery::Config,
 }
 
 /// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// How long the end waits for what is being sent and for who is still listening.
+const LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// All routes with the gate and the headers.
 pub fn app(app: App) -> Router {
@@ -109,10 +115,13 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let identity = Identity::new(library.db().clone(), library.clock_handle());
     let identity = identity.with_provider(provider);
     let first = first_link(&identity, &site, config.open).await?;
+    let work = crate::work::Work::start(library.clone(), identity.clone());
+    let site = Arc::new(site);
     let state = App {
-        work: crate::work::Work::start(library.clone(), identity.clone()),
+        delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,
+        work,
         identity,
-        site: Arc::new(site),
+        site,
         improvements: Improvements::new(library.clone()),
         library,
         jobs: Jobs::default(),
@@ -120,15 +129,31 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
     // The address of who asks is what tries to sign in are counted by.
     let routes = routes.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(stopped())
-        .await?;
+    let (told, mut is_told) = tokio::sync::watch::channel(false);
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        stopped().await;
+        let _ = told.send(true);
+    });
+    let patience = async {
+        let _ = is_told.wait_for(|t| *t).await;
+        tokio::time::sleep(LEAVING).await;
+    };
+    tokio::select! {
+        done = serving => done?,
+        // Those who listen to what happens never leave by themselves; they come back to the next server.
+        () = patience => {}
+    }
     fresh.abort();
+    // What is leaving right now is waited for; what waits stays in the store.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(LEAVING, leaving).await;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod acts;
 mod asked;
 mod audit;
 mod body;
+mod delivery;
 mod export;
 mod figures;
 mod goals;
@@ -105,6 +106,19 @@ pub struct Refused(problem::ProblemDetails);
         teams::join,
         teams::leave,
         audit::list,
+        delivery::jobs,
+        delivery::retry,
+        delivery::forget,
+        delivery::hooks,
+        delivery::make_hook,
+        delivery::hook,
+        delivery::change_hook,
+        delivery::delete_hook,
+        delivery::deliveries,
+        delivery::send_again,
+        delivery::incoming,
+        delivery::make_incoming,
+        delivery::revoke_incoming,
         imports::start,
         imports::skipped,
         imports::job,
@@ -193,10 +207,41 @@ pub fn router() -> Router<App> {
         )
         .route("/api/v1/jobs/{job}", get(imports::job))
         .merge(of_improvement())
+        .merge(of_delivery())
         .merge(of_work())
         .route(
             "/api/v1/settings/individual-figures",
             get(settings::get_individual).put(settings::put_individual),
+        )
+}
+
+fn of_delivery() -> Router<App> {
+    Router::new()
+        .route("/api/v1/delivery/jobs", get(delivery::jobs))
+        .route("/api/v1/delivery/jobs/{job}", delete(delivery::forget))
+        .route("/api/v1/delivery/jobs/{job}/retry", post(delivery::retry))
+        .route(
+            "/api/v1/hooks",
+            get(delivery::hooks).post(delivery::make_hook),
+        )
+        .route(
+            "/api/v1/hooks/{hook}",
+            get(delivery::hook)
+                .put(delivery::change_hook)
+                .delete(delivery::delete_hook),
+        )
+        .route("/api/v1/hooks/{hook}/deliveries", get(delivery::deliveries))
+        .route(
+            "/api/v1/hooks/{hook}/deliveries/{seq}/retry",
+            post(delivery::send_again),
+        )
+        .route(
+            "/api/v1/incoming",
+            get(delivery::incoming).post(delivery::make_incoming),
+        )
+        .route(
+            "/api/v1/incoming/{incoming}",
+            delete(delivery::revoke_incoming),
         )
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tower::ServiceExt;
 use utoipa::OpenApi;
 
+mod delivery;
 mod gate;
 mod identity;
 mod improvements;
@@ -90,10 +91,14 @@ impl House {
         let owner = identity.add(owner, "test").await.unwrap();
         let made = identity.make_token(&owner.id, "tests", Scopes::all(), None, "test");
         let token = made.await.unwrap().1;
+        let work = crate::work::Work::start(library.clone(), identity.clone());
+        let site = Arc::new(Site::local(PORT));
+        let config = crate::delivery::Config::default();
         let app_state = App {
-            work: crate::work::Work::start(library.clone(), identity.clone()),
+            delivery: crate::delivery::Delivery::new(work.clone(), site.clone(), &config).unwrap(),
+            work,
             identity,
-            site: Arc::new(Site::local(PORT)),
+            site,
             improvements: crate::improvements::Improvements::new(library.clone()),
             library,
             jobs: Jobs::default(),
@@ -198,6 +203,11 @@ fn filled(path: &str) -> String {
         .replace("{person}", "none")
         .replace("{team}", "none")
         .replace("{id}", "none")
+        .replace("{hook}", "none")
+        .replace("{incoming}", "none")
+        .replace("{secret}", "none")
+        .replace("{code}", "none")
+        .replace("{seq}", "1")
 }
 
 #[tokio::test]

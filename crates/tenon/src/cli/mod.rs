@@ -3,7 +3,9 @@
 mod export;
 mod import;
 mod improvement;
+mod leaving;
 mod look;
+mod mail_in;
 mod people;
 mod plug;
 mod prove;
@@ -41,6 +43,7 @@ enum Command {
     People(people::Args),
     Settings(settings::Args),
     Serve(serve::Args),
+    MailIn(mail_in::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
         shell: clap_complete::Shell,
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::People(args) => people::run(args),
         Command::Settings(args) => settings::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::MailIn(args) => return mail_in::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
             Ok(())

@@ -19,6 +19,8 @@ pub struct Args {
     /// By which address people reach it, such as https://tenon.example.com
     #[arg(long, env = "TENON_URL")]
     url: Option<String>,
+    #[command(flatten)]
+    leaving: super::leaving::Leaving,
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
@@ -94,6 +96,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let config = Config {
+        delivery: args.leaving.config(&args.place.data),
         data: args.place.data,
         database: args.place.database,
         address: args.address,

@@ -113,7 +113,6 @@ struct Inner {
     name: String,
     email: String,
     handle: String,
-    zone: String,
     role: Role,
     scopes: Scopes,
     via: Via,
@@ -129,7 +128,6 @@ impl Actor {
                 name: person.name.clone(),
                 email: person.email.clone(),
                 handle: person.handle.clone(),
-                zone: person.zone.clone(),
                 role,
                 scopes,
                 via,
@@ -151,10 +149,6 @@ impl Actor {
 
     pub fn handle(&self) -> &str {
         &self.0.handle
-    }
-
-    pub fn zone(&self) -> &str {
-        &self.0.zone
     }
 
     pub fn role(&self) -> Role {

@@ -151,6 +151,18 @@ pub async fn last(db: &Db) -> sqlx::Result<i64> {
     Ok(last)
 }
 
+/// The newest events of a process whose kind begins so, newest first.
+pub async fn newest(db: &Db, process: &str, kind: &str, limit: i64) -> sqlx::Result<Vec<Event>> {
+    read!(db, |on| {
+        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND kind LIKE $2 ORDER BY seq DESC LIMIT $3")
+            .bind(process)
+            .bind(format!("{kind}%"))
+            .bind(limit)
+            .fetch_all(on)
+            .await
+    })
+}
+
 /// On which PostgreSQL's nodes wake each other.
 const CHANNEL: &str = "tenon_record";
 

@@ -7,8 +7,11 @@ pub mod attachments;
 pub mod doors;
 pub mod events;
 pub mod goals;
+pub mod hooks;
 pub mod imports;
 pub mod improvements;
+pub mod jobs;
+pub mod mail;
 pub mod mappings;
 pub mod models;
 pub mod people;
@@ -82,17 +85,19 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 4] = [
+const SQLITE: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/sqlite/0004_search.sql"),
+    include_str!("../../migrations/0005_delivery.sql"),
 ];
-const POSTGRES: [&str; 4] = [
+const POSTGRES: [&str; 5] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/postgres/0004_search.sql"),
+    include_str!("../../migrations/0005_delivery.sql"),
 ];
 
 impl Db {

@@ -4,11 +4,14 @@ mod audit;
 mod case;
 mod chart;
 mod confirm;
+mod delivery;
 mod door;
 mod error;
+mod feeds;
 mod home;
 mod import;
 mod improvements;
+mod incoming;
 mod me;
 mod message;
 mod people;
@@ -99,6 +102,33 @@ pub fn router() -> Router<App> {
         .route("/p/{process}/goals", post(improvements::goal::save))
         .route("/p/{process}/goals/{goal}", get(improvements::goal::page))
         .route("/p/{process}/fit", get(process::fit::page))
+        .route("/delivery", get(delivery::page))
+        .route("/delivery/jobs/{job}/{action}", post(delivery::job))
+        .route("/delivery/hooks", post(delivery::make_hook))
+        .route(
+            "/delivery/hooks/{hook}",
+            get(delivery::hook).post(delivery::change_hook),
+        )
+        .route(
+            "/delivery/hooks/{hook}/again/{seq}",
+            post(delivery::send_again),
+        )
+        .route("/delivery/incoming", post(delivery::make_incoming))
+        .route(
+            "/delivery/incoming/{incoming}",
+            post(delivery::revoke_incoming),
+        )
+        .route("/hooks/{secret}", post(incoming::write))
+        .route("/me/feeds", get(feeds::page).post(feeds::save))
+        .route("/feeds/{token}/stream.atom", get(feeds::stream))
+        .route(
+            "/feeds/{token}/{process}/improvements.atom",
+            get(feeds::improvements),
+        )
+        .route(
+            "/unsubscribe/{code}",
+            get(feeds::look).post(feeds::unsubscribe),
+        )
         .route("/p/{process}/fit/confirm", post(process::fit::confirm))
 }
 

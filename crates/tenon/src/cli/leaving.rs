@@ -1,0 +1,36 @@
+//! By which way things leave: shared by the commands that send and receive.
+
+use crate::delivery::Config;
+use std::path::Path;
+
+#[derive(clap::Args, Clone)]
+pub struct Leaving {
+    /// Mail server, such as smtps://user:password@mail.example.com; without one no mail leaves
+    #[arg(long, env = "TENON_SMTP", hide_env_values = true)]
+    smtp: Option<String>,
+    /// Who sends mail, such as 'Tenon <tenon@example.com>'
+    #[arg(long, env = "TENON_MAIL_FROM")]
+    mail_from: Option<String>,
+    /// What stands before the plus of the addresses that answers go to
+    #[arg(long, env = "TENON_MAIL_REPLY", default_value = "reply")]
+    mail_reply: String,
+    /// How many seconds mail about a conversation waits for more of it
+    #[arg(long, env = "TENON_MAIL_GROUP", default_value_t = 120)]
+    mail_group: u32,
+    /// Hosts that webhooks may go to although they are not public, with commas between them
+    #[arg(long, env = "TENON_ALLOW_HOSTS", default_value = "")]
+    allow_hosts: String,
+}
+
+impl Leaving {
+    pub fn config(self, data: &Path) -> Config {
+        Config {
+            smtp: self.smtp,
+            mail_from: self.mail_from,
+            mail_reply: Some(self.mail_reply),
+            allow_hosts: self.allow_hosts,
+            journal: Some(data.join("mail-taken")),
+            group: Some(i64::from(self.mail_group) * 1_000_000),
+        }
+    }
+}

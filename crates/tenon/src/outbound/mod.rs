@@ -1,0 +1,283 @@
+//! HTTP that Tenon speaks to others. Every address is looked up here, checked, and connected to as it was checked: between
+//! check and connection nobody can point the name elsewhere. A redirect is a new address and is checked again.
+
+mod guard;
+#[cfg(test)]
+mod tests;
+
+pub use guard::Allowed;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::Method;
+use hyper::header::{HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper_util::rt::TokioIo;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+const REDIRECTS: usize = 3;
+/// For one request with all its redirects.
+const PATIENCE: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(5);
+/// More of an answer is not read.
+const LONGEST: usize = 256 * 1024;
+
+/// Why a request was not made, or not answered.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum Failed {
+    #[error("{0} is no address of a web server; write it as https://example.com/path")]
+    NoAddress(String),
+    #[error(
+        "{0} leads to an address that is not public; an owner can allow the host with TENON_ALLOW_HOSTS"
+    )]
+    NotPublic(String),
+    #[error("the host {0} is not known")]
+    Unknown(String),
+    #[error("no connection to {0}: {1}")]
+    Connection(String, String),
+    #[error("no answer within {} seconds", PATIENCE.as_secs())]
+    Late,
+    #[error("the answer is longer than {} kB, or broke off", LONGEST / 1024)]
+    Answer,
+    #[error("redirected more than {REDIRECTS} times")]
+    Redirects,
+    #[error("redirected from https to http")]
+    Downgrade,
+}
+
+impl Failed {
+    /// Whether trying again cannot help until somebody changes something.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Failed::NoAddress(_) | Failed::NotPublic(_))
+    }
+}
+
+pub struct Request<'a> {
+    pub method: Method,
+    pub url: &'a str,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Bytes,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Bytes,
+}
+
+pub type Found = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// Tells the addresses of a name.
+pub trait Resolve: Send + Sync {
+    fn resolve(&self, host: &str, port: u16) -> Found;
+}
+
+struct System;
+
+impl Resolve for System {
+    fn resolve(&self, host: &str, port: u16) -> Found {
+        let host = host.to_string();
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+    }
+}
+
+#[derive(Clone)]
+pub struct Outbound {
+    resolver: Arc<dyn Resolve>,
+    allowed: Arc<Allowed>,
+}
+
+impl Outbound {
+    pub fn new(allowed: Allowed) -> Outbound {
+        Outbound::with(allowed, Arc::new(System))
+    }
+
+    pub fn with(allowed: Allowed, resolver: Arc<dyn Resolve>) -> Outbound {
+        let allowed = Arc::new(allowed);
+        Outbound { resolver, allowed }
+    }
+
+    /// Whether an address is one that may be spoken to, as far as can be seen without looking its name up.
+    pub fn check(&self, address: &str) -> Result<(), Failed> {
+        let (url, port) = parsed(address)?;
+        let literal = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+            _ => return Ok(()),
+        };
+        let host = url.host_str().unwrap_or_default();
+        self.checked(host, &[SocketAddr::new(literal, port)])
+    }
+
+    pub async fn send(&self, request: Request<'_>) -> Result<Answer, Failed> {
+        let sent = tokio::time::timeout(PATIENCE, self.follow(request));
+        sent.await.unwrap_or(Err(Failed::Late))
+    }
+
+    async fn follow(&self, request: Request<'_>) -> Result<Answer, Failed> {
+        let (mut url, mut port) = parsed(request.url)?;
+        for _ in 0..=REDIRECTS {
+            let (answer, to) = self.once(&request, &url, port).await?;
+            let is_followed = matches!(answer.status, 307 | 308)
+                || (request.method == Method::GET && matches!(answer.status, 301..=303));
+            let Some(to) = to.filter(|_| is_followed) else {
+                return Ok(answer);
+            };
+            let next = url.join(&to).map_err(|_| Failed::NoAddress(to.clone()))?;
+            let was_secure = url.scheme() == "https";
+            (url, port) = parsed(next.as_str())?;
+            if was_secure && url.scheme() == "http" {
+                return Err(Failed::Downgrade);
+            }
+        }
+        Err(Failed::Redirects)
+    }
+
+    /// One request to one address; the answer and where it redirects to.
+    async fn once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        port: u16,
+    ) -> Result<(Answer, Option<String>), Failed> {
+        let host = url.host_str().unwrap_or_default().to_string();
+        let stream = self.connect(url, &host, port).await?;
+        let broke = |why: String| Failed::Connection(host.clone(), why);
+        if url.scheme() == "http" {
+            return speak(stream, request, url).await;
+        }
+        let name = host.trim_matches(['[', ']']).to_string();
+        let name = ServerName::try_from(name).map_err(|e| broke(e.to_string()))?;
+        let stream = tls().connect(name, stream).await;
+        speak(stream.map_err(|e| broke(e.to_string()))?, request, url).await
+    }
+
+    async fn connect(&self, url: &Url, host: &str, port: u16) -> Result<TcpStream, Failed> {
+        let found = match url.host() {
+            Some(Host::Ipv4(v4)) => vec![SocketAddr::new(IpAddr::V4(v4), port)],
+            Some(Host::Ipv6(v6)) => vec![SocketAddr::new(IpAddr::V6(v6), port)],
+            _ => self.resolver.resolve(host, port).await.unwrap_or_default(),
+        };
+        if found.is_empty() {
+            return Err(Failed::Unknown(host.into()));
+        }
+        self.checked(host, &found)?;
+        let mut why = String::new();
+        for address in found {
+            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(problem)) => why = problem.to_string(),
+                Err(_) => why = "it does not answer".into(),
+            }
+        }
+        Err(Failed::Connection(host.into(), why))
+    }
+
+    /// All addresses of a name have to be fit: one that is not is a name to stay away from.
+    fn checked(&self, host: &str, found: &[SocketAddr]) -> Result<(), Failed> {
+        let is_literal = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let is_fit = |address: &SocketAddr| {
+            let is_named = self.allowed.has(host, address.port());
+            match address.ip() {
+                ip if is_named && is_literal => !ip.is_unspecified(),
+                ip if is_named => !guard::is_link_local(ip),
+                ip => guard::is_public(ip),
+            }
+        };
+        match found.iter().all(is_fit) {
+            true => Ok(()),
+            false => Err(Failed::NotPublic(host.into())),
+        }
+    }
+}
+
+/// An address of a web server, and its port.
+fn parsed(address: &str) -> Result<(Url, u16), Failed> {
+    let no = || Failed::NoAddress(address.chars().take(200).collect());
+    let url = Url::parse(address).map_err(|_| no())?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let port = url.port_or_known_default();
+    match port {
+        Some(port) if is_web && is_plain && url.has_host() => Ok((url, port)),
+        _ => Err(no()),
+    }
+}
+
+async fn speak<S>(
+    stream: S,
+    request: &Request<'_>,
+    url: &Url,
+) -> Result<(Answer, Option<String>), Failed>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let host = url.host_str().unwrap_or_default();
+    let broke = |why: hyper::Error| Failed::Connection(host.into(), why.to_string());
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broke)?;
+    let connection = tokio::spawn(connection);
+    let answer = async {
+        let sent = asked(request, url).ok_or_else(|| Failed::NoAddress(url.to_string()))?;
+        let answer = sender.send_request(sent).await.map_err(broke)?;
+        let status = answer.status().as_u16();
+        let to = answer.headers().get(LOCATION);
+        let to = to.and_then(|l| l.to_str().ok()).map(String::from);
+        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+        let body = body.map_err(|_| Failed::Answer)?.to_bytes();
+        Ok((Answer { status, body }, to))
+    }
+    .await;
+    connection.abort();
+    answer
+}
+
+fn asked(request: &Request<'_>, url: &Url) -> Option<hyper::Request<Full<Bytes>>> {
+    let path = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_string(),
+    };
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str()?),
+        None => url.host_str()?.to_string(),
+    };
+    let mut sent = hyper::Request::builder()
+        .method(request.method.clone())
+        .uri(path)
+        .header(HOST, host)
+        .header(USER_AGENT, concat!("Tenon/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in &request.headers {
+        let value = HeaderValue::from_str(value).ok()?;
+        sent = sent.header(HeaderName::from_static(name), value);
+    }
+    sent.body(Full::new(request.body.clone())).ok()
+}
+
+/// Trusts whom the machine trusts, so that a company's own authority counts too.
+fn tls() -> TlsConnector {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(ring::default_provider());
+        #[expect(clippy::expect_used, reason = "ring supports the default versions")]
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("default versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(config)
+    });
+    TlsConnector::from(config.clone())
+}

@@ -1,0 +1,144 @@
+//! Which notifications leave by mail, and what mail did.
+
+use super::{Db, Tx, read, write};
+use mining::Micros;
+use sqlx::{AssertSqlSafe, FromRow};
+
+/// Notifications of one person in one conversation that no mail carries yet.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Unplanned {
+    pub person: String,
+    pub conversation: Option<String>,
+    /// Whether a person was meant: these do not wait for the morning.
+    pub is_direct: bool,
+    /// Their first event, and when it was.
+    pub first: i64,
+    pub since: Micros,
+}
+
+/// A notification that a job carries.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Carried {
+    pub event: i64,
+    pub kind: String,
+    pub conversation: Option<String>,
+    pub at: Micros,
+    pub read: Option<Micros>,
+}
+
+/// Kinds that mean a person herself.
+const DIRECT: &str = "('mention', 'asked', 'answered', 'accepted', 'escalated')";
+
+/// What is unread and not yet on its way, together by person, conversation and whether she herself is meant.
+pub async fn unplanned(db: &Db) -> sqlx::Result<Vec<Unplanned>> {
+    let sql = format!(
+        "SELECT person, conversation, kind IN {DIRECT} AS is_direct, MIN(event) AS first, MIN(at) AS since FROM notifications \
+         WHERE mailed IS NULL AND read IS NULL AND job IS NULL GROUP BY 1, 2, 3 ORDER BY first LIMIT 5000"
+    );
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .fetch_all(on)
+        .await)
+}
+
+/// Gives a job what it is to carry: everything of a person, or only what means her in one conversation.
+pub async fn take(
+    tx: &mut Tx,
+    job: &str,
+    person: &str,
+    conversation: Option<&str>,
+) -> sqlx::Result<()> {
+    let only = match conversation {
+        Some(_) => format!("AND conversation = $3 AND kind IN {DIRECT}"),
+        None => "AND ($3 = '' OR conversation = $3)".into(),
+    };
+    let sql = format!(
+        "UPDATE notifications SET job = $1 WHERE person = $2 {only} AND mailed IS NULL AND read IS NULL AND job IS NULL"
+    );
+    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
+        .bind(job)
+        .bind(person)
+        .bind(conversation.unwrap_or_default())
+        .execute(on)
+        .await
+        .map(drop))
+}
+
+/// What a job carries, oldest first.
+pub async fn carried(tx: &mut Tx, job: &str) -> sqlx::Result<Vec<Carried>> {
+    write!(tx, |on| {
+        sqlx::query_as(
+        "SELECT event, kind, conversation, at, read FROM notifications WHERE job = $1 ORDER BY event"
+    )
+    .bind(job)
+    .fetch_all(on)
+    .await
+    })
+}
+
+/// What a job carried has left.
+pub async fn mailed(tx: &mut Tx, job: &str, at: Micros) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "UPDATE notifications SET mailed = $2 WHERE job = $1 AND mailed IS NULL"
+    )
+    .bind(job)
+    .bind(at)
+    .execute(on)
+    .await
+    .map(drop))
+}
+
+/// What is waiting for a person does not leave by mail; nor does, for anybody, what is older than a moment.
+pub async fn leave_out(tx: &mut Tx, person: Option<&str>, before: Micros) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "UPDATE notifications SET job = '' WHERE (person = $1 OR at < $2) \
+         AND mailed IS NULL AND read IS NULL AND job IS NULL"
+    )
+    .bind(person)
+    .bind(before)
+    .execute(on)
+    .await
+    .map(drop))
+}
+
+/// What a conversation began with.
+pub async fn first_message(
+    db: &Db,
+    conversation: &str,
+) -> sqlx::Result<Option<super::work::MessageRow>> {
+    read!(db, |on| {
+        sqlx::query_as(
+            "SELECT id, conversation, author, at, kind, body, client, edited, deleted, pinned FROM messages \
+             WHERE conversation = $1 ORDER BY id LIMIT 1",
+        )
+        .bind(conversation)
+        .fetch_optional(on)
+        .await
+    })
+}
+
+/// One more of something, on a day.
+pub async fn count(tx: &mut Tx, day: i64, what: &str) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO mail_counts (day, what, count) VALUES ($1, $2, 1) \
+             ON CONFLICT (day, what) DO UPDATE SET count = mail_counts.count + 1",
+        )
+        .bind(day)
+        .bind(what)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
+
+/// What was counted since a day.
+pub async fn counts(db: &Db, since: i64) -> sqlx::Result<Vec<(String, i64)>> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT what, CAST(SUM(count) AS BIGINT) FROM mail_counts WHERE day >= $1 GROUP BY what ORDER BY what"
+    )
+    .bind(since)
+    .fetch_all(on)
+    .await
+    })
+}
