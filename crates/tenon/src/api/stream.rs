@@ -55,10 +55,10 @@ pub async fn stream(
     let asked = query(asked, "Write a whole number for before.")?;
     let json = |made: Bytes| ([(header::CONTENT_TYPE, "application/json")], made).into_response();
     let feeds = app.work.feeds();
-    if asked.before.is_none() {
-        if let Some(made) = feeds.made(actor.id(), "json", app.work.clock().now()) {
-            return Ok(json(made));
-        }
+    if asked.before.is_none()
+        && let Some(made) = feeds.made(actor.id(), "json", app.work.clock().now())
+    {
+        return Ok(json(made));
     }
     let directory = app.identity.directory().await?;
     if let Some(before) = asked.before {

@@ -101,8 +101,8 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
     // Cases whose people can be told, a few of each team at most.
     let found = open.cases.iter().filter_map(|&case| {
         let case = case as usize;
-        let who = log.case(case).filter_map(|row| log.resource()?.text(row));
-        let person = who.last().and_then(by_name)?;
+        let mut who = log.case(case).filter_map(|row| log.resource()?.text(row));
+        let person = who.next_back().and_then(by_name)?;
         Some((log.case_names.get(log.case_name[case]).to_string(), person))
     });
     let mut found: Vec<_> = found.take(12).collect();

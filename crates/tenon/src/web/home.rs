@@ -58,6 +58,16 @@ struct Step {
     tabs: Vec<Tab>,
 }
 
+/// My open cases of a process.
+struct Mine {
+    process: String,
+    slug: String,
+    count: usize,
+    steps: Vec<Step>,
+    /// Those that wait longer than is usual.
+    late: Vec<Need>,
+}
+
 struct Post {
     id: i64,
     name: String,
@@ -86,10 +96,8 @@ pub async fn page(
     let is_plain = asking.before.is_none() && asking.show.is_empty();
     let now = app.work.clock().now();
     let html = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    if is_plain {
-        if let Some(made) = app.work.feeds().made(actor.id(), "home", now) {
-            return Ok((html, made).into_response());
-        }
+    if is_plain && let Some(made) = app.work.feeds().made(actor.id(), "home", now) {
+        return Ok((html, made).into_response());
     }
     let newest = app.work.newest(&actor).await?;
     let older = match asking.before {
@@ -138,29 +146,25 @@ async fn show(
     let mut slug = String::new();
     let mut proven = None;
     // The process with most of my open cases; without any, the first.
-    let mut best: Option<(usize, Vec<Step>, Vec<Need>, String, String)> = None;
+    let mut best: Option<Mine> = None;
     for process in processes.iter().take(20).filter(|p| p.cases > 0) {
-        let (steps, late, count) = mine(app, actor, &process.id, now).await?;
-        if best.as_ref().is_none_or(|b| count > b.0) {
-            best = Some((count, steps, late, process.slug.clone(), process.id.clone()));
+        let found = mine(app, actor, &process.id, now).await?;
+        if best.as_ref().is_none_or(|b| found.count > b.count) {
+            best = Some(found);
         }
     }
-    if let Some((_, steps, late, s, id)) = best {
-        needs.extend(late);
-        beam = steps;
-        slug = s;
-        let ledger = app.improvements.ledger(&id).await?;
-        proven = ledger
+    if let Some(best) = best {
+        needs.extend(best.late);
+        (beam, slug) = (best.steps, best.slug);
+        let ledger = app.improvements.ledger(&best.process).await?;
+        let mut better = ledger
             .all
             .iter()
-            .filter(|s| s.mark == crate::improvements::Mark::Better && s.imp.ended.is_none())
-            .filter_map(|s| {
-                Some((
-                    s.report.as_ref()?.verdict.sentence.clone(),
-                    tabs::address(&slug, &s.imp.id),
-                ))
-            })
-            .next();
+            .filter(|s| s.mark == crate::improvements::Mark::Better && s.imp.ended.is_none());
+        proven = better.find_map(|s| {
+            let sentence = s.report.as_ref()?.verdict.sentence.clone();
+            Some((sentence, tabs::address(&slug, &s.imp.id)))
+        });
     }
     let open = work::open_for(app.work.db(), actor.id(), 5).await?;
     let rows = work::by_ids(
@@ -304,12 +308,7 @@ async fn told(
 }
 
 /// My open cases by step, and those that wait longer than is usual there.
-async fn mine(
-    app: &App,
-    actor: &Actor,
-    process: &str,
-    now: Micros,
-) -> Result<(Vec<Step>, Vec<Need>, usize), Problem> {
+async fn mine(app: &App, actor: &Actor, process: &str, now: Micros) -> Result<Mine, Problem> {
     let view = app.library.view(process, &Asked::default()).await?;
     let loaded = &view.process;
     let (log, slug) = (&loaded.log, &loaded.row.slug);
@@ -395,7 +394,13 @@ async fn mine(
             _ => steps[step].more += 1,
         }
     }
-    Ok((steps, late, count))
+    Ok(Mine {
+        process: loaded.row.id.clone(),
+        slug: slug.clone(),
+        count,
+        steps,
+        late,
+    })
 }
 
 fn is_me(actor: &Actor, name: Option<&str>) -> bool {

@@ -10,8 +10,15 @@ use sha2::{Digest, Sha256};
 /// Bytes of a file.
 pub const LARGEST: usize = 10 << 20;
 
-/// What may be attached: endings, how such files begin, and what they are.
-const KINDS: &[(&[&str], &[&[u8]], &str)] = &[
+/// Endings, how such files begin, and what they are.
+type Kind = (
+    &'static [&'static str],
+    &'static [&'static [u8]],
+    &'static str,
+);
+
+/// What may be attached.
+const KINDS: &[Kind] = &[
     (&["pdf"], &[b"%PDF-"], "application/pdf"),
     (&["png"], &[b"\x89PNG\r\n\x1a\n"], "image/png"),
     (&["jpg", "jpeg"], &[b"\xff\xd8\xff"], "image/jpeg"),

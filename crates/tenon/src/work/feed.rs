@@ -98,10 +98,10 @@ impl Feeds {
 
     /// Keeps what was made of a page, if that page still stands.
     pub fn keep_made(&self, person: &str, page: &Arc<Page>, form: &'static str, made: Bytes) {
-        if let Some(entry) = self.kept().by_person.get_mut(person) {
-            if Arc::ptr_eq(&entry.page, page) {
-                entry.made.insert(form, made);
-            }
+        if let Some(entry) = self.kept().by_person.get_mut(person)
+            && Arc::ptr_eq(&entry.page, page)
+        {
+            entry.made.insert(form, made);
         }
     }
 

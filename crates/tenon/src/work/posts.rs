@@ -121,11 +121,11 @@ async fn write(db: &Db, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
     }
     let mut opened: Vec<&str> = Vec::new();
     for &i in &fresh {
-        if let Some(row) = &orders[i].opens {
-            if !opened.contains(&row.id.as_str()) {
-                work::insert(&mut tx, row).await?;
-                opened.push(&row.id);
-            }
+        if let Some(row) = &orders[i].opens
+            && !opened.contains(&row.id.as_str())
+        {
+            work::insert(&mut tx, row).await?;
+            opened.push(&row.id);
         }
     }
     let new: Vec<NewMessage> = fresh.iter().map(|&i| orders[i].new.clone()).collect();

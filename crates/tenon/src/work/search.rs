@@ -187,9 +187,9 @@ fn marked(text: &str, words: &[String]) -> Vec<(String, bool)> {
         push('…', false);
     }
     let mut left = 0;
-    for at in from..to {
+    for (at, &c) in chars.iter().enumerate().take(to).skip(from) {
         left = at_word(at).unwrap_or(left);
-        push(chars[at], left > 0);
+        push(c, left > 0);
         left = left.saturating_sub(1);
     }
     if to < chars.len() {

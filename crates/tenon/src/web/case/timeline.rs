@@ -13,8 +13,8 @@ pub struct Day {
 pub enum Entry {
     /// Read from the system of record.
     Event(Event),
-    Note(Said),
-    Question(Asked),
+    Note(Box<Said>),
+    Question(Box<Asked>),
 }
 
 pub struct Event {
@@ -26,11 +26,14 @@ pub struct Event {
 
 pub fn days(log: &EventLog, case: usize, talk: Talk) -> Vec<Day> {
     let mut all: Vec<(Micros, Entry)> = events(log, case);
-    let notes = talk.notes.into_iter().map(|n| (n.at, Entry::Note(n)));
+    let notes = talk
+        .notes
+        .into_iter()
+        .map(|n| (n.at, Entry::Note(Box::new(n))));
     let questions = talk
         .questions
         .into_iter()
-        .map(|q| (q.question.at, Entry::Question(q)));
+        .map(|q| (q.question.at, Entry::Question(Box::new(q))));
     all.extend(notes.chain(questions));
     // What has no time stays behind what has; what came later stands first.
     all.sort_by_key(|(at, _)| std::cmp::Reverse(if *at == MISSING { Micros::MIN } else { *at }));
