@@ -92,6 +92,12 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("GET", "/in/{code}"),
             ("POST", "/in/{code}"),
             ("GET", "/assets/{*file}"),
+            // Each of these brings a secret of its own in its address.
+            ("GET", "/feeds/{token}/stream.atom"),
+            ("GET", "/feeds/{token}/{process}/improvements.atom"),
+            ("GET", "/unsubscribe/{code}"),
+            ("POST", "/unsubscribe/{code}"),
+            ("POST", "/hooks/{secret}"),
         ]
     );
     for &(method, path, access, least) in ROUTES {
