@@ -13,7 +13,7 @@ const ORDER: &[&[&str]] = &[
     &["api", "scim", "web"],
     &["intake"],
     &["app"],
-    &["jobs", "exports", "sample"],
+    &["jobs", "exports", "sample", "keeping"],
     &["work"],
     &["improvements", "map", "settings"],
     &["processes", "assets"],

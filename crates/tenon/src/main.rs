@@ -14,6 +14,7 @@ mod identity;
 mod improvements;
 mod intake;
 mod jobs;
+mod keeping;
 mod map;
 mod policy;
 mod problem;

@@ -1,13 +1,17 @@
 //! The command line: one file a command.
 
+mod backup;
+//mod erase;
 mod export;
 mod import;
 mod improvement;
 mod look;
+mod moving;
 mod people;
 mod plug;
 mod prove;
 mod reading;
+mod restore;
 mod sample;
 mod serve;
 mod settings;
@@ -40,6 +44,10 @@ enum Command {
     Sample(sample::Args),
     People(people::Args),
     Settings(settings::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Move(moving::Args),
+    //ERASE
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
@@ -75,6 +83,10 @@ pub fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::People(args) => people::run(args),
         Command::Settings(args) => settings::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Move(args) => moving::run(args),
+        //ERASE2
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
