@@ -9,8 +9,6 @@ pub mod retention;
 #[cfg(test)]
 mod tests;
 
-pub use archive::Manifest;
-
 use crate::processes::columns::ColumnFiles;
 use crate::store::{Db, Tx, column_files};
 use anyhow::Context;

@@ -39,7 +39,8 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-async fn postgres_database() -> Option<String> {
+/// The address of an empty database of its own, if PostgreSQL can be started.
+pub async fn postgres_database() -> Option<String> {
     static SERVER: OnceLock<Option<u16>> = OnceLock::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let port = (*SERVER.get_or_init(|| {

@@ -1,0 +1,244 @@
+use super::*;
+use crate::clock::{Clock, SystemClock};
+use crate::identity::{Identity, NewPerson, Role, Scopes};
+use crate::processes::Library;
+use crate::processes::import::ImportRequest;
+use crate::store::carry::{self, Sum};
+use crate::store::events;
+use crate::store::testing::{folder, on_both, postgres_database};
+use crate::work::Work;
+use std::sync::Arc;
+
+const LOG: &str = "case,activity,time,who\n\
+    A-1,Meet,2026-01-05T10:00:00Z,Ann\n\
+    A-1,Sell,2026-01-06T10:00:00Z,Bob\n\
+    A-2,Meet,2026-01-07T10:00:00Z,Ann\n\
+    A-2,Sell,2026-01-08T10:00:00Z,Straße 🚲\n\
+    A-3,Meet,2026-01-09T10:00:00Z,Ann\n";
+
+/// A small company where something was said.
+pub(super) struct House {
+    pub at: Installation,
+    pub library: Library,
+    pub identity: Identity,
+    pub work: Work,
+}
+
+impl House {
+    pub async fn in_db(db: Db) -> House {
+        let folder = folder();
+        let library = Library::with(db.clone(), &folder, Arc::new(SystemClock));
+        let library = library.await.unwrap();
+        let file = folder.join("leads.csv");
+        std::fs::write(&file, LOG).unwrap();
+        let request = ImportRequest {
+            path: file,
+            file_name: "leads.csv".into(),
+            process: None,
+            options: Default::default(),
+            actor: "test".into(),
+        };
+        library.import(request, Arc::default()).await.unwrap();
+        let identity = Identity::new(db.clone(), library.clock_handle());
+        let house = House {
+            at: Installation { db, folder },
+            work: Work::start(library.clone(), identity.clone()),
+            library,
+            identity,
+        };
+        house.person("Olive Owner", Role::Owner).await;
+        house.person("Maren Voss", Role::Member).await;
+        house.say("olive", "A-1", "Ask @maren, she knows them; not @maren.voss or a@maren.example").await;
+        let said = house.say("maren", "A-1", "They want it in blue").await;
+        let file = house.attach("maren", said).await;
+        assert!(file.starts_with("file_") || !file.is_empty());
+        house
+    }
+
+    pub async fn person(&self, name: &str, role: Role) -> String {
+        let first = name.split(' ').next().unwrap().to_lowercase();
+        let new = NewPerson {
+            name: name.into(),
+            email: format!("{first}@halden.example"),
+            role,
+            password: None,
+        };
+        self.identity.add(new, "test").await.unwrap().id
+    }
+
+    pub async fn actor(&self, handle: &str) -> crate::identity::Actor {
+        let directory = self.identity.directory().await.unwrap();
+        let row = directory.people().iter().find(|p| p.handle == handle);
+        let via = crate::identity::Via::Token(String::new());
+        crate::identity::Actor::of(row.unwrap(), via, Scopes::all()).unwrap()
+    }
+
+    pub async fn say(&self, who: &str, case: &str, body: &str) -> i64 {
+        let actor = self.actor(who).await;
+        let room = self.work.room(&actor, "leads", case).await.unwrap();
+        self.work.note(&actor, room, body, None).await.unwrap()
+    }
+
+    /// Attaches a file to a message, as the store keeps it.
+    pub async fn attach(&self, who: &str, message: i64) -> String {
+        let row = crate::store::attachments::AttachmentRow {
+            id: format!("file_{message}"),
+            message: Some(message),
+            person: self.actor(who).await.id().into(),
+            at: 1,
+            name: "blue.txt".into(),
+            media: "text/plain".into(),
+            size: 3,
+            digest: format!("digest-{message}"),
+        };
+        let mut tx = self.at.db.begin().await.unwrap();
+        let kept = crate::store::attachments::insert(&mut tx, &row, &[0, 159, 255]);
+        kept.await.unwrap();
+        tx.commit().await.unwrap();
+        row.id
+    }
+}
+
+/// Every table with the sum of its rows.
+pub(super) async fn sums(db: &Db) -> Vec<(&'static str, Sum)> {
+    let mut tx = db.begin_reading().await.unwrap();
+    let mut all = Vec::new();
+    for table in carry::tables(&mut tx).await.unwrap() {
+        let sum = carry::each(&mut tx, &table, async |_| Ok(())).await.unwrap();
+        all.push((table.name, sum));
+    }
+    all
+}
+
+/// The sums but for the record, to which a restore and a move add a line.
+fn but_the_record(mut sums: Vec<(&'static str, Sum)>) -> Vec<(&'static str, Sum)> {
+    sums.retain(|(name, _)| *name != "events");
+    sums
+}
+
+/// Somewhere empty, on each engine that there is.
+async fn empty() -> Vec<Installation> {
+    let place = folder();
+    let mut all = vec![Installation::to_fill(&place, None).await.unwrap()];
+    if let Some(url) = postgres_database().await {
+        let place = folder();
+        all.push(Installation::to_fill(&place, Some(&url)).await.unwrap());
+    }
+    all
+}
+
+#[test]
+fn a_backup_is_restored_into_either_engine_and_nothing_is_lost() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        let to = folder().join("backup.tar.gz");
+        let now = SystemClock.now();
+        let manifest = backup::backup(&house.at, &to, now).await.unwrap();
+        assert_eq!(manifest.columns(), 1);
+        assert!(manifest.rows() > 10, "{manifest:?}");
+        let again = backup::backup(&house.at, &to, now).await;
+        assert!(again.unwrap_err().to_string().contains("is there already"));
+        for into in empty().await {
+            restore::restore(&to, &into, now, "test").await.unwrap();
+            assert_eq!(
+                but_the_record(sums(&into.db).await),
+                but_the_record(sums(&db).await)
+            );
+            let last = events::last(&into.db).await.unwrap();
+            assert_eq!(last, manifest.last_event + 1);
+            // What is done next works: figures from the columns, a message with a number of its own, words to search by.
+            let library = Library::with(into.db.clone(), &into.folder, Arc::new(SystemClock));
+            let library = library.await.unwrap();
+            let loaded = library.load("leads").await.unwrap();
+            assert_eq!(loaded.log.cases(), 3);
+            while crate::store::search::take_in(&into.db).await.unwrap() {}
+            let found = crate::store::search::find(&into.db, &["blue".into()], None, 9).await;
+            assert_eq!(found.unwrap().len(), 1);
+            let full = restore::restore(&to, &into, now, "test").await.unwrap_err();
+            assert!(full.to_string().contains("kept there already"), "{full}");
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_damaged_or_shortened_backup_restores_nothing() {
+    let db = Db::sqlite(&folder().join("tenon.db")).await.unwrap();
+    let house = House::in_db(db).await;
+    let place = folder();
+    let to = place.join("whole.tar.gz");
+    backup::backup(&house.at, &to, 1).await.unwrap();
+    let whole = std::fs::read(&to).unwrap();
+    for (at, name) in [(whole.len() / 3, "a"), (whole.len() / 2, "b")] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        let wrong = place.join(name);
+        std::fs::write(&wrong, damaged).unwrap();
+        let into = Installation::to_fill(&folder(), None).await.unwrap();
+        restore::restore(&wrong, &into, 1, "test").await.unwrap_err();
+        let short = place.join(format!("{name}-short"));
+        std::fs::write(&short, &whole[..at]).unwrap();
+        restore::restore(&short, &into, 1, "test").await.unwrap_err();
+        // The place is as empty as it was: the whole one goes in.
+        restore::restore(&to, &into, 1, "test").await.unwrap();
+    }
+    let nothing = std::fs::read_dir(&place).unwrap().flatten();
+    assert!(nothing.into_iter().all(|e| !e.file_name().to_string_lossy().ends_with(".part")));
+}
+
+#[test]
+fn an_installation_is_moved_to_either_engine_and_back() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        for to in empty().await {
+            let carried = moving::carry_over(&house.at, &to, 5, "test").await.unwrap();
+            let expected = sums(&db).await;
+            let told = carried.iter().map(|c| (c.table, c.rows, c.digest.clone()));
+            let expected_told = expected.iter().map(|(t, s)| (*t, s.rows, s.text()));
+            assert!(told.eq(expected_told));
+            for back in empty().await {
+                moving::carry_over(&to, &back, 6, "test").await.unwrap();
+                let there = but_the_record(sums(&back.db).await);
+                assert_eq!(there, but_the_record(expected.clone()));
+                let library = Library::with(back.db.clone(), &back.folder, Arc::new(SystemClock));
+                let loaded = library.await.unwrap().load("leads").await.unwrap();
+                assert_eq!(loaded.log.events(), 5);
+            }
+            let full = moving::carry_over(&house.at, &to, 7, "test").await.unwrap_err();
+            assert!(full.to_string().contains("kept there already"), "{full}");
+        }
+    });
+}
+
+#[tokio::test]
+async fn what_a_node_imports_another_shows_that_has_not_the_file() {
+    let Some(url) = postgres_database().await else {
+        return;
+    };
+    let db = Db::postgres(&url).await.unwrap();
+    let house = House::in_db(db).await;
+    let elsewhere = folder();
+    let other = Library::open(&elsewhere, Some(&url), Arc::new(SystemClock));
+    let loaded = other.await.unwrap().load("leads").await.unwrap();
+    assert_eq!(loaded.log.events(), 5);
+    drop(house);
+}
+
+#[tokio::test]
+async fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
+    let old = Installation::to_fill(&folder(), None).await.unwrap();
+    old.db.migrate(Some(3)).await.unwrap();
+    let mut tx = old.db.begin().await.unwrap();
+    crate::store::settings::put(&mut tx, "a", "kept").await.unwrap();
+    tx.commit().await.unwrap();
+    let to = folder().join("old.tar.gz");
+    backup::backup(&old, &to, 1).await.unwrap();
+    for into in empty().await {
+        let manifest = restore::restore(&to, &into, 1, "test").await.unwrap();
+        assert_eq!(manifest.schema, 3);
+        let mut tx = into.db.begin_reading().await.unwrap();
+        let now = carry::schema(&mut tx).await.unwrap();
+        assert_eq!(now, crate::store::SCHEMA as i64);
+        let kept = crate::store::settings::get(&into.db, "a").await.unwrap();
+        assert_eq!(kept.as_deref(), Some("kept"));
+    }
+}
