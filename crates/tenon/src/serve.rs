@@ -8,6 +8,7 @@ use crate::identity::Role;
 use crate::identity::{Identity, oidc};
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
+use crate::keeping::retention::{self, Retention};
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
@@ -35,6 +36,8 @@ pub struct Config {
     pub url: Option<String>,
     /// Whoever starts it wants to be let in at once.
     pub open: bool,
+    /// How long things are kept, where that is not left to the settings page.
+    pub retention: Retention,
     /// The company's identity provider.
     pub oidc: Option<oidc::Settings>,
 }
@@ -120,6 +123,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
+    let (db, clock) = (state.library.db().clone(), state.library.clock_handle());
+    let removal = tokio::spawn(retention::keep(db, clock, config.retention));
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
@@ -129,6 +134,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         .with_graceful_shutdown(stopped())
         .await?;
     fresh.abort();
+    removal.abort();
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The command line: one file a command.
 
 mod backup;
-//mod erase;
+mod erase;
 mod export;
 mod import;
 mod improvement;
@@ -47,7 +47,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Move(moving::Args),
-    //ERASE
+    Erase(erase::Args),
     Serve(serve::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
@@ -86,7 +86,7 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(args),
         Command::Restore(args) => restore::run(args),
         Command::Move(args) => moving::run(args),
-        //ERASE2
+        Command::Erase(args) => erase::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());

@@ -1,7 +1,7 @@
 //! A backup is taken while the server runs: one transaction sees one moment of everything.
 
-use super::archive::{Counted, Manifest, Writer};
 use super::Installation;
+use super::archive::{Counted, Manifest, Writer};
 use crate::store::carry;
 use mining::Micros;
 use std::path::Path;

@@ -61,7 +61,7 @@ pub async fn person(
         settings: "{}".into(),
         ..before
     };
-    erase::person(&mut tx, &row).await?;
+    people::update(&mut tx, &row).await?;
     let payload = json!({ "person": id, "with_messages": with_messages,
         "messages": removed.messages, "attachments": removed.attachments });
     activity::record_installation(&mut tx, now, Kind::PersonErased, by, &payload).await?;
@@ -92,9 +92,9 @@ pub async fn case(
     let process = library.named(process).await?;
     let now = library.clock().now();
     let mut tx = library.db().begin().await?;
-    let was_imported = library.forget_case(&mut tx, &process.id, case).await?;
+    let held = library.forget_case(&mut tx, &process.id, case).await?;
     let removed = erase::case(&mut tx, &process.id, case).await?;
-    if !was_imported && removed == Removed::default() {
+    if held.is_none() && removed == Removed::default() {
         return Err(Problem::not_found("case"));
     }
     erase::in_record(&mut tx, case, |payload| {
@@ -107,5 +107,8 @@ pub async fn case(
         "conversations": removed.conversations });
     activity::record(&mut tx, now, Kind::CaseErased, by, &process.id, &payload).await?;
     tx.commit().await?;
+    if let Some(file) = held {
+        library.discard(&file).await?;
+    }
     Ok(removed)
 }

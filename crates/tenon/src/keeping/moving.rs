@@ -34,7 +34,11 @@ pub async fn carry_over(
     let (mut carried, mut columns) = (Vec::new(), Vec::new());
     let there = carry::tables(&mut target).await?;
     for (table, twin) in carry::tables(&mut source).await?.iter().zip(&there) {
-        anyhow::ensure!(table.name == twin.name, "the schemas differ at {}", table.name);
+        anyhow::ensure!(
+            table.name == twin.name,
+            "the schemas differ at {}",
+            table.name
+        );
         let sent = carry::each(&mut source, table, async |rows| {
             if table.name == "processes" {
                 let names = rows.iter().filter_map(|r| r.get("columns_file")?.as_str());

@@ -1,7 +1,7 @@
 //! A backup is restored into what is empty, all of it or nothing.
 
-use super::archive::{self, Manifest};
 use super::Installation;
+use super::archive::{self, Manifest};
 use crate::activity::{self, Kind};
 use crate::store::carry::{self, Row, Sum};
 use anyhow::Context;
@@ -26,7 +26,9 @@ pub async fn restore(
         if let Some(name) = path.strip_prefix("columns/") {
             return into.keep_columns(&mut tx, name, at, &content).await;
         }
-        let name = path.strip_prefix("tables/").and_then(|p| p.split('/').next());
+        let name = path
+            .strip_prefix("tables/")
+            .and_then(|p| p.split('/').next());
         let table = tables
             .iter()
             .find(|t| Some(t.name) == name)

@@ -34,7 +34,10 @@ pub fn days(text: &str) -> Result<Option<i64>, Problem> {
     let days = text.parse().ok().filter(|d| (LEAST..=MOST).contains(d));
     days.map(Some).ok_or_else(|| {
         Problem::bad_request(
-            format!("\"{}\" is no number of days to keep something.", crate::format::short(text, 40)),
+            format!(
+                "\"{}\" is no number of days to keep something.",
+                crate::format::short(text, 40)
+            ),
             format!("Write {LEAST} to {MOST}, or nothing to keep it for ever."),
         )
     })
@@ -122,7 +125,9 @@ pub async fn keep(db: Db, clock: std::sync::Arc<dyn Clock>, over: Retention) {
                 match apply(&db, &*clock, by).await {
                     Ok(removed) if removed == Removed::default() => {}
                     Ok(removed) => tracing::info!(?removed, "removed what is older than it may be"),
-                    Err(problem) => tracing::warn!(%problem, "what is too old could not be removed"),
+                    Err(problem) => {
+                        tracing::warn!(%problem, "what is too old could not be removed")
+                    }
                 }
             }
             Err(problem) => tracing::warn!(%problem, "how long things are kept could not be read"),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SetClock, SystemClock};
 use crate::identity::{Identity, NewPerson, Role, Scopes};
 use crate::processes::Library;
 use crate::processes::import::ImportRequest;
@@ -48,7 +48,13 @@ impl House {
         };
         house.person("Olive Owner", Role::Owner).await;
         house.person("Maren Voss", Role::Member).await;
-        house.say("olive", "A-1", "Ask @maren, she knows them; not @maren.voss or a@maren.example").await;
+        house
+            .say(
+                "olive",
+                "A-1",
+                "Ask @maren, she knows them; not @maren.voss or a@maren.example",
+            )
+            .await;
         let said = house.say("maren", "A-1", "They want it in blue").await;
         let file = house.attach("maren", said).await;
         assert!(file.starts_with("file_") || !file.is_empty());
@@ -104,7 +110,9 @@ pub(super) async fn sums(db: &Db) -> Vec<(&'static str, Sum)> {
     let mut tx = db.begin_reading().await.unwrap();
     let mut all = Vec::new();
     for table in carry::tables(&mut tx).await.unwrap() {
-        let sum = carry::each(&mut tx, &table, async |_| Ok(())).await.unwrap();
+        let sum = carry::each(&mut tx, &table, async |_| Ok(()))
+            .await
+            .unwrap();
         all.push((table.name, sum));
     }
     all
@@ -174,15 +182,23 @@ async fn a_damaged_or_shortened_backup_restores_nothing() {
         let wrong = place.join(name);
         std::fs::write(&wrong, damaged).unwrap();
         let into = Installation::to_fill(&folder(), None).await.unwrap();
-        restore::restore(&wrong, &into, 1, "test").await.unwrap_err();
+        restore::restore(&wrong, &into, 1, "test")
+            .await
+            .unwrap_err();
         let short = place.join(format!("{name}-short"));
         std::fs::write(&short, &whole[..at]).unwrap();
-        restore::restore(&short, &into, 1, "test").await.unwrap_err();
+        restore::restore(&short, &into, 1, "test")
+            .await
+            .unwrap_err();
         // The place is as empty as it was: the whole one goes in.
         restore::restore(&to, &into, 1, "test").await.unwrap();
     }
     let nothing = std::fs::read_dir(&place).unwrap().flatten();
-    assert!(nothing.into_iter().all(|e| !e.file_name().to_string_lossy().ends_with(".part")));
+    assert!(
+        nothing
+            .into_iter()
+            .all(|e| !e.file_name().to_string_lossy().ends_with(".part"))
+    );
 }
 
 #[test]
@@ -203,7 +219,9 @@ fn an_installation_is_moved_to_either_engine_and_back() {
                 let loaded = library.await.unwrap().load("leads").await.unwrap();
                 assert_eq!(loaded.log.events(), 5);
             }
-            let full = moving::carry_over(&house.at, &to, 7, "test").await.unwrap_err();
+            let full = moving::carry_over(&house.at, &to, 7, "test")
+                .await
+                .unwrap_err();
             assert!(full.to_string().contains("kept there already"), "{full}");
         }
     });
@@ -228,7 +246,9 @@ async fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
     let old = Installation::to_fill(&folder(), None).await.unwrap();
     old.db.migrate(Some(3)).await.unwrap();
     let mut tx = old.db.begin().await.unwrap();
-    crate::store::settings::put(&mut tx, "a", "kept").await.unwrap();
+    crate::store::settings::put(&mut tx, "a", "kept")
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let to = folder().join("old.tar.gz");
     backup::backup(&old, &to, 1).await.unwrap();
@@ -241,4 +261,140 @@ async fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
         let kept = crate::store::settings::get(&into.db, "a").await.unwrap();
         assert_eq!(kept.as_deref(), Some("kept"));
     }
+}
+
+/// Everything that is kept, as text.
+async fn all_text(db: &Db) -> String {
+    let mut tx = db.begin_reading().await.unwrap();
+    let mut all = String::new();
+    for table in carry::tables(&mut tx).await.unwrap() {
+        carry::each(&mut tx, &table, async |rows| {
+            for row in rows {
+                all += &format!("{} {}\n", table.name, serde_json::Value::from(row));
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
+    all
+}
+
+#[test]
+fn an_erased_person_leaves_what_she_wrote_and_no_name() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        let maren = house.actor("maren").await.id().to_string();
+        let made = house
+            .identity
+            .make_token(&maren, "x", Scopes::all(), None, "test");
+        let token = made.await.unwrap().1;
+        let olive = house.actor("olive").await.id().to_string();
+        let last = erase::person(&house.identity, &olive, false, "test").await;
+        assert_eq!(last.unwrap_err().code, "last_owner");
+        let removed = erase::person(&house.identity, &maren, false, &olive)
+            .await
+            .unwrap();
+        assert_eq!(removed.messages, 0);
+        let text = all_text(&db).await;
+        assert!(
+            !text.contains("maren@") && !text.contains("Maren Voss"),
+            "{text}"
+        );
+        assert!(text.contains("Ask Erased person, she knows them; not @maren.voss"));
+        assert!(text.contains("They want it in blue"));
+        assert!(house.identity.who(&token).await.unwrap().is_none());
+        let again = erase::person(&house.identity, &maren, false, &olive).await;
+        assert_eq!(again.unwrap_err().status, 404);
+        // Her address is free for somebody new, who is not taken for her.
+        let new = house.person("Maren Vogt", Role::Member).await;
+        assert_ne!(new, maren);
+    });
+}
+
+#[test]
+fn with_her_messages_an_erased_person_leaves_nothing_but_that_somebody_spoke() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        while crate::store::search::take_in(&db).await.unwrap() {}
+        let maren = house.actor("maren").await.id().to_string();
+        let removed = erase::person(&house.identity, &maren, true, "test")
+            .await
+            .unwrap();
+        assert_eq!((removed.messages, removed.attachments), (1, 1));
+        let text = all_text(&db).await;
+        assert!(!text.contains("blue"), "{text}");
+        assert!(!text.contains("blobs "));
+        let found = crate::store::search::find(&db, &["blue".into()], None, 9).await;
+        assert!(found.unwrap().is_empty());
+        // Nothing is there to bring back, and asking for it breaks nothing.
+        let olive = house.actor("olive").await;
+        let room = house.work.room(&olive, "leads", "A-1").await.unwrap();
+        let said = crate::store::work::before(&db, &room.id, i64::MAX, 9)
+            .await
+            .unwrap();
+        assert_eq!(
+            (said[0].body.as_str(), said[0].deleted.is_some()),
+            ("", true)
+        );
+        house.work.delete(&olive, said[0].id, false).await.unwrap();
+    });
+}
+
+#[test]
+fn an_erased_case_is_gone_from_the_room_the_record_and_the_columns() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        house.say("maren", "A-2", "Another case").await;
+        let removed = erase::case(&house.library, "leads", "A-1", "test")
+            .await
+            .unwrap();
+        assert_eq!(
+            (removed.messages, removed.attachments, removed.conversations),
+            (2, 1, 1)
+        );
+        let text = all_text(&db).await;
+        assert!(!text.contains("A-1") && !text.contains("blue"), "{text}");
+        assert!(text.contains("Another case"));
+        let loaded = house.library.load("leads").await.unwrap();
+        assert_eq!((loaded.log.cases(), loaded.log.events()), (2, 3));
+        assert_eq!(loaded.log.case_names.code("A-1"), None);
+        let again = erase::case(&house.library, "leads", "A-1", "test").await;
+        assert_eq!(again.unwrap_err().status, 404);
+    });
+}
+
+#[test]
+fn what_is_older_than_it_may_be_is_removed_and_counted() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        let clock = SystemClock;
+        let none = retention::apply(&db, &clock, Default::default())
+            .await
+            .unwrap();
+        assert_eq!(none, Default::default());
+        let month = retention::Retention {
+            messages: retention::days("30").unwrap(),
+            audit: retention::days("30").unwrap(),
+        };
+        assert_eq!(retention::apply(&db, &clock, month).await.unwrap(), none);
+        assert!(retention::days("0").is_err() && retention::days("x").is_err());
+        // Forty days on.
+        let later = SetClock::at(clock.now() + 40 * mining::time::DAY);
+        let removed = retention::apply(&db, &later, month).await.unwrap();
+        assert_eq!(
+            (removed.messages, removed.attachments, removed.conversations),
+            (2, 1, 1)
+        );
+        assert!(removed.events > 0);
+        let text = all_text(&db).await;
+        assert!(
+            !text.contains("blue") && !text.contains("person.added"),
+            "{text}"
+        );
+        assert!(text.contains("process.imported") && text.contains("retention.applied"));
+        retention::set(&db, &clock, month, "olive").await.unwrap();
+        assert_eq!(retention::kept(&db).await.unwrap(), month);
+        drop(house);
+    });
 }

@@ -48,6 +48,14 @@ impl ColumnFiles {
         File::open(&self.folder)?.sync_all()
     }
 
+    /// Removes a file to which nothing points any more.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.folder.join(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
     }

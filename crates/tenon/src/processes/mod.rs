@@ -107,6 +107,54 @@ impl Library {
         Ok(())
     }
 
+    /// Takes the imported events of a case out of the columns of its process, if there are any; returns the file that held
+    /// them, to be [`discarded`](Library::discard). The one change to what was imported, asked for by whoever may have a
+    /// case forgotten.
+    pub async fn forget_case(
+        &self,
+        tx: &mut Tx,
+        process: &str,
+        case: &str,
+    ) -> Result<Option<String>, Problem> {
+        let found = processes::find_in(tx, process).await?;
+        let Some(mut row) = found else {
+            return Ok(None);
+        };
+        let Some(name) = row.columns_file.clone() else {
+            return Ok(None);
+        };
+        self.have(&name).await?;
+        let (library, case, before) = (self.clone(), case.to_string(), name.clone());
+        let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+            let log = library.log(&before)?;
+            if !(0..log.cases()).any(|c| log.case_name(c) == case) {
+                return Ok(None);
+            }
+            let rest = (*log).clone().without_case(&case);
+            let file = library.inner.files.put(&rest)?;
+            Ok(Some((file, rest.cases(), rest.events())))
+        });
+        let kept = kept.await.map_err(anyhow::Error::from)??;
+        let Some((file, cases, events)) = kept else {
+            return Ok(None);
+        };
+        self.share(tx, &file).await?;
+        row.columns_file = Some(file);
+        (row.cases, row.events) = (cases as i64, events as i64);
+        processes::update(tx, &row).await?;
+        column_files::remove(tx, &name).await?;
+        Ok(Some(name))
+    }
+
+    /// Removes a column file to which nothing points any more, unless another process has the same content.
+    pub async fn discard(&self, name: &str) -> Result<(), Problem> {
+        let known = processes::columns_files(self.db()).await?;
+        if !known.iter().any(|k| k == name) {
+            self.inner.files.remove(name)?;
+        }
+        Ok(())
+    }
+
     /// Fetches a column file that another node wrote.
     async fn have(&self, name: &str) -> anyhow::Result<()> {
         if let Db::Postgres(_) = self.db()

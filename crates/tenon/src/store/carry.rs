@@ -109,7 +109,10 @@ pub async fn tables(tx: &mut Tx) -> anyhow::Result<Vec<Table>> {
 /// Whether nothing is kept yet.
 pub async fn is_empty(tx: &mut Tx) -> anyhow::Result<bool> {
     for table in tables(tx).await? {
-        let asked = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT 1) t", table.name);
+        let asked = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT 1) t",
+            table.name
+        );
         let (n,): (i64,) = write!(tx, |on| sqlx::query_as(AssertSqlSafe(asked))
             .fetch_one(on)
             .await)?;
@@ -125,9 +128,15 @@ macro_rules! decoded {
         let mut out = Row::new();
         for (at, (name, holds)) in $table.columns.iter().enumerate() {
             let value = match holds {
-                Holds::Whole => $row.try_get_unchecked::<Option<i64>, _>(at)?.map(Value::from),
-                Holds::Real => $row.try_get_unchecked::<Option<f64>, _>(at)?.map(Value::from),
-                Holds::Text => $row.try_get_unchecked::<Option<String>, _>(at)?.map(Value::from),
+                Holds::Whole => $row
+                    .try_get_unchecked::<Option<i64>, _>(at)?
+                    .map(Value::from),
+                Holds::Real => $row
+                    .try_get_unchecked::<Option<f64>, _>(at)?
+                    .map(Value::from),
+                Holds::Text => $row
+                    .try_get_unchecked::<Option<String>, _>(at)?
+                    .map(Value::from),
                 Holds::Bytes => $row
                     .try_get_unchecked::<Option<Vec<u8>>, _>(at)?
                     .map(|bytes| Value::from(BASE64_STANDARD.encode(bytes))),
@@ -178,7 +187,12 @@ fn weight(row: &Row) -> usize {
 macro_rules! push_rows {
     ($engine:ty, $table:expr, $columns:expr, $middle:expr, $rows:expr, $on:expr) => {{
         let names: Vec<&str> = $columns.iter().map(|c| c.0.as_str()).collect();
-        let start = format!("INSERT INTO {} ({}) {}", $table.name, names.join(", "), $middle);
+        let start = format!(
+            "INSERT INTO {} ({}) {}",
+            $table.name,
+            names.join(", "),
+            $middle
+        );
         let mut query: QueryBuilder<$engine> = QueryBuilder::new(start);
         query.push_values($rows, |mut to, row| {
             for (name, holds) in &$columns {
@@ -188,9 +202,7 @@ macro_rules! push_rows {
                     Holds::Whole => to.push_bind(value.as_i64()),
                     Holds::Real => to.push_bind(value.as_f64()),
                     Holds::Text => to.push_bind(text.map(str::to_string)),
-                    Holds::Bytes => {
-                        to.push_bind(text.and_then(|t| BASE64_STANDARD.decode(t).ok()))
-                    }
+                    Holds::Bytes => to.push_bind(text.and_then(|t| BASE64_STANDARD.decode(t).ok())),
                 };
             }
         });
@@ -203,8 +215,14 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Row]) -> anyhow::Result<()>
     let Some(first) = rows.first() else {
         return Ok(());
     };
-    if let Some(unknown) = first.keys().find(|k| !table.columns.iter().any(|c| c.0 == **k)) {
-        anyhow::bail!("{} has no column {unknown}: it was written by another Tenon", table.name);
+    if let Some(unknown) = first
+        .keys()
+        .find(|k| !table.columns.iter().any(|c| c.0 == **k))
+    {
+        anyhow::bail!(
+            "{} has no column {unknown}: it was written by another Tenon",
+            table.name
+        );
     }
     let there: Vec<(String, Holds)> = table
         .columns
@@ -240,7 +258,9 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Row]) -> anyhow::Result<()>
 /// The number of the last event that was ever given, so that none is given twice.
 pub async fn last_given(tx: &mut Tx) -> sqlx::Result<i64> {
     let asked = match tx {
-        Tx::Sqlite(_) => "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)",
+        Tx::Sqlite(_) => {
+            "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)"
+        }
         Tx::Postgres(_) => "SELECT COALESCE(MAX(seq), 0) FROM events",
     };
     let (last,): (i64,) = write!(tx, |on| sqlx::query_as(asked).fetch_one(on).await)?;

@@ -74,3 +74,16 @@ pub async fn sweep(tx: &mut Tx, before: Micros) -> sqlx::Result<()> {
         .map(drop)
     })
 }
+
+/// Removes one to which nothing points any more.
+pub async fn remove(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+        "DELETE FROM column_files WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM processes WHERE columns_file = $1)"
+    )
+    .bind(name)
+    .execute(on)
+    .await
+    .map(drop)
+    })
+}
