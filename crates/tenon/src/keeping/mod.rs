@@ -3,13 +3,14 @@
 mod archive;
 pub mod backup;
 pub mod erase;
+pub mod export;
 pub mod moving;
 pub mod restore;
 pub mod retention;
 #[cfg(test)]
 mod tests;
 
-use crate::processes::columns::ColumnFiles;
+use crate::processes::columns::{self, ColumnFiles};
 use crate::store::{Db, Tx, column_files};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,10 @@ impl Installation {
         at: mining::Micros,
         bytes: &[u8],
     ) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            columns::name_of(bytes) == name,
+            "{name} is not what its name says: the content was changed"
+        );
         match tx {
             Tx::Postgres(_) => Ok(column_files::put(tx, name, at, bytes).await?),
             Tx::Sqlite(_) => Ok(self.files()?.keep(name, bytes)?),

@@ -398,3 +398,32 @@ fn what_is_older_than_it_may_be_is_removed_and_counted() {
         drop(house);
     });
 }
+
+#[test]
+fn all_that_may_be_taken_away_is_exported_and_nothing_that_opens_a_door() {
+    on_both(|db| async move {
+        let house = House::in_db(db.clone()).await;
+        let maren = house.actor("maren").await.id().to_string();
+        let made = house
+            .identity
+            .make_token(&maren, "x", Scopes::all(), None, "test");
+        let digest = made.await.unwrap().0.digest;
+        let to = folder().join("all");
+        let done = export::export(&house.library, &to).await.unwrap();
+        assert_eq!((done.attachments, done.processes), (1, 1));
+        let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
+        assert!(read("messages.jsonl").contains("They want it in blue"));
+        let people = read("people.jsonl");
+        assert!(people.contains("maren@halden.example") && !people.contains("password"));
+        assert!(read("processes/leads.xes").contains("Straße 🚲"));
+        let attached = std::fs::read_dir(to.join("attachments")).unwrap();
+        assert_eq!(attached.count(), 1);
+        for file in std::fs::read_dir(&to).unwrap().flatten() {
+            if file.path().is_file() {
+                let text = std::fs::read_to_string(file.path()).unwrap();
+                assert!(!text.contains(&digest), "{:?}", file.path());
+            }
+        }
+        assert!(export::export(&house.library, &to).await.is_err());
+    });
+}

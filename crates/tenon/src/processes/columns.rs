@@ -88,7 +88,7 @@ impl ColumnFiles {
 }
 
 /// The name of a file with this content.
-fn name_of(bytes: &[u8]) -> String {
+pub fn name_of(bytes: &[u8]) -> String {
     format!("{}.columns", crate::format::hex(&Sha256::digest(bytes)))
 }
 

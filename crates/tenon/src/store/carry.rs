@@ -315,3 +315,39 @@ pub async fn prepare(db: &Db, step: i64) -> anyhow::Result<()> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::on_both;
+
+    #[test]
+    fn every_table_of_the_schema_is_carried_or_made_anew() {
+        on_both(|db| async move {
+            let mut tx = db.begin_reading().await.unwrap();
+            let asked = match &tx {
+                Tx::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
+                Tx::Postgres(_) => {
+                    "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()"
+                }
+            };
+            let there: Vec<(String,)> =
+                write!(&mut tx, |on| sqlx::query_as(asked).fetch_all(on).await).unwrap();
+            let carried: Vec<&str> = tables(&mut tx)
+                .await
+                .unwrap()
+                .iter()
+                .map(|t| t.name)
+                .collect();
+            for (name,) in there {
+                let is_made_anew = DERIVED.contains(&name.as_str()) || name.starts_with("words_");
+                let is_of_the_engine = name.starts_with("sqlite_") || name == "schema_steps";
+                let is_carried = carried.contains(&name.as_str());
+                assert!(
+                    is_carried || is_made_anew || is_of_the_engine,
+                    "{name} would be lost"
+                );
+            }
+        });
+    }
+}

@@ -151,17 +151,17 @@ async fn holding(
     text: &str,
     what: &str,
 ) -> sqlx::Result<Vec<(String, String)>> {
-    let mut pattern = String::from("%");
-    for c in what.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    let sql = format!("SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\'");
+    let escaped = what
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    // As it is written too: SQLite knows small letters of ASCII only.
+    let sql = format!(
+        "SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\' OR {text} LIKE $2 ESCAPE '\\'"
+    );
     write!(tx, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(pattern)
+        .bind(format!("%{}%", escaped.to_lowercase()))
+        .bind(format!("%{escaped}%"))
         .fetch_all(on)
         .await)
 }

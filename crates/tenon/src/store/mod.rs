@@ -107,6 +107,7 @@ pub const SCHEMA: usize = SQLITE.len();
 fn tables_in_order() -> Vec<&'static str> {
     let all = SQLITE.iter().flat_map(|step| step.lines());
     let made = all.filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let made = made.map(|rest| rest.strip_prefix("IF NOT EXISTS ").unwrap_or(rest));
     made.filter_map(|rest| rest.split([' ', '(']).next())
         .collect()
 }
