@@ -320,6 +320,7 @@ pub async fn prepare(db: &Db, step: i64) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use crate::store::testing::on_both;
+    use crate::store::write;
 
     #[test]
     fn every_table_of_the_schema_is_carried_or_made_anew() {

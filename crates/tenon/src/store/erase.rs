@@ -23,8 +23,19 @@ async fn run(tx: &mut Tx, sql: &str, values: &[&str]) -> sqlx::Result<u64> {
     })
 }
 
+/// SQLite overwrites what is deleted from here on, so that it is not to be read in the file either.
+async fn thoroughly(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Sqlite(tx) = tx {
+        sqlx::query("PRAGMA secure_delete = ON")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Everything that is hers alone: what opens doors, what she follows, read, was told and has begun to write.
 pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
+    thoroughly(tx).await?;
     for table in [
         "sessions",
         "tokens",
@@ -191,6 +202,7 @@ pub async fn in_record(
 
 /// Takes away all that was said, asked, attached and checked off on a case.
 pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Removed> {
+    thoroughly(tx).await?;
     let of = [process, case];
     let places = "SELECT id FROM conversations WHERE process = $1 AND case_ref = $2";
     let removed = conversations(tx, places, &of).await?;
@@ -249,6 +261,7 @@ async fn messages(tx: &mut Tx, which: &str, values: &[&str]) -> sqlx::Result<Rem
 
 /// Takes away up to `most` of the messages written before a moment, oldest first.
 pub async fn old_messages(tx: &mut Tx, before: Micros, most: i64) -> sqlx::Result<Removed> {
+    thoroughly(tx).await?;
     let (upto,): (Option<i64>,) = write!(tx, |on| sqlx::query_as(
         "SELECT MAX(id) FROM (SELECT id FROM messages WHERE at < $1 ORDER BY id LIMIT $2) t"
     )
