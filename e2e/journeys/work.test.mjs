@@ -27,6 +27,12 @@ const as = (who, path, options = {}) => open(browser, house.url + path, { sessio
 const api = (who, path, init = {}) =>
   fetch(house.url + path, { ...init, headers: { cookie: `tenon_session=${sessions[who]}`, "content-type": "application/json", ...init.headers } });
 
+function form(fields) {
+  const all = new FormData();
+  for (const [name, value] of Object.entries(fields)) all.append(name, value);
+  return all;
+}
+
 async function steps() {
   const process = await (await api("maren", "/api/v1/processes/deals/steps")).json();
   return process.steps.map((s) => s.name);
@@ -115,7 +121,7 @@ test("what is meant for a customer is never kept as a note", async () => {
   await page.check("input[value=reply]", { force: true });
   assert.ok(await page.locator(".as-reply").isVisible());
   assert.ok(!(await page.locator(".as-note textarea").isVisible()));
-  const refused = await fetch(house.url + room + "/note", { method: "POST", headers: { cookie: `tenon_session=${sessions.olu}` }, body: new URLSearchParams({ mode: "reply", body: "Dear customer" }) });
+  const refused = await fetch(house.url + room + "/note", { method: "POST", headers: { cookie: `tenon_session=${sessions.olu}` }, body: form({ mode: "reply", body: "Dear customer" }) });
   assert.equal(refused.status, 409);
   assert.match(await refused.text(), /nothing was sent/);
 });

@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["intake"],
     &["app"],
     &["delivery"],
-    &["jobs", "exports", "sample"],
+    &["jobs", "exports", "sample", "keeping"],
     &["work"],
     &["improvements", "map", "settings"],
     &["processes", "assets"],

@@ -15,6 +15,7 @@ mod identity;
 mod improvements;
 mod intake;
 mod jobs;
+mod keeping;
 mod map;
 mod outbound;
 mod policy;

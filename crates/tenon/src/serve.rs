@@ -9,6 +9,7 @@ use crate::identity::Role;
 use crate::identity::{Identity, oidc};
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
+use crate::keeping::retention::{self, Retention};
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
@@ -36,6 +37,8 @@ pub struct Config {
     pub url: Option<String>,
     /// Whoever starts it wants to be let in at once.
     pub open: bool,
+    /// How long things are kept, where that is not left to the settings page.
+    pub retention: Retention,
     /// The company's identity provider.
     pub oidc: Option<oidc::Settings>,
     /// What leaves, and by which way.
@@ -131,6 +134,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let fresh = tokio::spawn(fresh);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let leaving = tokio::spawn(state.delivery.clone().run(stopping));
+    let (db, clock) = (state.library.db().clone(), state.library.clock_handle());
+    let removal = tokio::spawn(retention::keep(db, clock, config.retention));
     let url = state.site.url().to_string();
     let routes = app(state);
     ready(&url, first);
@@ -154,6 +159,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(LEAVING, leaving).await;
+    removal.abort();
     Ok(())
 }
 

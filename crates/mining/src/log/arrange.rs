@@ -1,5 +1,6 @@
 //! A log with its events in another order, or fewer of them.
 
+use super::dict::{Dict, NONE};
 use super::{Column, EventLog, Values};
 
 impl EventLog {
@@ -62,6 +63,35 @@ impl EventLog {
     }
 }
 
+impl EventLog {
+    /// The log without the cases of this name, and without the texts that only they had.
+    pub fn without_case(self, name: &str) -> EventLog {
+        let others = 0..self.cases() as u32;
+        let others: Vec<u32> = others
+            .filter(|&case| self.case_name(case as usize) != name)
+            .collect();
+        let mut rest = self.keep_cases(&others);
+        (rest.case_names, rest.case_name) = in_use(&rest.case_names, &rest.case_name);
+        for column in rest.case_columns.iter_mut().chain(&mut rest.event_columns) {
+            if let Values::Text { codes, dict } = &mut column.values {
+                (*dict, *codes) = in_use(dict, codes);
+            }
+        }
+        rest
+    }
+}
+
+/// The texts that are in use, numbered in order of first appearance.
+fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
+    let mut used = Dict::new();
+    let codes = codes.iter().map(|&code| match code {
+        NONE => NONE,
+        code => used.intern(dict.get(code)),
+    });
+    let codes = codes.collect();
+    (used, codes)
+}
+
 fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().map(|&row| values[row as usize]).collect()
 }
@@ -76,5 +106,26 @@ fn pick_values(values: Values, rows: &[u32]) -> Values {
         Values::Float(v) => Values::Float(pick(&v, rows)),
         Values::Time(v) => Values::Time(pick(&v, rows)),
         Values::Bool(v) => Values::Bool(pick(&v, rows)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::log::{Cell, LogBuilder};
+
+    #[test]
+    fn a_case_that_is_taken_out_leaves_no_text_of_its_own() {
+        let mut b = LogBuilder::new();
+        for (name, city) in [("1", "Lyon"), ("2", "Bern"), ("3", "Bern")] {
+            let case = b.case(name);
+            b.event(case, "meet", 1, 1);
+            b.case_attribute(case, "city", Cell::Text(city.into()));
+        }
+        let rest = b.finish().without_case("1");
+        let names: Vec<&str> = (0..rest.cases()).map(|c| rest.case_name(c)).collect();
+        assert_eq!((names, rest.events()), (vec!["2", "3"], 2));
+        assert_eq!(rest.case_names.code("1"), None);
+        let (codes, dict) = rest.case_columns[0].codes().unwrap();
+        assert_eq!((codes, dict.len(), dict.get(0)), (&[0, 0][..], 1, "Bern"));
     }
 }

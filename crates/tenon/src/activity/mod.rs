@@ -41,6 +41,11 @@ pub enum Kind {
     ItemDone,
     ItemUndone,
     GuestInvited,
+    PersonErased,
+    CaseErased,
+    RetentionApplied,
+    InstallationMoved,
+    InstallationRestored,
 }
 
 impl Kind {
@@ -81,6 +86,11 @@ impl Kind {
             Kind::ItemDone => "playbook.item_done",
             Kind::ItemUndone => "playbook.item_undone",
             Kind::GuestInvited => "case.guest_invited",
+            Kind::PersonErased => "person.erased",
+            Kind::CaseErased => "case.erased",
+            Kind::RetentionApplied => "retention.applied",
+            Kind::InstallationMoved => "installation.moved",
+            Kind::InstallationRestored => "installation.restored",
         }
     }
 }

@@ -89,6 +89,8 @@ pub struct Refused(problem::ProblemDetails);
         goals::put,
         settings::get_individual,
         settings::put_individual,
+        settings::get_retention,
+        settings::put_retention,
         me::get,
         me::put,
         me::tokens,
@@ -99,6 +101,7 @@ pub struct Refused(problem::ProblemDetails);
         people::add,
         people::change,
         people::link,
+        people::erase,
         teams::list,
         teams::one,
         teams::add,
@@ -308,6 +311,11 @@ fn identity() -> Router<App> {
             get(people::one).patch(people::change),
         )
         .route("/api/v1/people/{person}/link", post(people::link))
+        .route("/api/v1/people/{person}/erase", post(people::erase))
+        .route(
+            "/api/v1/settings/retention",
+            get(settings::get_retention).put(settings::put_retention),
+        )
         .route("/api/v1/teams", get(teams::list).post(teams::add))
         .route("/api/v1/teams/{team}", get(teams::one).put(teams::rename))
         .route(

@@ -202,3 +202,37 @@ pub async fn link(
     let link = format!("{}/in/{}", app.site.url(), secret.text());
     Ok((StatusCode::CREATED, Json(SignInLink { link })))
 }
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Erasure {
+    /// Empty what she wrote too, and remove what she attached.
+    with_messages: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Erased {
+    /// Messages that were emptied.
+    messages: u64,
+    attachments: u64,
+}
+
+/// Forgets a person for good: her account, what is hers alone, her handle in what others wrote. Only a backup brings her back.
+#[utoipa::path(post, path = "/api/v1/people/{person}/erase", tag = "people", params(("person" = String, Path)),
+    request_body = Erasure, responses((status = 200, body = Erased), super::Refused))]
+pub async fn erase(
+    actor: Actor,
+    State(app): State<App>,
+    Path(key): Path<String>,
+    sent: Sent<Erasure>,
+) -> Result<Json<Erased>, ApiError> {
+    let asked = body::read(sent, "Send {\"with_messages\": false}, or true.")?;
+    let directory = app.identity.directory().await?;
+    let id = &find(&directory, &key)?.id;
+    let removed =
+        crate::keeping::erase::person(&app.identity, id, asked.with_messages, actor.id()).await?;
+    Ok(Json(Erased {
+        messages: removed.messages,
+        attachments: removed.attachments,
+    }))
+}

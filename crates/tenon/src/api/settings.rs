@@ -4,6 +4,7 @@ use super::body::{self, Sent};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::identity::Actor;
+use crate::keeping::retention::{self, Retention};
 use crate::settings::{Individual, individual, set_individual};
 use axum::Json;
 use axum::extract::State;
@@ -35,4 +36,45 @@ pub async fn put_individual(
     let wanted = body::read(sent, "Send {\"value\": \"off\"}, \"on\" or \"locked\".")?.value;
     let value = set_individual(&app.library, wanted, actor.id()).await?;
     Ok(Json(IndividualFigures { value }))
+}
+
+/// After how many days something is removed; null: never.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionDays {
+    /// What colleagues wrote, with what was attached.
+    messages_days: Option<i64>,
+    /// Lines of the record that tell of no process.
+    audit_days: Option<i64>,
+}
+
+/// How long things are kept, as the settings page says.
+#[utoipa::path(get, path = "/api/v1/settings/retention", tag = "settings",
+    responses((status = 200, body = RetentionDays), super::Refused))]
+pub async fn get_retention(State(app): State<App>) -> Result<Json<RetentionDays>, ApiError> {
+    let kept = retention::kept(app.library.db()).await?;
+    Ok(Json(RetentionDays {
+        messages_days: kept.messages,
+        audit_days: kept.audit,
+    }))
+}
+
+/// Sets how long things are kept; what is older is removed once a day.
+#[utoipa::path(put, path = "/api/v1/settings/retention", tag = "settings",
+    request_body = RetentionDays, responses((status = 200, body = RetentionDays), super::Refused))]
+pub async fn put_retention(
+    actor: Actor,
+    State(app): State<App>,
+    sent: Sent<RetentionDays>,
+) -> Result<Json<RetentionDays>, ApiError> {
+    let remedy = "Send {\"messages_days\": 730, \"audit_days\": null}.";
+    let asked = body::read(sent, remedy)?;
+    let days =
+        |given: Option<i64>| retention::days(&given.map_or(String::new(), |d| d.to_string()));
+    let to = Retention {
+        messages: days(asked.messages_days)?,
+        audit: days(asked.audit_days)?,
+    };
+    retention::set(app.library.db(), app.library.clock(), to, actor.id()).await?;
+    Ok(Json(asked))
 }

@@ -1,15 +1,19 @@
 //! The command line: one file a command.
 
+mod backup;
+mod erase;
 mod export;
 mod import;
 mod improvement;
 mod leaving;
 mod look;
 mod mail_in;
+mod moving;
 mod people;
 mod plug;
 mod prove;
 mod reading;
+mod restore;
 mod sample;
 mod serve;
 mod settings;
@@ -42,6 +46,10 @@ enum Command {
     Sample(sample::Args),
     People(people::Args),
     Settings(settings::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Move(moving::Args),
+    Erase(erase::Args),
     Serve(serve::Args),
     MailIn(mail_in::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
@@ -78,6 +86,10 @@ pub fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::People(args) => people::run(args),
         Command::Settings(args) => settings::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Move(args) => moving::run(args),
+        Command::Erase(args) => erase::run(args),
         Command::Serve(args) => serve::run(args),
         Command::MailIn(args) => return mail_in::run(args),
         Command::Completions { shell } => {

@@ -109,7 +109,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             Some(What::Suspend { email }) => stand(&email, active(false)).await,
             Some(What::LetIn { email }) => stand(&email, active(true)).await,
             None => {
-                let rows = directory.people().iter().map(|p| {
+                let known = directory.people().iter().filter(|p| p.state != "erased");
+                let rows = known.map(|p| {
                     let teams = directory.teams_of(&p.id);
                     let teams: Vec<&str> = teams.iter().map(|t| t.name.as_str()).collect();
                     format!(

@@ -1,6 +1,7 @@
 //! `tenon serve`
 
 use crate::identity::oidc::Settings;
+use crate::keeping::retention::{self, Retention};
 use crate::serve::{Config, LOOPBACK, serve};
 use std::net::IpAddr;
 
@@ -24,6 +25,12 @@ pub struct Args {
     /// Open the page in a browser
     #[arg(long)]
     open: bool,
+    /// Remove what colleagues wrote after so many days; before what the settings page says
+    #[arg(long, env = "TENON_RETENTION_MESSAGES_DAYS")]
+    retention_messages_days: Option<String>,
+    /// Remove lines of the record that tell of no process after so many days; before what the settings page says
+    #[arg(long, env = "TENON_RETENTION_AUDIT_DAYS")]
+    retention_audit_days: Option<String>,
     #[command(flatten)]
     oidc: Oidc,
 }
@@ -95,8 +102,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    let days = |given: Option<String>| retention::days(&given.unwrap_or_default());
+    let retention = Retention {
+        messages: days(args.retention_messages_days)?,
+        audit: days(args.retention_audit_days)?,
+    };
     let config = Config {
         delivery: args.leaving.config(&args.place.data),
+        retention,
         data: args.place.data,
         database: args.place.database,
         address: args.address,

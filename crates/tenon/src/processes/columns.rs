@@ -23,26 +23,53 @@ impl ColumnFiles {
     pub fn put(&self, log: &EventLog) -> io::Result<String> {
         let mut bytes = Vec::new();
         codec::write(log, &mut bytes)?;
-        let name = format!("{}.columns", crate::format::hex(&Sha256::digest(&bytes)));
-        let path = self.folder.join(&name);
+        let name = name_of(&bytes);
+        self.keep(&name, &bytes)?;
+        Ok(name)
+    }
+
+    /// Writes the content of a file that came from elsewhere. After this it survives a crash.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        if name_of(bytes) != name {
+            let told = format!("{name} is not what its name says: the content was changed");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+        }
+        let path = self.folder.join(name);
         if path.exists() {
-            return Ok(name);
+            return Ok(());
         }
         let part = self
             .folder
             .join(format!("{name}.{}.part", std::process::id()));
         let mut file = File::create(&part)?;
-        file.write_all(&bytes)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&part, &path)?;
-        File::open(&self.folder)?.sync_all()?;
-        Ok(name)
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Removes a file to which nothing points any more.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.folder.join(name)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.folder.join(name).exists()
+    }
+
+    /// A file as it is kept.
+    pub fn bytes(&self, name: &str) -> anyhow::Result<Vec<u8>> {
+        let path = self.folder.join(name);
+        fs::read(&path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
     pub fn get(&self, name: &str) -> anyhow::Result<EventLog> {
-        let path = self.folder.join(name);
-        let bytes = fs::read(&path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
-        codec::read(&bytes).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+        let bytes = self.bytes(name)?;
+        codec::read(&bytes)
+            .map_err(|e| anyhow::anyhow!("{}: {e}", self.folder.join(name).display()))
     }
 
     /// Removes files that nothing points to and that are older than an hour, left by a crash or replaced since.
@@ -58,6 +85,11 @@ impl ColumnFiles {
         }
         Ok(removed)
     }
+}
+
+/// The name of a file with this content.
+pub fn name_of(bytes: &[u8]) -> String {
+    format!("{}.columns", crate::format::hex(&Sha256::digest(bytes)))
 }
 
 fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {

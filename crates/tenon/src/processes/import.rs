@@ -169,6 +169,9 @@ impl Library {
                     return self.already(twin).await;
                 }
                 let before = target.as_ref().and_then(|p| p.columns_file.clone());
+                if let Some(name) = &before {
+                    self.have(name).await?;
+                }
                 let library = self.clone();
                 let imported = *imported;
                 let (mut notes, skipped) = (imported.notes, imported.skipped);
@@ -378,6 +381,7 @@ impl Library {
             row.columns_file = Some(file.clone());
             row.cases = log.cases() as i64;
             row.events = log.events() as i64;
+            self.share(&mut tx, file).await?;
         }
         if is_new {
             processes::insert(&mut tx, &row).await?;
@@ -394,7 +398,10 @@ impl Library {
         };
         let log_now = match (&log, &row.columns_file) {
             (Some(log), _) => Some(log.clone()),
-            (None, Some(name)) => Some(self.log(name)?),
+            (None, Some(name)) => {
+                self.have(name).await?;
+                Some(self.log(name)?)
+            }
             (None, None) => None,
         };
         if let (Some(model), Some(bpmn)) = (&model, bpmn.take()) {

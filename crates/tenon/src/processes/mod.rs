@@ -20,7 +20,7 @@ pub use view::{Loaded, View};
 use crate::clock::Clock;
 use crate::store::processes::ProcessRow;
 use crate::store::{
-    Db, Tx, events, imports, mappings, models, processes, settings, steps, versions,
+    Db, Tx, column_files, events, imports, mappings, models, processes, settings, steps, versions,
 };
 use cache::Cache;
 use columns::ColumnFiles;
@@ -68,7 +68,8 @@ impl Library {
     /// The same over a database that is open already; the columns are in the folder.
     pub async fn with(db: Db, folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Library> {
         let files = ColumnFiles::open(folder.join("columns"))?;
-        let swept = files.sweep(&processes::columns_files(&db).await?, clock.now())?;
+        let known = processes::columns_files(&db).await?;
+        let swept = files.sweep(&known, clock.now())?;
         if swept > 0 {
             tracing::info!(files = swept, "removed column files that nothing points to");
         }
@@ -81,9 +82,88 @@ impl Library {
             views: Cache::new(VIEWS),
             fits: Cache::new(200),
         };
-        Ok(Library {
+        let library = Library {
             inner: Arc::new(inner),
-        })
+        };
+        if let Db::Postgres(_) = library.db() {
+            let mut tx = library.db().begin().await?;
+            column_files::sweep(&mut tx, library.clock().now() - mining::time::HOUR).await?;
+            for name in known.iter().filter(|name| library.inner.files.has(name)) {
+                library.share(&mut tx, name).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(library)
+    }
+
+    /// On PostgreSQL: puts a column file where every node finds it, visible with what points to it.
+    async fn share(&self, tx: &mut Tx, name: &str) -> anyhow::Result<()> {
+        if let Tx::Postgres(_) = tx
+            && !column_files::is_kept(tx, name).await?
+        {
+            let bytes = self.inner.files.bytes(name)?;
+            column_files::put(tx, name, self.clock().now(), &bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the imported events of a case out of the columns of its process, if there are any; returns the file that held
+    /// them, to be [`discarded`](Library::discard). The one change to what was imported, asked for by whoever may have a
+    /// case forgotten.
+    pub async fn forget_case(
+        &self,
+        tx: &mut Tx,
+        process: &str,
+        case: &str,
+    ) -> Result<Option<String>, Problem> {
+        let found = processes::find_in(tx, process).await?;
+        let Some(mut row) = found else {
+            return Ok(None);
+        };
+        let Some(name) = row.columns_file.clone() else {
+            return Ok(None);
+        };
+        self.have(&name).await?;
+        let (library, case, before) = (self.clone(), case.to_string(), name.clone());
+        let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+            let log = library.log(&before)?;
+            if !(0..log.cases()).any(|c| log.case_name(c) == case) {
+                return Ok(None);
+            }
+            let rest = (*log).clone().without_case(&case);
+            let file = library.inner.files.put(&rest)?;
+            Ok(Some((file, rest.cases(), rest.events())))
+        });
+        let kept = kept.await.map_err(anyhow::Error::from)??;
+        let Some((file, cases, events)) = kept else {
+            return Ok(None);
+        };
+        self.share(tx, &file).await?;
+        row.columns_file = Some(file);
+        (row.cases, row.events) = (cases as i64, events as i64);
+        processes::update(tx, &row).await?;
+        column_files::remove(tx, &name).await?;
+        Ok(Some(name))
+    }
+
+    /// Removes a column file to which nothing points any more, unless another process has the same content.
+    pub async fn discard(&self, name: &str) -> Result<(), Problem> {
+        let known = processes::columns_files(self.db()).await?;
+        if !known.iter().any(|k| k == name) {
+            self.inner.files.remove(name)?;
+        }
+        Ok(())
+    }
+
+    /// Fetches a column file that another node wrote.
+    async fn have(&self, name: &str) -> anyhow::Result<()> {
+        if let Db::Postgres(_) = self.db()
+            && !self.inner.files.has(name)
+            && let Some(bytes) = column_files::get(self.db(), name).await?
+        {
+            self.inner.files.keep(name, &bytes)?;
+        }
+        Ok(())
     }
 
     pub fn db(&self) -> &Db {

@@ -44,6 +44,9 @@ impl Library {
             return Ok(loaded);
         }
         let steps = self.steps_of(&row.id, row.revision).await?;
+        if let Some(name) = &row.columns_file {
+            self.have(name).await?;
+        }
         let library = self.clone();
         let loaded = tokio::task::spawn_blocking(move || -> anyhow::Result<Arc<Loaded>> {
             let log = match &row.columns_file {

@@ -4,7 +4,10 @@
 //! nothing is checked when compiling, so every test here runs on both.
 
 pub mod attachments;
+pub mod carry;
+pub mod column_files;
 pub mod doors;
+pub mod erase;
 pub mod events;
 pub mod goals;
 pub mod hooks;
@@ -85,24 +88,45 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 5] = [
+const SQLITE: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/sqlite/0004_search.sql"),
     include_str!("../../migrations/0005_delivery.sql"),
+    include_str!("../../migrations/0006_keeping.sql"),
 ];
-const POSTGRES: [&str; 5] = [
+const POSTGRES: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/postgres/0004_search.sql"),
     include_str!("../../migrations/0005_delivery.sql"),
+    include_str!("../../migrations/0006_keeping.sql"),
 ];
+
+/// How many steps the schema has.
+pub const SCHEMA: usize = SQLITE.len();
+
+/// Tables in the order they are made, so that what a row points to comes before it.
+fn tables_in_order() -> Vec<&'static str> {
+    let all = SQLITE.iter().flat_map(|step| step.lines());
+    let made = all.filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let made = made.map(|rest| rest.strip_prefix("IF NOT EXISTS ").unwrap_or(rest));
+    made.filter_map(|rest| rest.split([' ', '(']).next())
+        .collect()
+}
 
 impl Db {
     /// Opens (and creates) the SQLite database in a file.
     pub async fn sqlite(path: &Path) -> anyhow::Result<Db> {
+        let db = Db::sqlite_as_it_is(path).await?;
+        db.migrate(None).await?;
+        Ok(db)
+    }
+
+    /// The same, and the schema stays as it is found.
+    pub async fn sqlite_as_it_is(path: &Path) -> anyhow::Result<Db> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -116,28 +140,31 @@ impl Db {
             .connect_with(options.clone())
             .await
             .with_context(place)?;
-        let db = Db::Sqlite {
+        Ok(Db::Sqlite {
             readers: SqlitePoolOptions::new()
                 .max_connections(4)
                 .connect_with(options)
                 .await
                 .with_context(place)?,
             writer,
-        };
-        db.migrate().await?;
-        Ok(db)
+        })
     }
 
     /// Connects to a PostgreSQL database by its address.
     pub async fn postgres(url: &str) -> anyhow::Result<Db> {
+        let db = Db::postgres_as_it_is(url).await?;
+        db.migrate(None).await?;
+        Ok(db)
+    }
+
+    /// The same, and the schema stays as it is found.
+    pub async fn postgres_as_it_is(url: &str) -> anyhow::Result<Db> {
         let pool = PgPoolOptions::new()
             .max_connections(8)
             .connect(url)
             .await
             .context("cannot connect to PostgreSQL")?;
-        let db = Db::Postgres(pool);
-        db.migrate().await?;
-        Ok(db)
+        Ok(Db::Postgres(pool))
     }
 
     pub async fn begin(&self) -> sqlx::Result<Tx> {
@@ -148,8 +175,19 @@ impl Db {
         })
     }
 
-    /// Brings the schema up to date; each step in its own transaction.
-    async fn migrate(&self) -> anyhow::Result<()> {
+    /// A transaction that sees one moment of the database and changes nothing.
+    pub async fn begin_reading(&self) -> sqlx::Result<Tx> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Db::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Tx::Postgres(pool.begin_with(begin).await?)
+            }
+        })
+    }
+
+    /// Brings the schema up to date, or only to a step (as many as that were done); all of it in one transaction.
+    pub async fn migrate(&self, upto: Option<usize>) -> anyhow::Result<()> {
         let steps = match self {
             Db::Sqlite { .. } => SQLITE,
             Db::Postgres(_) => POSTGRES,
@@ -177,7 +215,9 @@ impl Db {
             done <= known,
             "the database was written by a newer Tenon ({done} schema steps, {known} known); run that one"
         );
-        for (number, step) in steps.into_iter().enumerate().skip(done as usize) {
+        let upto = upto.unwrap_or(steps.len());
+        let missing = steps.into_iter().enumerate().take(upto);
+        for (number, step) in missing.skip(done as usize) {
             write!(&mut tx, |on| sqlx::raw_sql(step)
                 .execute(on)
                 .await

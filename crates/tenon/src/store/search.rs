@@ -45,6 +45,11 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
 /// Keeps the words of a message as it is now; of one that was taken away none.
 async fn put(tx: &mut Tx, id: i64, message: Option<MessageRow>) -> sqlx::Result<()> {
     let text = message.filter(|m| m.deleted.is_none()).map(|m| m.body);
+    put_text(tx, id, text.as_deref()).await
+}
+
+/// The same of a text.
+pub async fn put_text(tx: &mut Tx, id: i64, text: Option<&str>) -> sqlx::Result<()> {
     match tx {
         Tx::Sqlite(tx) => {
             sqlx::query("DELETE FROM words WHERE rowid = $1")

@@ -497,7 +497,7 @@ pub async fn restore(tx: &mut Tx, id: i64) -> sqlx::Result<()> {
     write!(tx, |on| {
         sqlx::query(
         "UPDATE messages SET deleted = NULL, body = (SELECT v.body FROM message_versions v WHERE v.message = $1 ORDER BY v.at DESC LIMIT 1) \
-         WHERE id = $1 AND deleted IS NOT NULL"
+         WHERE id = $1 AND deleted IS NOT NULL AND EXISTS (SELECT 1 FROM message_versions v WHERE v.message = $1)"
     )
     .bind(id)
     .execute(on)

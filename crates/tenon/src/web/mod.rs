@@ -46,6 +46,7 @@ pub fn router() -> Router<App> {
         .route("/in/{code}", get(door::look).post(door::enter))
         .merge(identity())
         .route("/settings", get(settings::page).post(settings::save))
+        .route("/settings/retention", post(settings::save_retention))
         .route(
             "/import",
             get(import::page)

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::format;
 use crate::identity::keep::Standing;
 use crate::identity::{Actor, Directory, NewPerson, Role};
+use crate::keeping;
 use crate::processes::Problem;
 use crate::store::people::PersonRow;
 use askama::Template;
@@ -71,6 +72,10 @@ pub struct NewForm {
 pub struct ActForm {
     act: String,
     role: String,
+    /// Before she is erased: her handle, written out.
+    confirm: String,
+    /// Empty what she wrote too.
+    with_messages: String,
 }
 
 fn role(word: &str) -> Result<Role, Problem> {
@@ -232,6 +237,7 @@ pub async fn act(
     Form(form): Form<ActForm>,
 ) -> Result<Response, PageError> {
     match acted(&app, &actor, &key, &form).await {
+        Ok(None) if form.act == "erase" => Ok(Redirect::to("/people").into_response()),
         Ok(None) => Ok(to("/people/", &key).into_response()),
         Ok(made) => show(&app, &actor, &key, made, None).await,
         Err(problem) if problem.status < 500 && problem.status != 404 => {
@@ -255,6 +261,17 @@ async fn acted(
         "role" => asked.role = Some(role(&form.role)?),
         "suspend" => asked.active = Some(false),
         "let-in" => asked.active = Some(true),
+        "erase" => {
+            if form.confirm.trim().trim_start_matches('@') != row.handle {
+                return Err(Problem::bad_request(
+                    "Nothing was erased: the handle was not written out.",
+                    format!("Write {} to erase {}.", row.handle, row.name),
+                ));
+            }
+            let with_messages = !form.with_messages.is_empty();
+            keeping::erase::person(&app.identity, &row.id, with_messages, actor.id()).await?;
+            return Ok(None);
+        }
         _ => {
             return Err(Problem::bad_request(
                 "Nothing was chosen.",

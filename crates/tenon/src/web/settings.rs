@@ -4,12 +4,15 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::identity::Actor;
+use crate::keeping::retention::{self, Retention};
 use crate::processes::Problem;
 use crate::settings::{Individual, individual, set_individual};
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
-use axum::response::{Html, Redirect};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -18,13 +21,32 @@ struct SettingsPage {
     tab: &'static str,
     choices: Vec<(&'static str, &'static str, &'static str, bool)>,
     locked: bool,
+    /// Days, as written; empty for ever.
+    messages: String,
+    audit: String,
+    problem: Option<Problem>,
 }
 
 pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
+    let kept = retention::kept(app.library.db()).await?;
+    let text = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
+    let written = RetentionForm {
+        messages: text(kept.messages),
+        audit: text(kept.audit),
+    };
+    show(&app, &actor, written, None).await
+}
+
+async fn show(
+    app: &App,
+    actor: &Actor,
+    written: RetentionForm,
+    problem: Option<Problem>,
+) -> Result<Html<String>, PageError> {
     let now = individual(app.library.db()).await;
     let choice = |value: Individual, name, told| (value.word(), name, told, value == now);
     render(SettingsPage {
-        shell: Shell::new(&app, &actor, "Settings", "settings", None).await?,
+        shell: Shell::new(app, actor, "Settings", "settings", None).await?,
         tab: "settings",
         choices: vec![
             choice(
@@ -44,6 +66,9 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
             ),
         ],
         locked: now == Individual::Locked,
+        messages: written.messages,
+        audit: written.audit,
+        problem,
     })
 }
 
@@ -59,4 +84,35 @@ pub async fn save(
         .ok_or_else(|| Problem::bad_request("Nothing was chosen.", "Choose off, on or locked."))?;
     set_individual(&app.library, asked, actor.id()).await?;
     Ok(Redirect::to("/settings"))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct RetentionForm {
+    messages: String,
+    audit: String,
+}
+
+/// Sets how long things are kept.
+pub async fn save_retention(
+    actor: Actor,
+    State(app): State<App>,
+    Form(form): Form<RetentionForm>,
+) -> Result<Response, PageError> {
+    let read = || -> Result<Retention, Problem> {
+        Ok(Retention {
+            messages: retention::days(&form.messages)?,
+            audit: retention::days(&form.audit)?,
+        })
+    };
+    match read() {
+        Ok(to) => {
+            retention::set(app.library.db(), app.library.clock(), to, actor.id()).await?;
+            Ok(Redirect::to("/settings").into_response())
+        }
+        Err(problem) => {
+            let page = show(&app, &actor, form, Some(problem)).await?;
+            Ok((StatusCode::BAD_REQUEST, page).into_response())
+        }
+    }
 }

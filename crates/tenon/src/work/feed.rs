@@ -76,6 +76,10 @@ impl Feeds {
         }
     }
 
+    pub fn forget_all(&self) {
+        *self.kept() = Kept::default();
+    }
+
     pub fn forget(&self, person: &str) {
         self.kept().forget(person);
     }

@@ -139,6 +139,20 @@ fn handles(text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
     })
 }
 
+/// A text with something else where a handle stands behind an @.
+pub fn without_handle(text: &str, handle: &str, instead: &str) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for (start, end, found) in handles(text) {
+        if found.to_lowercase() == handle {
+            out.push_str(&text[from..start]);
+            out.push_str(instead);
+            from = end;
+        }
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
 /// Ids of the people a text names, those of named teams too, each once; guests are told as well when they were asked in.
 pub fn mentioned(text: &str, directory: &Directory) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();

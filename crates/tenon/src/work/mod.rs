@@ -72,8 +72,21 @@ impl Work {
         };
         let feeds = work.clone();
         tokio::spawn(work.clone().keep_words());
-        tokio::spawn(live.keep(work.db().clone(), move |h| feeds.inner.feeds.touch(h)));
+        tokio::spawn(live.keep(work.db().clone(), move |h| feeds.heard(h)));
         work
+    }
+
+    /// What was kept in memory and is no longer so, on whichever node it was changed.
+    fn heard(&self, happened: &live::Happened) {
+        let kind = happened.event.kind.as_str();
+        let takes_away = [Kind::PersonErased, Kind::CaseErased, Kind::RetentionApplied];
+        if takes_away.iter().any(|k| k.word() == kind) {
+            write(&self.inner.places).clear();
+            write(&self.inner.rooms).clear();
+            self.inner.feeds.forget_all();
+            self.identity().forget();
+        }
+        self.inner.feeds.touch(happened);
     }
 
     pub fn db(&self) -> &Db {
@@ -226,6 +239,10 @@ impl Place {
 fn room_id(process: &str, case: &str) -> String {
     let digest = crate::identity::secret::Digest::of(&format!("{process}\n{case}"));
     format!("room_{}", &digest.text()[..32])
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(|e| e.into_inner())
 }
 
 fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {

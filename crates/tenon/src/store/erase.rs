@@ -1,0 +1,310 @@
+//! What is taken away for good: of a person, of a case, of what is too old.
+
+use super::{Db, Tx, write};
+use mining::Micros;
+use sqlx::AssertSqlSafe;
+
+/// How many rows of each kind were taken away.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Removed {
+    pub messages: u64,
+    pub attachments: u64,
+    pub conversations: u64,
+    pub events: u64,
+}
+
+async fn run(tx: &mut Tx, sql: &str, values: &[&str]) -> sqlx::Result<u64> {
+    write!(tx, |on| {
+        let mut query = sqlx::query(AssertSqlSafe(sql.to_string()));
+        for value in values {
+            query = query.bind(value.to_string());
+        }
+        Ok(query.execute(on).await?.rows_affected())
+    })
+}
+
+/// SQLite overwrites what is deleted from here on, so that it is not to be read in the file either.
+async fn thoroughly(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Sqlite(tx) = tx {
+        sqlx::query("PRAGMA secure_delete = ON")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Everything that is hers alone: what opens doors, what she follows, read, was told and has begun to write.
+pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
+    thoroughly(tx).await?;
+    let sent = "DELETE FROM deliveries WHERE hook IN (SELECT id FROM hooks WHERE person = $1)";
+    run(tx, sent, &[person]).await?;
+    for table in [
+        "sessions",
+        "tokens",
+        "passkeys",
+        "one_time",
+        "members",
+        "case_guests",
+        "follows",
+        "reads",
+        "drafts",
+        "notifications",
+        "reactions",
+        "asked",
+        "feed_tokens",
+        "incoming",
+        "hooks",
+    ] {
+        let sql = format!("DELETE FROM {table} WHERE person = $1");
+        run(tx, &sql, &[person]).await?;
+    }
+    let followed = "DELETE FROM follows WHERE kind = 'person' AND target = $1";
+    run(tx, followed, &[person]).await?;
+    attachments(tx, "person = $1 AND message IS NULL", &[person]).await?;
+    Ok(())
+}
+
+/// Takes attachments away, and their contents where nothing else has them.
+async fn attachments(tx: &mut Tx, which: &str, values: &[&str]) -> sqlx::Result<u64> {
+    // Nobody attaches the same content meanwhile: who does appends to the record.
+    super::events::in_order(tx).await?;
+    let digests: Vec<(String,)> = write!(tx, |on| {
+        let asked = format!("SELECT DISTINCT digest FROM attachments WHERE {which}");
+        let mut query = sqlx::query_as(AssertSqlSafe(asked));
+        for value in values {
+            query = query.bind(value.to_string());
+        }
+        query.fetch_all(on).await?
+    });
+    let removed = run(
+        tx,
+        &format!("DELETE FROM attachments WHERE {which}"),
+        values,
+    )
+    .await?;
+    for (digest,) in &digests {
+        let orphan = "DELETE FROM blobs WHERE digest = $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.digest = $1)";
+        run(tx, orphan, &[digest]).await?;
+    }
+    Ok(removed)
+}
+
+/// The words of messages that a query names.
+async fn words(tx: &mut Tx, messages: &str, values: &[&str]) -> sqlx::Result<()> {
+    let key = match tx {
+        Tx::Sqlite(_) => "rowid",
+        Tx::Postgres(_) => "message",
+    };
+    let sql = format!("DELETE FROM words WHERE {key} IN ({messages})");
+    run(tx, &sql, values).await.map(drop)
+}
+
+/// Empties all she wrote, with what it said before and what was attached.
+pub async fn her_messages(tx: &mut Tx, person: &str, at: Micros) -> sqlx::Result<Removed> {
+    let hers = "SELECT id FROM messages WHERE author = $1";
+    words(tx, hers, &[person]).await?;
+    let versions = format!("DELETE FROM message_versions WHERE message IN ({hers})");
+    run(tx, &versions, &[person]).await?;
+    let which = format!("person = $1 OR message IN ({hers})");
+    let attachments = attachments(tx, &which, &[person]).await?;
+    let emptied = format!(
+        "UPDATE messages SET body = '', edited = NULL, deleted = COALESCE(deleted, {at}) WHERE author = $1"
+    );
+    let messages = run(tx, &emptied, &[person]).await?;
+    let titles =
+        "UPDATE conversations SET title = 'Erased' WHERE created_by = $1 AND kind = 'question'";
+    run(tx, titles, &[person]).await?;
+    Ok(Removed {
+        messages,
+        attachments,
+        ..Removed::default()
+    })
+}
+
+/// Where texts of colleagues stand: table, the columns that name a row, and the text.
+const TEXTS: [(&str, &[&str], &str); 6] = [
+    ("messages", &["id"], "body"),
+    ("message_versions", &["message", "at"], "body"),
+    ("conversations", &["id"], "title"),
+    ("playbooks", &["process", "step", "version"], "body"),
+    ("playbooks", &["process", "step", "version"], "title"),
+    ("drafts", &["person", "place"], "body"),
+];
+
+/// Changes every text in which something stands; returns how many were changed.
+pub async fn in_texts(
+    tx: &mut Tx,
+    what: &str,
+    change: impl Fn(&str) -> String,
+) -> sqlx::Result<u64> {
+    let mut changed = 0;
+    for (table, keys, text) in TEXTS {
+        let named: Vec<String> = keys.iter().map(|k| format!("CAST({k} AS TEXT)")).collect();
+        let named = named.join(" || '/' || ");
+        for (key, before) in holding(tx, table, &named, text, what).await? {
+            let after = change(&before);
+            if after == before {
+                continue;
+            }
+            let sql = format!("UPDATE {table} SET {text} = $2 WHERE {named} = $1");
+            run(tx, &sql, &[&key, &after]).await?;
+            if table == "messages"
+                && let Ok(id) = key.parse()
+            {
+                super::search::put_text(tx, id, Some(&after)).await?;
+            }
+            changed += 1;
+        }
+    }
+    Ok(changed)
+}
+
+/// Key and text of the rows in whose text something stands, in whatever letters.
+async fn holding(
+    tx: &mut Tx,
+    table: &str,
+    key: &str,
+    text: &str,
+    what: &str,
+) -> sqlx::Result<Vec<(String, String)>> {
+    let escaped = what
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    // As it is written too: SQLite knows small letters of ASCII only.
+    let sql = format!(
+        "SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\' OR {text} LIKE $2 ESCAPE '\\'"
+    );
+    write!(tx, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .bind(format!("%{}%", escaped.to_lowercase()))
+        .bind(format!("%{escaped}%"))
+        .fetch_all(on)
+        .await)
+}
+
+/// Changes what the record says of something, where it says it. The one place where the record is touched.
+pub async fn in_record(
+    tx: &mut Tx,
+    what: &str,
+    change: impl Fn(&mut serde_json::Value),
+) -> sqlx::Result<u64> {
+    let quoted = serde_json::Value::from(what).to_string();
+    let inner = &quoted[1..quoted.len() - 1];
+    let mut changed = 0;
+    for (seq, before) in holding(tx, "events", "CAST(seq AS TEXT)", "payload", inner).await? {
+        let Ok(mut payload) = serde_json::from_str(&before) else {
+            continue;
+        };
+        change(&mut payload);
+        let after = payload.to_string();
+        if after != before {
+            let sql = "UPDATE events SET payload = $2 WHERE CAST(seq AS TEXT) = $1";
+            changed += run(tx, sql, &[&seq, &after]).await?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Takes away all that was said, asked, attached and checked off on a case.
+pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Removed> {
+    thoroughly(tx).await?;
+    let of = [process, case];
+    let places = "SELECT id FROM conversations WHERE process = $1 AND case_ref = $2";
+    let removed = conversations(tx, places, &of).await?;
+    for table in ["checks", "case_guests"] {
+        let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
+        run(tx, &sql, &of).await?;
+    }
+    Ok(removed)
+}
+
+/// Takes whole conversations away.
+async fn conversations(tx: &mut Tx, places: &str, values: &[&str]) -> sqlx::Result<Removed> {
+    let said = format!("SELECT id FROM messages WHERE conversation IN ({places})");
+    let mut removed = messages(tx, &said, values).await?;
+    for (table, column) in [
+        ("notifications", "conversation"),
+        ("reads", "conversation"),
+        ("asked", "conversation"),
+        ("follows", "kind = 'conversation' AND target"),
+    ] {
+        let sql = format!("DELETE FROM {table} WHERE {column} IN ({places})");
+        run(tx, &sql, values).await?;
+    }
+    let drafts =
+        format!("DELETE FROM drafts WHERE place IN (SELECT '/q/' || c.id FROM ({places}) c)");
+    run(tx, &drafts, values).await?;
+    let sql = format!("DELETE FROM conversations WHERE id IN ({places})");
+    removed.conversations = run(tx, &sql, values).await?;
+    Ok(removed)
+}
+
+/// Takes messages away that a query names.
+async fn messages(tx: &mut Tx, which: &str, values: &[&str]) -> sqlx::Result<Removed> {
+    words(tx, which, values).await?;
+    for (table, column) in [
+        ("message_versions", "message"),
+        ("reactions", "message"),
+        ("notifications", "event"),
+    ] {
+        let sql = format!("DELETE FROM {table} WHERE {column} IN ({which})");
+        run(tx, &sql, values).await?;
+    }
+    let attached = format!("message IN ({which})");
+    let attachments = attachments(tx, &attached, values).await?;
+    let accepted = format!(
+        "UPDATE conversations SET accepted = NULL, accepted_at = NULL WHERE accepted IN ({which})"
+    );
+    run(tx, &accepted, values).await?;
+    let sql = format!("DELETE FROM messages WHERE id IN ({which})");
+    Ok(Removed {
+        messages: run(tx, &sql, values).await?,
+        attachments,
+        ..Removed::default()
+    })
+}
+
+/// Takes away up to `most` of the messages written before a moment, oldest first.
+pub async fn old_messages(tx: &mut Tx, before: Micros, most: i64) -> sqlx::Result<Removed> {
+    thoroughly(tx).await?;
+    let (upto,): (Option<i64>,) = write!(tx, |on| sqlx::query_as(
+        "SELECT MAX(id) FROM (SELECT id FROM messages WHERE at < $1 ORDER BY id LIMIT $2) t"
+    )
+    .bind(before)
+    .bind(most)
+    .fetch_one(on)
+    .await)?;
+    let Some(upto) = upto else {
+        return Ok(Removed::default());
+    };
+    let which = format!("SELECT id FROM messages WHERE at < {before} AND id <= {upto}");
+    messages(tx, &which, &[]).await
+}
+
+/// Takes away conversations opened before a moment in which nothing is said any more.
+pub async fn empty_conversations(tx: &mut Tx, before: Micros) -> sqlx::Result<u64> {
+    let places = format!(
+        "SELECT id FROM conversations k WHERE k.created < {before} AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = k.id)"
+    );
+    Ok(conversations(tx, &places, &[]).await?.conversations)
+}
+
+/// Takes away lines of the record older than a moment that tell of no process: who signed in, tokens, people, settings.
+/// Those of processes stay: figures, verdicts and the search are read from them.
+pub async fn old_events(tx: &mut Tx, before: Micros) -> sqlx::Result<u64> {
+    let sql = format!(
+        "DELETE FROM events WHERE at < {before} AND process IS NULL AND seq < (SELECT MAX(seq) FROM events)"
+    );
+    run(tx, &sql, &[]).await
+}
+
+/// Only one node at a time.
+pub async fn alone(db: &Db) -> sqlx::Result<Tx> {
+    let mut tx = db.begin().await?;
+    if let Tx::Postgres(tx) = &mut tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(7073)")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(tx)
+}
