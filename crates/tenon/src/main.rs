@@ -16,6 +16,7 @@ mod improvements;
 mod intake;
 mod jobs;
 mod map;
+mod mcp;
 mod outbound;
 mod policy;
 mod problem;

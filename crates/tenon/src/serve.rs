@@ -12,7 +12,7 @@ use crate::jobs::Jobs;
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
-use crate::{api, policy, scim, web};
+use crate::{api, mcp, policy, scim, web};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -62,6 +62,7 @@ pub fn app(app: App) -> Router {
         .merge(web::router())
         .merge(api::router())
         .merge(scim::router())
+        .merge(mcp::router())
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
         .layer(CatchPanicLayer::new())
@@ -129,6 +130,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
+    let folding = tokio::spawn(state.library.clone().keep_folding());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let url = state.site.url().to_string();
@@ -151,6 +153,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         () = patience => {}
     }
     fresh.abort();
+    // What was acknowledged is in the store, and is taken in after the next start.
+    folding.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(LEAVING, leaving).await;

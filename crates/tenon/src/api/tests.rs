@@ -22,6 +22,8 @@ mod delivery;
 mod gate;
 mod identity;
 mod improvements;
+mod mcp;
+mod push;
 mod scim;
 
 const PORT: u16 = 7070;
@@ -217,6 +219,7 @@ async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
         (include_str!("../web/mod.rs"), ""),
         (include_str!("mod.rs"), "/api/v1/processes/{process}"),
         (include_str!("../scim/mod.rs"), ""),
+        (include_str!("../mcp/mod.rs"), ""),
     ];
     for (source, nest) in sources {
         for part in source.split(".route(").skip(1) {
@@ -269,7 +272,7 @@ async fn the_gate_does_what_the_table_says_for_every_route_and_method() {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                 }
-                Some((_, _, Access::Change, _)) => {
+                Some((_, _, Access::Change | Access::Call, _)) => {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                     assert!(

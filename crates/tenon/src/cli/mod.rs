@@ -6,6 +6,7 @@ mod improvement;
 mod leaving;
 mod look;
 mod mail_in;
+mod mcp;
 mod people;
 mod plug;
 mod prove;
@@ -44,6 +45,7 @@ enum Command {
     Settings(settings::Args),
     Serve(serve::Args),
     MailIn(mail_in::Args),
+    Mcp(mcp::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
         shell: clap_complete::Shell,
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Settings(args) => settings::run(args),
         Command::Serve(args) => serve::run(args),
         Command::MailIn(args) => return mail_in::run(args),
+        Command::Mcp(args) => mcp::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
             Ok(())
