@@ -42,10 +42,6 @@ pub struct Config {
     pub delivery: delivery::Config,
 }
 
-/// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
-    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
 /// How long the end waits for what is being sent and for who is still listening.
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -58,6 +54,10 @@ pub fn app(app: App) -> Router {
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
+    // The panel inside another site's page says who may hold it; nothing else sets these itself.
+    let unless_said = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
     Router::new()
         .merge(web::router())
         .merge(api::router())
@@ -68,18 +68,18 @@ pub fn app(app: App) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(log_request))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(unless_said(header::CONTENT_SECURITY_POLICY, policy::CSP))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=()",
         ))
-        .layer(fixed(
+        .layer(unless_said(
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         ))
-        .layer(fixed(
+        .layer(unless_said(
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",
         ))

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 use utoipa::OpenApi;
 
 mod delivery;
+mod embed;
 mod gate;
 mod identity;
 mod improvements;
@@ -822,7 +823,7 @@ async fn every_refusal_of_the_api_is_a_problem() {
                 .await,
         ),
         (403, house.send(from_elsewhere).await),
-        (403, house.ask("DELETE", "/api/v1/processes", None).await),
+        (405, house.ask("DELETE", "/api/v1/processes", None).await),
     ];
     for (status, answer) in answers {
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);

@@ -45,6 +45,14 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/", READ, GUEST),
     ("GET", "/settings", READ, OWNER),
     ("POST", "/settings", CHANGE, OWNER),
+    ("POST", "/settings/embed", CHANGE, OWNER),
+    // Shows a case only by a signed link and to somebody who is signed in; says so to others.
+    ("GET", "/embed/case", READ, ANYBODY),
+    ("POST", "/embed/act", CHANGE, GUEST),
+    ("GET", "/embed/open", READ, ANYBODY),
+    ("POST", "/embed/open", CHANGE, GUEST),
+    // The code is the key.
+    ("POST", "/embed/enter", CHANGE, ANYBODY),
     ("GET", "/import", READ, MANAGER),
     ("POST", "/import", CHANGE, MANAGER),
     ("GET", "/import/{upload}", READ, MANAGER),

@@ -6,6 +6,7 @@ mod chart;
 mod confirm;
 mod delivery;
 mod door;
+mod embed;
 mod error;
 mod feeds;
 mod home;
@@ -46,6 +47,11 @@ pub fn router() -> Router<App> {
         .route("/in/{code}", get(door::look).post(door::enter))
         .merge(identity())
         .route("/settings", get(settings::page).post(settings::save))
+        .route("/settings/embed", post(embed::set::save))
+        .route("/embed/case", get(embed::case))
+        .route("/embed/act", post(embed::act))
+        .route("/embed/open", get(embed::open).post(embed::code))
+        .route("/embed/enter", post(embed::enter))
         .route(
             "/import",
             get(import::page)

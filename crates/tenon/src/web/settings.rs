@@ -18,6 +18,8 @@ struct SettingsPage {
     tab: &'static str,
     choices: Vec<(&'static str, &'static str, &'static str, bool)>,
     locked: bool,
+    /// Sites that may hold the panel, and whether it has a key.
+    embed: (String, bool),
 }
 
 pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
@@ -44,6 +46,7 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
             ),
         ],
         locked: now == Individual::Locked,
+        embed: super::embed::set::now(&app).await?,
     })
 }
 

@@ -91,7 +91,15 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("GET", "/sign-in/back"),
             ("GET", "/in/{code}"),
             ("POST", "/in/{code}"),
+            ("GET", "/embed/case"),
+            ("GET", "/embed/open"),
+            ("POST", "/embed/enter"),
             ("GET", "/assets/{*file}"),
+            ("GET", "/feeds/{token}/stream.atom"),
+            ("GET", "/feeds/{token}/{process}/improvements.atom"),
+            ("GET", "/unsubscribe/{code}"),
+            ("POST", "/unsubscribe/{code}"),
+            ("POST", "/hooks/{secret}"),
         ]
     );
     for &(method, path, access, least) in ROUTES {
