@@ -53,7 +53,9 @@ pub async fn case(
 ) -> Result<StatusCode, ApiError> {
     let told = body::read(sent, "Send {\"attributes\": {…}}.")?;
     let by = actor.id();
-    app.library.push_case(&process, &case, &told.attributes, by).await?;
+    app.library
+        .push_case(&process, &case, &told.attributes, by)
+        .await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -68,9 +70,14 @@ pub async fn events(
     Path((process, case)): Path<(String, String)>,
     sent: Sent<Vec<Value>>,
 ) -> Result<(StatusCode, Json<Kept>), ApiError> {
-    let list = body::read(sent, "Send a list of events: [{\"id\", \"activity\", \"time\"}, …].")?;
+    let list = body::read(
+        sent,
+        "Send a list of events: [{\"id\", \"activity\", \"time\"}, …].",
+    )?;
     let directory = app.identity.directory().await?;
     let by = actor.id();
-    let kept = app.library.push_events(&process, &case, &list, &directory, by);
+    let kept = app
+        .library
+        .push_events(&process, &case, &list, &directory, by);
     Ok((StatusCode::ACCEPTED, Json(kept.await?)))
 }

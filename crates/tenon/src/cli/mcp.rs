@@ -69,24 +69,41 @@ async fn way(args: Args) -> anyhow::Result<Way> {
         let scopes = Scopes::of(&[Scope::Read, Scope::Write]);
         let via = Via::Token("command line".into());
         let actor = person.and_then(|p| Actor::of(p, via, scopes));
-        let actor = actor.with_context(|| format!("nobody here has the address {email}; `tenon people` lists who does"))?;
+        let actor = actor.with_context(|| {
+            format!("nobody here has the address {email}; `tenon people` lists who does")
+        })?;
         let work = Work::start(library.clone(), identity);
         let improvements = Improvements::new(library.clone());
-        return Ok(Way::Here(Box::new(Desk { library, improvements, work }), actor));
+        return Ok(Way::Here(
+            Box::new(Desk {
+                library,
+                improvements,
+                work,
+            }),
+            actor,
+        ));
     }
     let url = args.url.context("say which Tenon with TENON_URL and TENON_TOKEN, or whose rights to use here with --as EMAIL")?;
-    let token = args.token.context("TENON_TOKEN is missing; make a token on the page \"You\" of Tenon")?;
+    let token = args
+        .token
+        .context("TENON_TOKEN is missing; make a token on the page \"You\" of Tenon")?;
     // Another part may have chosen already; both choose the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().user_agent("Tenon").build()?;
-    Ok(Way::There(client, format!("{}/mcp", url.trim_end_matches('/')), token))
+    Ok(Way::There(
+        client,
+        format!("{}/mcp", url.trim_end_matches('/')),
+        token,
+    ))
 }
 
 impl Way {
     async fn ask(&self, line: String) -> anyhow::Result<Option<String>> {
         let (client, url, token) = match self {
             Way::Here(desk, actor) => {
-                return Ok(answer(desk, actor, line.as_bytes()).await.map(|a| a.to_string()));
+                return Ok(answer(desk, actor, line.as_bytes())
+                    .await
+                    .map(|a| a.to_string()));
             }
             Way::There(client, url, token) => (client, url, token),
         };
@@ -98,11 +115,16 @@ impl Way {
             .header("mcp-protocol-version", REVISION)
             .body(line)
             .send();
-        let got = sent.await.with_context(|| format!("{url} cannot be reached"))?;
+        let got = sent
+            .await
+            .with_context(|| format!("{url} cannot be reached"))?;
         let (status, kind) = (got.status(), got.headers().get("content-type").cloned());
         let text = got.text().await?;
         let is_json = kind.is_some_and(|k| k.as_bytes() == b"application/json");
-        anyhow::ensure!(is_json || status.is_success(), "{url} answered {status}: {text}");
+        anyhow::ensure!(
+            is_json || status.is_success(),
+            "{url} answered {status}: {text}"
+        );
         Ok(Some(text).filter(|t| !t.is_empty()))
     }
 }

@@ -38,7 +38,9 @@ impl Identity {
     pub async fn panel_token(&self, code: &str) -> Result<String, Problem> {
         let (digest, now) = (Digest::of(code).text(), self.now());
         let found = doors::one_time(self.db(), &digest, now).await?;
-        let person = found.filter(|r| r.purpose == PURPOSE).and_then(|r| r.person);
+        let person = found
+            .filter(|r| r.purpose == PURPOSE)
+            .and_then(|r| r.person);
         let person = person.ok_or_else(super::used_up)?;
         let mut tx = self.db().begin().await?;
         let used = doors::use_one_time(&mut tx, &digest, now).await?;

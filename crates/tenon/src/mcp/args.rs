@@ -10,7 +10,10 @@ impl Args<'_> {
     /// A text that has to be there.
     pub fn text(&self, name: &str) -> Result<&str, Problem> {
         self.maybe(name)?.ok_or_else(|| {
-            Problem::bad_request(format!("\"{name}\" is missing."), format!("Give \"{name}\" as a text."))
+            Problem::bad_request(
+                format!("\"{name}\" is missing."),
+                format!("Give \"{name}\" as a text."),
+            )
         })
     }
 

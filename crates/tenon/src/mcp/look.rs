@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 /// A moment as people and assistants read it.
 pub fn moment(at: Micros) -> Option<String> {
-    jiff::Timestamp::from_microsecond(at).ok().map(|t| t.to_string())
+    jiff::Timestamp::from_microsecond(at)
+        .ok()
+        .map(|t| t.to_string())
 }
 
 pub fn value<T: Serialize>(of: &T) -> Result<Value, Problem> {

@@ -62,7 +62,11 @@ async fn receive(
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, told).into_response();
     }
     if text("mcp-protocol-version").is_some_and(|v| v != REVISION && v != "2025-03-26") {
-        let error = failed(Value::Null, -32600, &format!("This server speaks {REVISION}."));
+        let error = failed(
+            Value::Null,
+            -32600,
+            &format!("This server speaks {REVISION}."),
+        );
         return sent(StatusCode::BAD_REQUEST, &error);
     }
     match answer(&Desk::of(&app), &actor, &body).await {
@@ -96,7 +100,13 @@ pub async fn answer(desk: &Desk, actor: &Actor, message: &[u8]) -> Option<Value>
         // A notification, or the answer to what was never asked: taken and not answered.
         (None, Some(_)) => return None,
         (Some(_), None) if message.get("result").or(message.get("error")).is_some() => return None,
-        _ => return Some(failed(Value::Null, -32600, "The message has no method or an id that is none.")),
+        _ => {
+            return Some(failed(
+                Value::Null,
+                -32600,
+                "The message has no method or an id that is none.",
+            ));
+        }
     };
     let none = json!({});
     let params = message.get("params").unwrap_or(&none);

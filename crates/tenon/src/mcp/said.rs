@@ -26,12 +26,26 @@ pub async fn case(desk: &Desk, actor: &Actor, process: &str, name: &str) -> Resu
         .code(name)
         .and_then(|code| log.case_name.iter().position(|&c| c == code))
         .ok_or_else(|| Problem::not_found("case"))?;
-    let selection = Selection { cases: vec![case as u32] };
-    let list = case_list(log, &loaded.steps, &selection, &loaded.options, CaseOrder::Name, 0, 1);
+    let selection = Selection {
+        cases: vec![case as u32],
+    };
+    let list = case_list(
+        log,
+        &loaded.steps,
+        &selection,
+        &loaded.options,
+        CaseOrder::Name,
+        0,
+        1,
+    );
     let list = list.map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
-    let row = list.rows.first().ok_or_else(|| Problem::not_found("case"))?;
+    let row = list
+        .rows
+        .first()
+        .ok_or_else(|| Problem::not_found("case"))?;
     let attributes = log.case_columns.iter();
-    let attributes = attributes.filter_map(|c| Some((c.name.clone(), Value::from(c.display(case)?))));
+    let attributes =
+        attributes.filter_map(|c| Some((c.name.clone(), Value::from(c.display(case)?))));
     let events = log.case(case).rev().take(MOST).map(|at| {
         let more = log.event_columns.iter();
         let more = more.filter_map(|c| Some((c.name.clone(), Value::from(c.display(at)?))));
@@ -47,7 +61,10 @@ pub async fn case(desk: &Desk, actor: &Actor, process: &str, name: &str) -> Resu
     let room = desk.work.room(actor, process, name).await?;
     let directory = desk.work.identity().directory().await?;
     let notes = work::before(db, &room.id, i64::MAX, MOST as i64).await?;
-    let notes: Vec<Value> = notes.iter().filter_map(|m| message(m, &directory)).collect();
+    let notes: Vec<Value> = notes
+        .iter()
+        .filter_map(|m| message(m, &directory))
+        .collect();
     let mut questions = Vec::new();
     for question in work::questions_of_case(db, &id, name).await? {
         let all = work::before(db, &question.id, i64::MAX, MOST as i64).await?;
@@ -65,11 +82,16 @@ pub async fn case(desk: &Desk, actor: &Actor, process: &str, name: &str) -> Resu
             "answers": answers.collect::<Vec<Value>>(),
         }));
     }
-    let playbooks = desk.work.playbooks_of_case(&id, name).await?.into_iter().map(|p| {
-        let items = p.items.iter();
-        let items = items.map(|i| json!({ "item": i.name, "done": i.done.and_then(moment) }));
-        json!({ "step": p.step, "title": p.title, "items": items.collect::<Vec<Value>>() })
-    });
+    let playbooks = desk
+        .work
+        .playbooks_of_case(&id, name)
+        .await?
+        .into_iter()
+        .map(|p| {
+            let items = p.items.iter();
+            let items = items.map(|i| json!({ "item": i.name, "done": i.done.and_then(moment) }));
+            json!({ "step": p.step, "title": p.title, "items": items.collect::<Vec<Value>>() })
+        });
     let step = row.step.and_then(|i| loaded.steps.steps.get(i));
     Ok(json!({
         "case": name,

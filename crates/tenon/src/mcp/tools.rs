@@ -19,9 +19,17 @@ struct Tool {
     takes: &'static [(&'static str, &'static str, bool)],
 }
 
-const PROCESS: (&str, &str, bool) = ("process", "Name of the process in addresses (slug), as list_processes tells it", true);
+const PROCESS: (&str, &str, bool) = (
+    "process",
+    "Name of the process in addresses (slug), as list_processes tells it",
+    true,
+);
 const CASE: (&str, &str, bool) = ("case", "Name of the case, such as D-1042", true);
-const CLIENT: (&str, &str, bool) = ("client", "A name of your own for this message, such as a UUID: sent again under the same name it is not posted again", false);
+const CLIENT: (&str, &str, bool) = (
+    "client",
+    "A name of your own for this message, such as a UUID: sent again under the same name it is not posted again",
+    false,
+);
 
 const TOOLS: &[Tool] = &[
     Tool {
@@ -46,7 +54,11 @@ const TOOLS: &[Tool] = &[
         told: "People, cases, accepted answers and messages that hold all of some words, as far as the person may see them.",
         least: Role::Guest,
         is_write: false,
-        takes: &[("words", "What to look for; all words must be there, the last may be a beginning", true)],
+        takes: &[(
+            "words",
+            "What to look for; all words must be there, the last may be a beginning",
+            true,
+        )],
     },
     Tool {
         name: "read_case",
@@ -62,7 +74,12 @@ const TOOLS: &[Tool] = &[
         told: "Writes an internal note into the room of a case, in the person's name. Colleagues read it, customers do not. An @ and a handle tells that person or team.",
         least: Role::Guest,
         is_write: true,
-        takes: &[PROCESS, CASE, ("text", "The note, in Markdown", true), CLIENT],
+        takes: &[
+            PROCESS,
+            CASE,
+            ("text", "The note, in Markdown", true),
+            CLIENT,
+        ],
     },
     Tool {
         name: "ask_network",
@@ -72,8 +89,16 @@ const TOOLS: &[Tool] = &[
         is_write: true,
         takes: &[
             PROCESS,
-            ("step", "Name of the step, as look_at_process tells it", true),
-            ("text", "The question, in Markdown; its first line is the title", true),
+            (
+                "step",
+                "Name of the step, as look_at_process tells it",
+                true,
+            ),
+            (
+                "text",
+                "The question, in Markdown; its first line is the title",
+                true,
+            ),
             ("case", "Name of the case it is about", false),
             CLIENT,
         ],
@@ -84,7 +109,15 @@ const TOOLS: &[Tool] = &[
         told: "Answers a question, in the person's name.",
         least: Role::Guest,
         is_write: true,
-        takes: &[("question", "Id of the question, as read_case or find tells it", true), ("text", "The answer, in Markdown", true), CLIENT],
+        takes: &[
+            (
+                "question",
+                "Id of the question, as read_case or find tells it",
+                true,
+            ),
+            ("text", "The answer, in Markdown", true),
+            CLIENT,
+        ],
     },
     Tool {
         name: "read_verdicts",
@@ -100,7 +133,11 @@ const TOOLS: &[Tool] = &[
         told: "One improvement: what was plugged in where, the plan, the verdict and the checks behind it.",
         least: Role::Member,
         is_write: false,
-        takes: &[("improvement", "Id of the improvement, as read_verdicts tells it", true)],
+        takes: &[(
+            "improvement",
+            "Id of the improvement, as read_verdicts tells it",
+            true,
+        )],
     },
 ];
 
@@ -139,11 +176,16 @@ pub async fn call(desk: &Desk, actor: &Actor, params: &Value) -> Result<Value, (
     let tool = TOOLS.iter().find(|t| t.name == name);
     let tool = tool.ok_or_else(|| (-32602, format!("There is no tool \"{name}\".")))?;
     let none = json!({});
-    let given = params.get("arguments").filter(|a| !a.is_null()).unwrap_or(&none);
+    let given = params
+        .get("arguments")
+        .filter(|a| !a.is_null())
+        .unwrap_or(&none);
     let Some(object) = given.as_object() else {
         return Err((-32602, "\"arguments\" is no object.".into()));
     };
-    let unknown = object.keys().find(|k| !tool.takes.iter().any(|t| t.0 == *k));
+    let unknown = object
+        .keys()
+        .find(|k| !tool.takes.iter().any(|t| t.0 == *k));
     if let Some(unknown) = unknown {
         return Err((-32602, format!("{name} takes no \"{unknown}\".")));
     }
@@ -169,15 +211,36 @@ pub async fn call(desk: &Desk, actor: &Actor, params: &Value) -> Result<Value, (
 
 fn allowed(tool: &Tool, actor: &Actor) -> Result<(), Problem> {
     if !actor.is_at_least(tool.least) {
-        let what = format!("This takes the role of {}; yours is {}.", tool.least.word(), actor.role().word());
-        return Err(Problem::new(403, "role", what, "Ask an owner of this Tenon."));
+        let what = format!(
+            "This takes the role of {}; yours is {}.",
+            tool.least.word(),
+            actor.role().word()
+        );
+        return Err(Problem::new(
+            403,
+            "role",
+            what,
+            "Ask an owner of this Tenon.",
+        ));
     }
-    let scope = if tool.is_write { Scope::Write } else { Scope::Read };
+    let scope = if tool.is_write {
+        Scope::Write
+    } else {
+        Scope::Read
+    };
     if actor.scopes().has(scope) {
         return Ok(());
     }
-    let what = format!("This token may not: it lacks the scope \"{}\".", scope.word());
-    Err(Problem::new(403, "scope", what, "Make a token with that scope."))
+    let what = format!(
+        "This token may not: it lacks the scope \"{}\".",
+        scope.word()
+    );
+    Err(Problem::new(
+        403,
+        "scope",
+        what,
+        "Make a token with that scope.",
+    ))
 }
 
 async fn run(desk: &Desk, actor: &Actor, name: &str, args: &Args<'_>) -> Result<Value, Problem> {
@@ -187,14 +250,19 @@ async fn run(desk: &Desk, actor: &Actor, name: &str, args: &Args<'_>) -> Result<
         "find" => said::find(desk, actor, args.text("words")?).await,
         "read_case" => said::case(desk, actor, args.text("process")?, args.text("case")?).await,
         "write_note" => {
-            let room = desk.work.room(actor, args.text("process")?, args.text("case")?).await?;
+            let room = desk
+                .work
+                .room(actor, args.text("process")?, args.text("case")?)
+                .await?;
             let (text, client) = (args.text("text")?, args.maybe("client")?);
             Ok(json!({ "message": desk.work.note(actor, room, text, client).await? }))
         }
         "ask_network" => {
             let (process, step) = (args.text("process")?, args.text("step")?);
             let (case, client) = (args.maybe("case")?, args.maybe("client")?);
-            let asked = desk.work.ask(actor, process, step, case, args.text("text")?, client);
+            let asked = desk
+                .work
+                .ask(actor, process, step, case, args.text("text")?, client);
             Ok(json!({ "question": asked.await? }))
         }
         "answer" => {

@@ -367,9 +367,7 @@ impl Library {
                 }
                 fresh
             }
-            None => {
-                self.new_row(&mut tx, name.unwrap_or_default(), now).await?
-            }
+            None => self.new_row(&mut tx, name.unwrap_or_default(), now).await?,
         };
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
         // A process that grows event by event is proposed anew until somebody reads it differently.
@@ -569,7 +567,11 @@ impl Library {
         };
         let target = self.process(process).await?;
         let is_one = rows.iter().all(|r| r.by_person == first.by_person);
-        let actor = if is_one { first.by_person.clone() } else { "push".into() };
+        let actor = if is_one {
+            first.by_person.clone()
+        } else {
+            "push".into()
+        };
         let (content, log) = push::log(&rows)?;
         let kept = self.join(target.columns_file.clone(), log).await?;
         let parts = Parts {

@@ -79,7 +79,12 @@ fn wrong(at: Option<usize>, field: &str, what: String, remedy: &str) -> Problem 
 
 fn text(at: Option<usize>, field: &str, value: &str, most: usize) -> Result<(), Problem> {
     if value.trim().is_empty() {
-        return Err(wrong(at, field, format!("{field} is empty."), "Give it a text."));
+        return Err(wrong(
+            at,
+            field,
+            format!("{field} is empty."),
+            "Give it a text.",
+        ));
     }
     if value.chars().count() > most || value.contains('\0') {
         let what = format!("{field} is longer than {most} characters or holds U+0000.");
@@ -101,8 +106,15 @@ fn attributes(at: Option<usize>, all: &Attributes) -> Result<(), Problem> {
             _ => false,
         };
         if !is_kept {
-            let what = format!("The attribute \"{name}\" is no text of up to 2,000 characters, number, true or false.");
-            return Err(wrong(at, name, what, "Send a plain value, or leave it out."));
+            let what = format!(
+                "The attribute \"{name}\" is no text of up to 2,000 characters, number, true or false."
+            );
+            return Err(wrong(
+                at,
+                name,
+                what,
+                "Send a plain value, or leave it out.",
+            ));
         }
     }
     Ok(())
@@ -141,7 +153,10 @@ fn matched(mut event: Event, directory: &Directory) -> Event {
     let person = email.and_then(|email| directory.people().iter().find(|p| p.email == email));
     if let Some(person) = person.filter(|p| !p.name.is_empty()) {
         event.resource = Some(person.name.clone());
-        let team = directory.teams_of(&person.id).first().map(|t| t.name.clone());
+        let team = directory
+            .teams_of(&person.id)
+            .first()
+            .map(|t| t.name.clone());
         if let Some(team) = team.filter(|_| !event.attributes.contains_key(GROUP)) {
             event.attributes.insert(GROUP.into(), team.into());
         }
@@ -236,7 +251,11 @@ impl Library {
             match self.fold(&process).await {
                 Ok(None) => {}
                 Ok(Some(outcome)) => {
-                    tracing::info!(process, events = outcome.events_added, "pushed events taken in");
+                    tracing::info!(
+                        process,
+                        events = outcome.events_added,
+                        "pushed events taken in"
+                    );
                     done += 1;
                 }
                 // Somebody changed the process or the rows meanwhile: the next round takes them.

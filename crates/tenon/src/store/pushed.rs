@@ -22,7 +22,12 @@ pub struct PushedRow {
 
 /// Keeps an event unless one of this id is kept for the case; whether it was new.
 pub async fn keep_event(tx: &mut Tx, row: &PushedRow) -> sqlx::Result<bool> {
-    keep(tx, row, "ON CONFLICT (process, case_ref, kind, id) DO NOTHING").await
+    keep(
+        tx,
+        row,
+        "ON CONFLICT (process, case_ref, kind, id) DO NOTHING",
+    )
+    .await
 }
 
 /// Keeps the attributes of a case in place of what was kept before; whether they differ from that.
@@ -76,7 +81,8 @@ pub async fn of_process(db: &Db, process: &str, most: i64) -> sqlx::Result<Vec<P
 
 /// Marks one as taken in by an import; `false` when it was changed or taken in meanwhile.
 pub async fn fold(tx: &mut Tx, row: &PushedRow, import: &str) -> sqlx::Result<bool> {
-    let changed = write!(tx, |on| sqlx::query(
+    let changed = write!(tx, |on| {
+        sqlx::query(
         "UPDATE pushed SET folded = $1 WHERE process = $2 AND case_ref = $3 AND kind = $4 AND id = $5 AND at = $6 AND body = $7 AND folded IS NULL"
     )
     .bind(import)
@@ -88,6 +94,7 @@ pub async fn fold(tx: &mut Tx, row: &PushedRow, import: &str) -> sqlx::Result<bo
     .bind(&row.body)
     .execute(on)
     .await
-    .map(|done| done.rows_affected()))?;
+    .map(|done| done.rows_affected())
+    })?;
     Ok(changed == 1)
 }

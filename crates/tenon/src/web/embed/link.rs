@@ -35,11 +35,18 @@ pub struct Link {
 impl Embed {
     pub async fn of(app: &App) -> Result<Embed, Problem> {
         let kept = settings::get(app.library.db(), NAME).await?;
-        Ok(kept.and_then(|k| serde_json::from_str(&k).ok()).unwrap_or_default())
+        Ok(kept
+            .and_then(|k| serde_json::from_str(&k).ok())
+            .unwrap_or_default())
     }
 
     /// Keeps where the panel may stand; with `renew`, or the first time, also a new key, which is handed out.
-    pub async fn keep(app: &App, origins: &str, renew: bool, by: &str) -> Result<Option<String>, Problem> {
+    pub async fn keep(
+        app: &App,
+        origins: &str,
+        renew: bool,
+        by: &str,
+    ) -> Result<Option<String>, Problem> {
         let mut embed = Embed::of(app).await?;
         let all = origins.split_whitespace().map(origin);
         embed.origins = all.collect::<Result<_, _>>()?;
@@ -99,8 +106,15 @@ impl Embed {
 impl Link {
     /// The address of the panel itself.
     pub fn address(&self) -> String {
-        let pairs = [("process", &self.process), ("ref", &self.case), ("exp", &self.exp), ("sig", &self.sig)];
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let pairs = [
+            ("process", &self.process),
+            ("ref", &self.case),
+            ("exp", &self.exp),
+            ("sig", &self.sig),
+        ];
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
         format!("/embed/case?{query}")
     }
 }
@@ -114,7 +128,10 @@ fn origin(text: &str) -> Result<String, Problem> {
     let url = url::Url::parse(text).map_err(|_| wrong())?;
     let host = url.host_str().unwrap_or_default();
     let is_here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-    let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let is_plain = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty();
     let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
     let found = url.origin().ascii_serialization();
     if is_plain && is_safe && !found.contains(['*', ';', ',', ' ', '\'']) {
@@ -131,7 +148,10 @@ mod tests {
     fn only_a_plain_site_may_frame() {
         for (text, expected) in [
             ("https://CRM.example.com/", Some("https://crm.example.com")),
-            ("https://crm.example.com:8443", Some("https://crm.example.com:8443")),
+            (
+                "https://crm.example.com:8443",
+                Some("https://crm.example.com:8443"),
+            ),
             ("http://127.0.0.1:9000", Some("http://127.0.0.1:9000")),
             ("http://crm.example.com", None),
             ("https://*.example.com", None),
@@ -147,12 +167,24 @@ mod tests {
 
     #[test]
     fn a_link_holds_for_what_was_signed_and_not_longer() {
-        let embed = Embed { origins: vec!["https://crm.example.com".into()], key: "k".into() };
-        let mut link = Link { process: "deals".into(), case: "D-1".into(), exp: "100".into(), sig: String::new() };
+        let embed = Embed {
+            origins: vec!["https://crm.example.com".into()],
+            key: "k".into(),
+        };
+        let mut link = Link {
+            process: "deals".into(),
+            case: "D-1".into(),
+            exp: "100".into(),
+            sig: String::new(),
+        };
         link.sig = embed.sign(&link);
         assert!(embed.check(&link, 99_000_000).is_ok());
         assert_eq!(embed.check(&link, 100_000_000).unwrap_err().status, 403);
-        for change in [|l: &mut Link| l.case = "D-2".into(), |l: &mut Link| l.exp = "999".into(), |l: &mut Link| l.process = "x".into()] {
+        for change in [
+            |l: &mut Link| l.case = "D-2".into(),
+            |l: &mut Link| l.exp = "999".into(),
+            |l: &mut Link| l.process = "x".into(),
+        ] {
             let mut other = link.clone();
             change(&mut other);
             assert_eq!(embed.check(&other, 0).unwrap_err().code, "bad_link");

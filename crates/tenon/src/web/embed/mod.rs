@@ -114,18 +114,26 @@ async fn show(app: &App, actor: &Actor, link: &Link) -> Result<Case, Problem> {
         .code(&link.case)
         .and_then(|code| log.case_name.iter().position(|&c| c == code))
         .ok_or_else(|| Problem::not_found("case"))?;
-    let selection = Selection { cases: vec![case as u32] };
+    let selection = Selection {
+        cases: vec![case as u32],
+    };
     let order = CaseOrder::Name;
     let rows = case_list(log, &loaded.steps, &selection, &loaded.options, order, 0, 1);
     let rows = rows.map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar."))?;
-    let row = rows.rows.first().ok_or_else(|| Problem::not_found("case"))?;
+    let row = rows
+        .rows
+        .first()
+        .ok_or_else(|| Problem::not_found("case"))?;
     let is_guest = actor.role() == Role::Guest;
     let directory = app.identity.directory().await?;
     let mut talk = message::of_case(app, actor, &directory, &room).await?;
     talk.notes.retain(|n| !n.is_deleted);
     talk.notes.truncate(NOTES);
     let at = row.step.and_then(|i| loaded.steps.steps.get(i));
-    let playbooks = app.work.playbooks_of_case(&room.process, &link.case).await?;
+    let playbooks = app
+        .work
+        .playbooks_of_case(&room.process, &link.case)
+        .await?;
     let ledger = app.improvements.ledger(&room.process).await?;
     let as_of = view.figures.counts.as_of.unwrap_or(MISSING);
     let place = fit::step_of(log, &loaded.steps);
@@ -140,9 +148,19 @@ async fn show(app: &App, actor: &Actor, link: &Link) -> Result<Case, Problem> {
         },
         strip: match is_guest {
             true => Vec::new(),
-            false => strip::strip(&view, &place, case, row, as_of, &ledger, app.library.clock().now()),
+            false => strip::strip(
+                &view,
+                &place,
+                case,
+                row,
+                as_of,
+                &ledger,
+                app.library.clock().now(),
+            ),
         },
-        playbook: playbooks.into_iter().find(|p| at.is_some_and(|s| s.name == p.step)),
+        playbook: playbooks
+            .into_iter()
+            .find(|p| at.is_some_and(|s| s.name == p.step)),
         notes: talk.notes,
         client: app.library.clock().id().simple().to_string(),
     })
@@ -170,15 +188,25 @@ pub async fn act(
     Form(act): Form<Act>,
 ) -> Result<Response, PageError> {
     let embed = Embed::of(&app).await?;
-    let link = Link { process: act.process, case: act.case, exp: act.exp, sig: act.sig };
+    let link = Link {
+        process: act.process,
+        case: act.case,
+        exp: act.exp,
+        sig: act.sig,
+    };
     embed.check(&link, app.library.clock().now())?;
     let (process, case) = (&link.process, &link.case);
     let done = if act.item.is_empty() {
         let room = app.work.room(&actor, process, case).await?;
-        app.work.note(&actor, room, &act.body, Some(&act.client)).await.map(drop)
+        app.work
+            .note(&actor, room, &act.body, Some(&act.client))
+            .await
+            .map(drop)
     } else {
         let item = (act.step.as_str(), act.item.as_str());
-        app.work.check(&actor, process, case, item, act.done == "1").await
+        app.work
+            .check(&actor, process, case, item, act.done == "1")
+            .await
     };
     // An error is a page in the frame too.
     let page = match done {
@@ -225,4 +253,3 @@ pub async fn enter(State(app): State<App>, Form(form): Form<Code>) -> Result<Res
     );
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
-
