@@ -182,7 +182,7 @@ async fn a_code_is_handed_out_in_a_window_with_a_session_and_to_our_own_pages() 
     let house = House::open().await;
     assert_eq!(
         house.sent_form("/embed/open", None, "").await.status,
-        StatusCode::FORBIDDEN,
+        StatusCode::CONFLICT,
         "a token is no window"
     );
     let session = house.session().await;

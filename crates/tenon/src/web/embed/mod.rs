@@ -232,7 +232,7 @@ pub async fn open(actor: Option<Actor>) -> Result<Response, PageError> {
 pub async fn code(actor: Actor, State(app): State<App>) -> Result<Response, PageError> {
     if !policy::is_session(&actor) {
         let what = "A panel is let in from a window in which you are signed in.";
-        return Err(Problem::new(403, "session", what, "Open Tenon and sign in.").into());
+        return Err(Problem::new(409, "session", what, "Open Tenon and sign in.").into());
     }
     let code = app.identity.panel_code(actor.id()).await?.text();
     Ok(Json(json!({ "code": code })).into_response())
