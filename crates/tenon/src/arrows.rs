@@ -10,7 +10,7 @@ const ORDER: &[&[&str]] = &[
     &["main"],
     &["cli"],
     &["serve"],
-    &["api", "scim", "web"],
+    &["api", "mcp", "scim", "web"],
     &["intake"],
     &["app"],
     &["delivery"],

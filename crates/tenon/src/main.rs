@@ -17,6 +17,7 @@ mod intake;
 mod jobs;
 mod keeping;
 mod map;
+mod mcp;
 mod outbound;
 mod policy;
 mod problem;

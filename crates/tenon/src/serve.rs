@@ -13,7 +13,7 @@ use crate::keeping::retention::{self, Retention};
 use crate::policy::Site;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
-use crate::{api, policy, scim, web};
+use crate::{api, mcp, policy, scim, web};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -45,10 +45,6 @@ pub struct Config {
     pub delivery: delivery::Config,
 }
 
-/// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
-    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
 /// How long the end waits for what is being sent and for who is still listening.
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -61,27 +57,32 @@ pub fn app(app: App) -> Router {
     let fixed = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
     };
+    // The panel inside another site's page says who may hold it; nothing else sets these itself.
+    let unless_said = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
     Router::new()
         .merge(web::router())
         .merge(api::router())
         .merge(scim::router())
+        .merge(mcp::router())
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
         .layer(CatchPanicLayer::new())
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn(log_request))
-        .layer(fixed(header::CONTENT_SECURITY_POLICY, CSP))
+        .layer(unless_said(header::CONTENT_SECURITY_POLICY, policy::CSP))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=()",
         ))
-        .layer(fixed(
+        .layer(unless_said(
             HeaderName::from_static("cross-origin-opener-policy"),
             "same-origin",
         ))
-        .layer(fixed(
+        .layer(unless_said(
             HeaderName::from_static("cross-origin-resource-policy"),
             "same-origin",
         ))
@@ -132,6 +133,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
+    let folding = tokio::spawn(state.library.clone().keep_folding());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let (db, clock) = (state.library.db().clone(), state.library.clock_handle());
@@ -156,6 +158,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         () = patience => {}
     }
     fresh.abort();
+    // What was acknowledged is in the store, and is taken in after the next start.
+    folding.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(LEAVING, leaving).await;

@@ -6,6 +6,7 @@ use mining::Micros;
 /// What can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    ProcessMade,
     ProcessImported,
     VersionMade,
     StepsEdited,
@@ -51,6 +52,7 @@ pub enum Kind {
 impl Kind {
     pub fn word(self) -> &'static str {
         match self {
+            Kind::ProcessMade => "process.made",
             Kind::ProcessImported => "process.imported",
             Kind::VersionMade => "process.version_made",
             Kind::StepsEdited => "process.steps_edited",

@@ -16,6 +16,7 @@ mod me;
 mod people;
 mod problem;
 mod processes;
+mod push;
 mod questions;
 mod search;
 mod settings;
@@ -51,6 +52,9 @@ pub struct Refused(problem::ProblemDetails);
     paths(
         processes::list,
         processes::one,
+        push::make,
+        push::case,
+        push::events,
         processes::imports,
         processes::events,
         processes::versions,
@@ -173,6 +177,11 @@ pub fn router() -> Router<App> {
         .route("/stand-outs", get(figures::standing_out))
         .route("/compare", get(figures::compared))
         .route("/cases", get(figures::cases))
+        .route("/cases/{case}", put(push::case))
+        .route(
+            "/cases/{case}/events",
+            post(push::events).layer(DefaultBodyLimit::max(16 << 20)),
+        )
         .route("/fit", get(figures::fit))
         .route("/model", post(figures::confirm_model))
         .route("/steps", get(steps::get).put(steps::put))
@@ -201,7 +210,7 @@ pub fn router() -> Router<App> {
     let limit = DefaultBodyLimit::max(8 << 30);
     Router::new()
         .route("/api/v1/openapi.json", get(document))
-        .route("/api/v1/processes", get(processes::list))
+        .route("/api/v1/processes", get(processes::list).post(push::make))
         .nest("/api/v1/processes/{process}", process)
         .route("/api/v1/imports", post(imports::start).layer(limit))
         .route(

@@ -19,9 +19,12 @@ use tower::ServiceExt;
 use utoipa::OpenApi;
 
 mod delivery;
+mod embed;
 mod gate;
 mod identity;
 mod improvements;
+mod mcp;
+mod push;
 mod scim;
 
 const PORT: u16 = 7070;
@@ -217,6 +220,7 @@ async fn every_route_of_the_router_is_in_the_table_and_the_other_way_round() {
         (include_str!("../web/mod.rs"), ""),
         (include_str!("mod.rs"), "/api/v1/processes/{process}"),
         (include_str!("../scim/mod.rs"), ""),
+        (include_str!("../mcp/mod.rs"), ""),
     ];
     for (source, nest) in sources {
         for part in source.split(".route(").skip(1) {
@@ -269,7 +273,7 @@ async fn the_gate_does_what_the_table_says_for_every_route_and_method() {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                 }
-                Some((_, _, Access::Change, _)) => {
+                Some((_, _, Access::Change | Access::Call, _)) => {
                     assert_ne!(own, StatusCode::FORBIDDEN, "{method} {path}");
                     assert_ne!(own, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
                     assert!(
@@ -819,7 +823,7 @@ async fn every_refusal_of_the_api_is_a_problem() {
                 .await,
         ),
         (403, house.send(from_elsewhere).await),
-        (403, house.ask("DELETE", "/api/v1/processes", None).await),
+        (405, house.ask("DELETE", "/api/v1/processes", None).await),
     ];
     for (status, answer) in answers {
         assert_eq!(answer.status.as_u16(), status, "{}", answer.body);

@@ -8,6 +8,7 @@ mod improvement;
 mod leaving;
 mod look;
 mod mail_in;
+mod mcp;
 mod moving;
 mod people;
 mod plug;
@@ -52,6 +53,7 @@ enum Command {
     Erase(erase::Args),
     Serve(serve::Args),
     MailIn(mail_in::Args),
+    Mcp(mcp::Args),
     /// Print completions for a shell, such as `tenon completions bash > /etc/bash_completion.d/tenon`
     Completions {
         shell: clap_complete::Shell,
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Erase(args) => erase::run(args),
         Command::Serve(args) => serve::run(args),
         Command::MailIn(args) => return mail_in::run(args),
+        Command::Mcp(args) => mcp::run(args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tenon", &mut std::io::stdout());
             Ok(())

@@ -9,7 +9,7 @@ pub mod hooks;
 pub mod incoming;
 pub mod mail;
 pub mod queue;
-mod sign;
+pub mod sign;
 #[cfg(test)]
 mod tests;
 

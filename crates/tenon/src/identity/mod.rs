@@ -8,6 +8,7 @@ mod actor;
 pub mod directory;
 pub mod keep;
 pub mod oidc;
+pub mod panel;
 mod password;
 pub mod provision;
 pub mod secret;

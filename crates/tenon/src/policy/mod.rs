@@ -24,10 +24,19 @@ pub enum Access {
     Read,
     /// Changes; only from our own pages and from programs.
     Change,
+    /// Calls a tool, which says itself whether it changes something; only from our own pages and from programs.
+    Call,
 }
 
 /// The cookie that carries a session.
 pub const COOKIE: &str = "tenon_session";
+
+/// The cookie of the panel inside another site's page; counts for the panel's own addresses only.
+pub const PANEL_COOKIE: &str = "tenon_panel";
+
+/// Only our own files, no inline scripts; inline style attributes carry the lengths of bars and nothing else.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; \
+    connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// What the gate needs to know.
 #[derive(Clone)]
@@ -122,18 +131,30 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         .iter()
         .find(|(m, p, _, _)| *m == method && *p == path.as_str());
     let Some(&(_, _, access, least)) = row else {
+        if ROUTES.iter().any(|(_, p, ..)| *p == path.as_str()) {
+            return refuse(Problem::new(
+                405,
+                "method",
+                format!("This route is not asked with {method}."),
+                "Ask one of the routes of /api/v1/openapi.json.",
+            ));
+        }
         return refuse(refused(
             "This route is not open to anybody.",
             "Ask one of the routes of /api/v1/openapi.json.",
         ));
     };
-    if access == Access::Change && !gate.site.is_own_page(request.headers()) {
+    if access != Access::Read && !gate.site.is_own_page(request.headers()) {
         return refuse(refused(
             "This request came from another site's page.",
             "Open Tenon's own page and try again there.",
         ));
     }
-    let actor = match carried(request.headers()) {
+    let panel = || {
+        let is_panel = path.as_str().starts_with("/embed/");
+        cookie(request.headers(), PANEL_COOKIE).filter(|_| is_panel)
+    };
+    let actor = match carried(request.headers()).or_else(panel) {
         None => Ok(None),
         Some(secret) => gate.identity.who(secret).await,
     };
@@ -178,7 +199,7 @@ fn allowed(actor: &Actor, least: Role, access: Access, reader: Reader) -> Result
         _ if reader == Reader::Directory => Scope::Scim,
         (Role::Owner, _) => Scope::Admin,
         (_, Access::Change) => Scope::Write,
-        (_, Access::Read) => Scope::Read,
+        (_, Access::Read | Access::Call) => Scope::Read,
     };
     if actor.scopes().has(scope) {
         return Ok(());
@@ -260,7 +281,7 @@ enum Reader {
 impl Reader {
     fn of(path: &str) -> Reader {
         match path {
-            p if p.starts_with("/api/") => Reader::Program,
+            p if p.starts_with("/api/") || p == "/mcp" => Reader::Program,
             p if p.starts_with("/scim/") => Reader::Directory,
             _ => Reader::Browser,
         }

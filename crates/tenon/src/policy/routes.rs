@@ -6,6 +6,7 @@ use crate::identity::Role;
 
 const READ: Access = Access::Read;
 const CHANGE: Access = Access::Change;
+const CALL: Access = Access::Call;
 /// Also who has not signed in.
 const ANYBODY: Option<Role> = None;
 /// Guests too; the handler looks at which case she was asked into.
@@ -45,6 +46,14 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/settings", READ, OWNER),
     ("POST", "/settings", CHANGE, OWNER),
     ("POST", "/settings/retention", CHANGE, OWNER),
+    ("POST", "/settings/embed", CHANGE, OWNER),
+    // Shows a case only by a signed link and to somebody who is signed in; says so to others.
+    ("GET", "/embed/case", READ, ANYBODY),
+    ("POST", "/embed/act", CHANGE, GUEST),
+    ("GET", "/embed/open", READ, ANYBODY),
+    ("POST", "/embed/open", CHANGE, GUEST),
+    // The code is the key.
+    ("POST", "/embed/enter", CHANGE, ANYBODY),
     ("GET", "/import", READ, MANAGER),
     ("POST", "/import", CHANGE, MANAGER),
     ("GET", "/import/{upload}", READ, MANAGER),
@@ -86,7 +95,10 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("POST", "/follow", CHANGE, GUEST),
     ("GET", "/api/v1/openapi.json", READ, MEMBER),
     ("GET", "/api/v1/processes", READ, MEMBER),
+    ("POST", "/api/v1/processes", CHANGE, MANAGER),
     ("GET", "/api/v1/processes/{process}", READ, MEMBER),
+    ("PUT", "/api/v1/processes/{process}/cases/{case}", CHANGE, MANAGER),
+    ("POST", "/api/v1/processes/{process}/cases/{case}/events", CHANGE, MANAGER),
     ("GET", "/api/v1/processes/{process}/imports", READ, MEMBER),
     ("GET", "/api/v1/processes/{process}/events", READ, MEMBER),
     ("GET", "/api/v1/processes/{process}/versions", READ, MEMBER),
@@ -193,6 +205,8 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/api/v1/drafts", READ, GUEST),
     ("PUT", "/api/v1/drafts", CHANGE, GUEST),
     ("GET", "/api/v1/live", READ, GUEST),
+    // Each tool says which role and which scope it takes.
+    ("POST", "/mcp", CALL, GUEST),
     ("GET", "/delivery", READ, OWNER),
     ("POST", "/delivery/jobs/{job}/{action}", CHANGE, OWNER),
     ("POST", "/delivery/hooks", CHANGE, OWNER),

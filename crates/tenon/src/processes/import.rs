@@ -1,14 +1,15 @@
 //! A file becomes a process, or more of one: read whole, kept in columns, then made visible in one transaction.
 
 use super::files::{self, Opened, Question, ReadOptions, read_any};
-use super::{Changes, Definition, Library, Problem};
+use super::{Changes, Definition, Library, Problem, push};
 use crate::activity;
 use crate::format;
 use crate::store::imports::ImportRow;
 use crate::store::models::ModelRow;
 use crate::store::processes::ProcessRow;
+use crate::store::pushed::PushedRow;
 use crate::store::versions::VersionRow;
-use crate::store::{imports, mappings, models, processes, steps, versions};
+use crate::store::{Tx, imports, mappings, models, processes, pushed, steps, versions};
 use mining::figures::Steps;
 use mining::log::Added;
 use mining::model::bpmn::ProcessModel;
@@ -69,6 +70,8 @@ struct Parts {
     skipped: Skipped,
     /// Columns to be remembered.
     table: Option<Table>,
+    /// What other programs told us, taken in by this import.
+    pushed: Vec<PushedRow>,
 }
 
 /// What has to be asked, and whether the columns were confirmed before.
@@ -169,39 +172,12 @@ impl Library {
                     return self.already(twin).await;
                 }
                 let before = target.as_ref().and_then(|p| p.columns_file.clone());
-                if let Some(name) = &before {
-                    self.have(name).await?;
-                }
-                let library = self.clone();
                 let imported = *imported;
                 let (mut notes, skipped) = (imported.notes, imported.skipped);
                 if let Some(table) = &table {
                     notes.splice(0..0, table.notes.iter().cloned());
                 }
-                let kept = blocking(move || {
-                    let (log, added) = match before {
-                        Some(name) => {
-                            let old = library.log(&name)?;
-                            mining::log::merge((*old).clone(), imported.log)
-                        }
-                        None => {
-                            let added = Added {
-                                cases: imported.log.cases() as u64,
-                                events: imported.log.events() as u64,
-                                known: 0,
-                            };
-                            (imported.log, added)
-                        }
-                    };
-                    let file = library.inner.files.put(&log)?;
-                    let log = Arc::new(log);
-                    library
-                        .inner
-                        .logs
-                        .put(file.clone(), log.clone(), log.bytes());
-                    Ok((log, file, added))
-                })
-                .await?;
+                let kept = self.join(before, imported.log).await?;
                 let kind = serde_json::to_value(kind)
                     .ok()
                     .and_then(|k| k.as_str().map(str::to_string))
@@ -214,6 +190,7 @@ impl Library {
                     notes,
                     skipped,
                     table: table.filter(|t| t.is_said),
+                    pushed: Vec::new(),
                 };
                 self.commit(request, target, parts).await
             }
@@ -227,10 +204,47 @@ impl Library {
                     notes,
                     skipped: Skipped::default(),
                     table: None,
+                    pushed: Vec::new(),
                 };
                 self.commit(request, target, parts).await
             }
         }
+    }
+
+    /// New events beside those that are known, written under the name of their content.
+    pub(super) async fn join(
+        &self,
+        before: Option<String>,
+        new: mining::EventLog,
+    ) -> Result<(Arc<mining::EventLog>, String, Added), Problem> {
+        if let Some(name) = &before {
+            self.have(name).await?;
+        }
+        let library = self.clone();
+        blocking(move || {
+            let (log, added) = match before {
+                Some(name) => {
+                    let old = library.log(&name)?;
+                    mining::log::merge((*old).clone(), new)
+                }
+                None => {
+                    let added = Added {
+                        cases: new.cases() as u64,
+                        events: new.events() as u64,
+                        known: 0,
+                    };
+                    (new, added)
+                }
+            };
+            let file = library.inner.files.put(&log)?;
+            let log = Arc::new(log);
+            library
+                .inner
+                .logs
+                .put(file.clone(), log.clone(), log.bytes());
+            Ok((log, file, added))
+        })
+        .await
     }
 
     /// For a table: what its columns mean, as a person says now or confirmed for an earlier table with this header, or as
@@ -318,6 +332,7 @@ impl Library {
             mut notes,
             skipped,
             table,
+            pushed,
         } = parts;
         let now = self.clock().now();
         let name = match (&target, &request.process) {
@@ -335,7 +350,14 @@ impl Library {
             ),
             None => None,
         };
+        let id = format!("import_{}", self.clock().id().simple());
         let mut tx = self.db().begin().await?;
+        // First of all: whoever takes in the same beside us waits here, and then finds it taken.
+        for row in &pushed {
+            if !pushed::fold(&mut tx, row, &id).await? {
+                return Err(busy());
+            }
+        }
         let is_new = target.is_none();
         let mut row = match target {
             // Read again inside the transaction: another import may have come between.
@@ -344,39 +366,15 @@ impl Library {
                     .await?
                     .ok_or_else(|| Problem::not_found("process"))?;
                 if fresh.columns_file != row.columns_file {
-                    return Err(Problem::new(
-                        409,
-                        "busy",
-                        "Another import into this process was finished meanwhile.",
-                        "Import the file again.",
-                    ));
+                    return Err(busy());
                 }
                 fresh
             }
-            None => {
-                let name = name.unwrap_or_default();
-                let id = format!("proc_{}", self.clock().id().simple());
-                let base = slug_of(&name);
-                let (mut slug, mut n) = (base.clone(), 1);
-                while processes::find_in(&mut tx, &slug).await?.is_some() {
-                    n += 1;
-                    slug = format!("{base}-{n}");
-                }
-                ProcessRow {
-                    id,
-                    slug,
-                    name,
-                    created: now,
-                    columns_file: None,
-                    cases: 0,
-                    events: 0,
-                    version: 0,
-                    revision: 0,
-                    team_column: None,
-                }
-            }
+            None => self.new_row(&mut tx, name.unwrap_or_default(), now).await?,
         };
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
+        // A process that grows event by event is proposed anew until somebody reads it differently.
+        let is_proposed = !pushed.is_empty() && self.is_as_proposed(&row).await?;
         if let Some((log, file, _)) = &kept {
             row.columns_file = Some(file.clone());
             row.cases = log.cases() as i64;
@@ -445,8 +443,10 @@ impl Library {
         }
         if let Some(log) = &log {
             // A first log is read in steps by proposal; later ones keep the owner's reading, with new activities added.
-            let steps = if row.revision == 0 {
-                Some(Steps::propose(log, model_read.as_ref(), false))
+            let steps = if row.revision == 0 || is_proposed {
+                let proposed = Steps::propose(log, model_read.as_ref(), false);
+                let known = self.steps_of(&row.id, row.revision).await?;
+                Some(proposed).filter(|p| row.revision == 0 || *p != known)
             } else {
                 self.with_new_activities(&row, log).await?
             };
@@ -458,7 +458,7 @@ impl Library {
         processes::update(&mut tx, &row).await?;
         let added = kept.as_ref().map_or(Added::default(), |k| k.2);
         let import = ImportRow {
-            id: format!("import_{}", self.clock().id().simple()),
+            id,
             process: row.id.clone(),
             at: now,
             file_name: request.file_name.clone(),
@@ -515,6 +515,101 @@ impl Library {
             notes,
             skipped: skipped.count,
         })
+    }
+
+    /// Makes an empty process to push into.
+    pub async fn make(&self, name: &str, actor: &str) -> Result<ProcessRow, Problem> {
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        if name.is_empty() || name.chars().count() > 200 || name.contains('\0') {
+            return Err(Problem::bad_request(
+                "The process has no name that can be kept.",
+                "Give it a name of 1 to 200 characters.",
+            ));
+        }
+        if self.list().await?.iter().any(|p| p.name == name) {
+            return Err(Problem::new(
+                409,
+                "name_taken",
+                format!("There is a process \"{name}\" already."),
+                "Push into that one, or choose another name.",
+            ));
+        }
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        let row = self.new_row(&mut tx, name, now).await?;
+        processes::insert(&mut tx, &row).await?;
+        let (kind, payload) = (activity::Kind::ProcessMade, json!({ "name": row.name }));
+        activity::record(&mut tx, now, kind, actor, &row.id, &payload).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// A process that holds nothing yet, under a name in addresses that is free.
+    async fn new_row(&self, tx: &mut Tx, name: String, now: i64) -> Result<ProcessRow, Problem> {
+        let base = slug_of(&name);
+        let (mut slug, mut n) = (base.clone(), 1);
+        while processes::find_in(tx, &slug).await?.is_some() {
+            n += 1;
+            slug = format!("{base}-{n}");
+        }
+        Ok(ProcessRow {
+            id: format!("proc_{}", self.clock().id().simple()),
+            slug,
+            name,
+            created: now,
+            columns_file: None,
+            cases: 0,
+            events: 0,
+            version: 0,
+            revision: 0,
+            team_column: None,
+        })
+    }
+
+    /// Takes in what was pushed, oldest first; `None` when nothing waits. All of it or nothing.
+    pub async fn fold(&self, process: &str) -> Result<Option<Outcome>, Problem> {
+        let rows = pushed::of_process(self.db(), process, push::AT_ONCE).await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let target = self.process(process).await?;
+        let is_one = rows.iter().all(|r| r.by_person == first.by_person);
+        let actor = if is_one {
+            first.by_person.clone()
+        } else {
+            "push".into()
+        };
+        let (content, log) = push::log(&rows)?;
+        let kept = self.join(target.columns_file.clone(), log).await?;
+        let parts = Parts {
+            digest: with_reading(&content, push::KIND),
+            kind: push::KIND.into(),
+            kept: Some(kept),
+            model: None,
+            notes: Vec::new(),
+            skipped: Skipped::default(),
+            table: None,
+            pushed: rows,
+        };
+        let request = ImportRequest {
+            path: PathBuf::new(),
+            file_name: push::KIND.into(),
+            process: Some(target.id.clone()),
+            options: ReadOptions::default(),
+            actor,
+        };
+        self.commit(request, Some(target), parts).await.map(Some)
+    }
+
+    /// Whether the steps are still those that were proposed for the log as it is.
+    async fn is_as_proposed(&self, row: &ProcessRow) -> Result<bool, Problem> {
+        let Some(file) = &row.columns_file else {
+            return Ok(row.revision == 0);
+        };
+        let model = models::find(self.db(), &row.id).await?;
+        let model = model.map(|m| read_model(&m.bpmn)).transpose()?;
+        let known = self.steps_of(&row.id, row.revision).await?;
+        Ok(known == Steps::propose(&*self.log(file)?, model.as_ref(), false))
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
@@ -621,6 +716,15 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(anyhow::Error::from)?
+}
+
+fn busy() -> Problem {
+    Problem::new(
+        409,
+        "busy",
+        "Another import into this process was finished meanwhile.",
+        "Import the file again.",
+    )
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {

@@ -9,6 +9,7 @@ pub mod filter_query;
 pub mod fit;
 pub mod import;
 pub mod ocel_sqlite;
+pub mod push;
 pub mod reading;
 pub mod uploads;
 pub mod view;

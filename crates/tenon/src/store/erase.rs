@@ -211,7 +211,7 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     let of = [process, case];
     let places = "SELECT id FROM conversations WHERE process = $1 AND case_ref = $2";
     let removed = conversations(tx, places, &of).await?;
-    for table in ["checks", "case_guests"] {
+    for table in ["checks", "case_guests", "pushed"] {
         let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
         run(tx, &sql, &of).await?;
     }

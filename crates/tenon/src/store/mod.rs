@@ -20,6 +20,7 @@ pub mod models;
 pub mod people;
 pub mod playbooks;
 pub mod processes;
+pub mod pushed;
 pub mod search;
 pub mod settings;
 pub mod steps;
@@ -88,21 +89,23 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 6] = [
+const SQLITE: [&str; 7] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/sqlite/0004_search.sql"),
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
+    include_str!("../../migrations/0007_pushed.sql"),
 ];
-const POSTGRES: [&str; 6] = [
+const POSTGRES: [&str; 7] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
     include_str!("../../migrations/postgres/0004_search.sql"),
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
+    include_str!("../../migrations/0007_pushed.sql"),
 ];
 
 /// How many steps the schema has.

@@ -6,6 +6,7 @@ mod chart;
 mod confirm;
 mod delivery;
 mod door;
+mod embed;
 mod error;
 mod feeds;
 mod home;
@@ -47,6 +48,11 @@ pub fn router() -> Router<App> {
         .merge(identity())
         .route("/settings", get(settings::page).post(settings::save))
         .route("/settings/retention", post(settings::save_retention))
+        .route("/settings/embed", post(embed::set::save))
+        .route("/embed/case", get(embed::case))
+        .route("/embed/act", post(embed::act))
+        .route("/embed/open", get(embed::open).post(embed::code))
+        .route("/embed/enter", post(embed::enter))
         .route(
             "/import",
             get(import::page)

@@ -25,6 +25,8 @@ struct SettingsPage {
     messages: String,
     audit: String,
     problem: Option<Problem>,
+    /// Sites that may hold the panel, and whether it has a key.
+    embed: (String, bool),
 }
 
 pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
@@ -69,6 +71,7 @@ async fn show(
         messages: written.messages,
         audit: written.audit,
         problem,
+        embed: super::embed::set::now(&app).await?,
     })
 }
 

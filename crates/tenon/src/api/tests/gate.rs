@@ -91,6 +91,9 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("GET", "/sign-in/back"),
             ("GET", "/in/{code}"),
             ("POST", "/in/{code}"),
+            ("GET", "/embed/case"),
+            ("GET", "/embed/open"),
+            ("POST", "/embed/enter"),
             ("GET", "/assets/{*file}"),
             // Each of these brings a secret of its own in its address.
             ("GET", "/feeds/{token}/stream.atom"),
@@ -112,6 +115,8 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
         }
         if method == "GET" {
             assert_eq!(access, Access::Read, "{method} {path}");
+        } else if path == "/mcp" {
+            assert_eq!(access, Access::Call);
         } else {
             assert_eq!(access, Access::Change, "{method} {path}");
         }
@@ -130,7 +135,7 @@ async fn a_token_does_what_its_scopes_say_whoever_carries_it() {
                 (true, ..) => Scope::Scim,
                 (_, Role::Owner, _) => Scope::Admin,
                 (_, _, Access::Change) => Scope::Write,
-                (_, _, Access::Read) => Scope::Read,
+                (_, _, Access::Read | Access::Call) => Scope::Read,
             };
             let expected = if needed == scope { "" } else { "scope" };
             let answer = house.ask_as(Some(&owner), method, &filled(path)).await;

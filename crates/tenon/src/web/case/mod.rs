@@ -1,7 +1,7 @@
 //! The room of a case: where it stands on the strip, what happened and what was said, and what there is to work with.
 
 mod act;
-mod strip;
+pub(super) mod strip;
 mod timeline;
 
 pub use act::{check, guests, note};
