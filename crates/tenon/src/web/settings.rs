@@ -71,7 +71,7 @@ async fn show(
         messages: written.messages,
         audit: written.audit,
         problem,
-        embed: super::embed::set::now(&app).await?,
+        embed: super::embed::set::now(app).await?,
     })
 }
 
