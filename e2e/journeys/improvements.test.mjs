@@ -113,13 +113,13 @@ test("figures of single people are off, can be switched on, and locked away", as
   assert.equal((await house.ask(new URL(at).pathname + "/cases?person=Somebody")).status, 403);
   await page.goto(house.url + "/settings");
   await page.locator("input[value=on]").check();
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("region", { name: "Figures of single people" }).getByRole("button", { name: "Save" }).click();
   await page.goto(at + "/steps");
   assert.equal(await page.locator("#handovers-h").count(), 1);
   await page.goto(house.url + "/settings");
   await page.locator("input[value=locked]").check();
-  await page.getByRole("button", { name: "Save" }).click();
-  assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
+  await page.getByRole("region", { name: "Figures of single people" }).getByRole("button", { name: "Save" }).click();
+  assert.equal(await page.getByRole("region", { name: "Figures of single people" }).getByRole("button", { name: "Save" }).count(), 0);
   const again = await house.ask("/settings", { method: "POST", body: new URLSearchParams({ individual: "on" }) });
   assert.equal(again.status, 409);
   await page.goto(at + "/steps");
