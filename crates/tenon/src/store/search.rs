@@ -6,10 +6,31 @@ use super::{Db, Tx, read, settings};
 /// Up to which event the words are known.
 const UPTO: &str = "search.upto";
 /// How many events are taken at once.
-const AT_ONCE: i64 = 1_000;
+const AT_ONCE: i64 = 500;
 
 /// Takes in the words of what was written, changed and taken away since the last time; whether there may be more.
 pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
+    let upto: i64 = match settings::get(db, UPTO).await? {
+        Some(upto) => upto.parse().unwrap_or(0),
+        None => 0,
+    };
+    // What can be read beforehand is, so that those who write wait no longer than they must.
+    let events = super::events::after(db, upto, AT_ONCE).await?;
+    let Some(last) = events.last().map(|e| e.seq) else {
+        return Ok(false);
+    };
+    let mut changed: Vec<i64> = events.iter().filter_map(changes).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    let mut texts: Vec<(i64, String)> = Vec::with_capacity(changed.len());
+    for &id in &changed {
+        let message = super::work::message(db, id).await?;
+        texts.extend(
+            message
+                .filter(|m| m.deleted.is_none())
+                .map(|m| (id, m.body)),
+        );
+    }
     let mut tx = db.begin().await?;
     if let Tx::Postgres(tx) = &mut tx {
         // One node at a time.
@@ -17,70 +38,71 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
             .execute(&mut **tx)
             .await?;
     }
-    let upto = settings::get_in(&mut tx, UPTO).await?;
-    let upto: i64 = upto.and_then(|u| u.parse().ok()).unwrap_or(0);
-    let events = super::events::after(db, upto, AT_ONCE).await?;
-    let Some(last) = events.last().map(|e| e.seq) else {
-        return Ok(false);
-    };
-    for event in &events {
-        let changed = match event.kind.as_str() {
-            "message.posted" | "question.asked" | "question.answered" => Some(event.seq),
-            "message.edited" | "message.deleted" => {
-                let payload: serde_json::Value =
-                    serde_json::from_str(&event.payload).unwrap_or_default();
-                payload["message"].as_i64()
-            }
-            _ => None,
-        };
-        if let Some(id) = changed {
-            put(&mut tx, id, super::work::message(db, id).await?).await?;
-        }
+    let now = settings::get_in(&mut tx, UPTO).await?;
+    if now.map_or(0, |u| u.parse().unwrap_or(0)) != upto {
+        // Another node was here meanwhile.
+        return Ok(true);
+    }
+    if !changed.is_empty() {
+        put(&mut tx, &changed, &texts).await?;
     }
     settings::put(&mut tx, UPTO, &last.to_string()).await?;
     tx.commit().await?;
     Ok(events.len() as i64 == AT_ONCE)
 }
 
-/// Keeps the words of a message as it is now; of one that was taken away none.
-async fn put(tx: &mut Tx, id: i64, message: Option<MessageRow>) -> sqlx::Result<()> {
-    let text = message.filter(|m| m.deleted.is_none()).map(|m| m.body);
-    put_text(tx, id, text.as_deref()).await
+/// The message whose words an event changed.
+fn changes(event: &super::events::Event) -> Option<i64> {
+    match event.kind.as_str() {
+        "message.posted" | "question.asked" | "question.answered" => Some(event.seq),
+        "message.edited" | "message.deleted" => {
+            let payload: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
+            payload["message"].as_i64()
+        }
+        _ => None,
+    }
 }
 
-/// The same of a text.
-pub async fn put_text(tx: &mut Tx, id: i64, text: Option<&str>) -> sqlx::Result<()> {
+/// Keeps the words of messages as they are now; of those that were taken away none.
+async fn put(tx: &mut Tx, changed: &[i64], texts: &[(i64, String)]) -> sqlx::Result<()> {
     match tx {
         Tx::Sqlite(tx) => {
-            sqlx::query("DELETE FROM words WHERE rowid = $1")
-                .bind(id)
+            let json = |value: serde_json::Value| value.to_string();
+            sqlx::query("DELETE FROM words WHERE rowid IN (SELECT value FROM json_each($1))")
+                .bind(json(serde_json::json!(changed)))
                 .execute(&mut **tx)
                 .await?;
-            if let Some(text) = text {
-                sqlx::query("INSERT INTO words (rowid, text) VALUES ($1, $2)")
-                    .bind(id)
-                    .bind(text)
-                    .execute(&mut **tx)
-                    .await?;
-            }
+            sqlx::query(
+                "INSERT INTO words (rowid, text) SELECT value->>0, value->>1 FROM json_each($1)",
+            )
+            .bind(json(serde_json::json!(texts)))
+            .execute(&mut **tx)
+            .await?;
         }
         Tx::Postgres(tx) => {
-            sqlx::query("DELETE FROM words WHERE message = $1")
-                .bind(id)
+            sqlx::query("DELETE FROM words WHERE message = ANY ($1)")
+                .bind(changed)
                 .execute(&mut **tx)
                 .await?;
-            if let Some(text) = text {
-                sqlx::query(
-                    "INSERT INTO words (message, words) VALUES ($1, to_tsvector('simple', $2))",
-                )
-                .bind(id)
-                .bind(text)
-                .execute(&mut **tx)
-                .await?;
-            }
+            let (ids, bodies): (Vec<i64>, Vec<&str>) =
+                texts.iter().map(|(id, body)| (*id, body.as_str())).unzip();
+            sqlx::query(
+                "INSERT INTO words (message, words) SELECT id, to_tsvector('simple', body) \
+                 FROM unnest($1::bigint[], $2::text[]) j (id, body)",
+            )
+            .bind(ids)
+            .bind(bodies)
+            .execute(&mut **tx)
+            .await?;
         }
     }
     Ok(())
+}
+
+/// Keeps the words of one message whose text was changed past the record.
+pub async fn put_text(tx: &mut Tx, id: i64, text: Option<&str>) -> sqlx::Result<()> {
+    let texts: Vec<(i64, String)> = text.map(|t| (id, t.to_string())).into_iter().collect();
+    put(tx, &[id], &texts).await
 }
 
 /// Messages that have all these words (letters and digits only; the last may be a beginning), newest first. With `guest`:
