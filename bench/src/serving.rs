@@ -219,10 +219,28 @@ fn fresh(asked: &Asked, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Adds an owner where there is none of that name yet, and returns a token of hers.
+fn looker(tenon: &Path, data: &Path) -> Result<String> {
+    const EMAIL: &str = "bench@halden.example";
+    let mut add = quiet(tenon);
+    add.args([
+        "people", "add", EMAIL, "--name", "Bench", "--role", "owner", "--data",
+    ]);
+    // She may be here from the round before.
+    add.arg(data).status()?;
+    let mut token = Command::new(tenon);
+    token.args(["people", "token", EMAIL, "--name", "bench", "--data"]);
+    let output = token.arg(data).output()?;
+    ensure!(output.status.success(), "tenon people token failed");
+    Ok(String::from_utf8(output.stdout)?.trim().to_string())
+}
+
 /// A server of ours, ended when it is let go.
 struct Server {
     process: Child,
     port: u16,
+    /// Of an owner who looks.
+    token: String,
     /// From the start of the program to the whole first page.
     started: Duration,
 }
@@ -238,6 +256,7 @@ impl Server {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
+        let token = looker(tenon, data)?;
         let begun = Instant::now();
         let process = quiet(tenon)
             .args(["serve", "--port", &port.to_string(), "--data"])
@@ -246,6 +265,7 @@ impl Server {
         let mut server = Server {
             process,
             port,
+            token,
             started: Duration::ZERO,
         };
         while begun.elapsed() < Duration::from_secs(20) {
@@ -270,8 +290,8 @@ impl Server {
         let ms = || begun.elapsed().as_secs_f64() * 1e3;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n",
-            self.port
+            "GET {path} HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            self.port, self.token
         )?;
         let mut answer = vec![0; 1 << 16];
         let mut n = stream.read(&mut answer)?;

@@ -67,6 +67,9 @@ test("one asks at a step, another answers, the first accepts as it comes, and th
 
   await olu.page.goto(house.url + "/");
   assert.match(await olu.page.textContent("main"), /Your answer was accepted/);
+  await olu.page.click("a:has-text('Your answer was accepted')");
+  await olu.page.goto(house.url + "/");
+  assert.doesNotMatch(await olu.page.textContent("main"), /was accepted/, "what was looked at is read");
   for (const one of [maren, olu, ines]) one.calm();
 });
 

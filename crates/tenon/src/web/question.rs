@@ -54,9 +54,9 @@ pub async fn page(
     let whom = work::asked_of(db, &id).await?;
     let q = maker.asked(&row, &messages, whom.len());
     let q = q.ok_or_else(|| Problem::not_found("question"))?;
-    if let Some(newest) = messages.first() {
-        app.work.mark_read(&actor, &id, newest.id).await?;
-    }
+    // What she was told of this question counts as read too, and is recorded behind its messages.
+    let newest = messages.first().map_or(0, |m| m.id);
+    app.work.mark_read(&actor, &id, newest.max(after)).await?;
     let process = app.library.process(&place.process).await?;
     let is_guest = actor.role() == Role::Guest;
     let case = place.case.as_ref().map(|case| {

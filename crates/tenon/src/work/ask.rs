@@ -153,6 +153,12 @@ impl Work {
         body: &str,
         client: Option<&str>,
     ) -> Result<String, Problem> {
+        // What a guest may not see is not told apart from what is not there, the steps neither.
+        match case {
+            Some(case) => _ = self.room(actor, process, case).await?,
+            None if actor.role() == Role::Guest => return Err(Problem::not_found("process")),
+            None => {}
+        }
         let loaded = self.library().load(process).await?;
         if !loaded.steps.steps.iter().any(|s| s.name == step) {
             let names: Vec<&str> = loaded.steps.steps.iter().map(|s| s.name.as_str()).collect();
@@ -160,11 +166,6 @@ impl Work {
                 format!("There is no step \"{step}\"."),
                 crate::processes::view::choose(&names),
             ));
-        }
-        match case {
-            Some(case) => _ = self.room(actor, process, case).await?,
-            None if actor.role() == Role::Guest => return Err(Problem::not_found("process")),
-            None => {}
         }
         let body = super::talk::checked(body)?;
         let now = self.clock().now();

@@ -16,7 +16,7 @@ pub use live::Live;
 
 use crate::activity::{self, Kind};
 use crate::clock::Clock;
-use crate::identity::{Actor, Identity};
+use crate::identity::{Actor, Identity, Role};
 use crate::policy::may;
 use crate::problem::Problem;
 use crate::processes::Library;
@@ -151,14 +151,20 @@ impl Work {
 
     /// The room of a case, whether or not anything was said there yet.
     pub async fn room(&self, actor: &Actor, process: &str, case: &str) -> Result<Place, Problem> {
-        // A case that was there once stays, and a process keeps its name in addresses.
+        // A case stays until it is erased, which empties this, and a process keeps its name in addresses.
         let key = (process.to_string(), case.to_string());
         let kept = read(&self.inner.rooms).get(&key).cloned();
         let is_kept = kept.is_some();
         let found = match kept {
             Some(id) => Some(id),
             None => {
-                let loaded = self.library().load(process).await?;
+                // Which processes there are is nothing a guest learns.
+                let loaded = match self.library().load(process).await {
+                    Err(e) if e.status == 404 && actor.role() == Role::Guest => {
+                        return Err(Problem::not_found("case"));
+                    }
+                    loaded => loaded?,
+                };
                 let is_there = loaded.log.case_names.code(case).is_some();
                 is_there.then(|| loaded.row.id.clone())
             }

@@ -281,7 +281,8 @@ impl Work {
         };
         match kind {
             // A room can be followed before anything was said in it.
-            Followed::Conversation if target.starts_with("room_") => {}
+            Followed::Conversation if target.starts_with("room_") && actor.role() > Role::Guest => {
+            }
             Followed::Conversation => _ = self.place(actor, target).await?,
             Followed::Person => {
                 let directory = self.identity().directory().await?;
@@ -291,6 +292,9 @@ impl Work {
                 }
             }
             Followed::Step | Followed::Process => {
+                if actor.role() == Role::Guest {
+                    return Err(Problem::not_found("process"));
+                }
                 let process = target.split('/').next().unwrap_or_default();
                 self.library().process(process).await?;
             }

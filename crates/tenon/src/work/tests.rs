@@ -194,6 +194,19 @@ fn a_guest_sees_the_cases_she_was_asked_into_and_no_other() {
                 .status,
             404
         );
+        let asked = h
+            .work
+            .ask(&h.guest, "deals", "no step", Some("Tidewater"), "x", None);
+        assert_eq!(
+            asked.await.unwrap_err().status,
+            404,
+            "nothing is learnt of steps"
+        );
+        let asked = h.work.room(&h.guest, "nothing", "x").await.unwrap_err();
+        assert_eq!(asked.what, "There is no such case.");
+        let step = (Followed::Step, "deals/call");
+        let followed = h.work.follow(&h.guest, step, Some("follow"), None).await;
+        assert_eq!(followed.unwrap_err().status, 404);
         h.say(&h.maren, "Now @gil.guest", None).await;
         assert_eq!(h.told(&h.guest).await, ["mention", "invited"]);
     });

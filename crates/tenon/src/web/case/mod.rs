@@ -148,9 +148,11 @@ pub(super) async fn show(
     let slug = &loaded.row.slug;
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
     let shell = Shell::new(&app, &actor, &name, "cases", current).await?;
-    if let Some(last) = talk.last() {
-        app.work.mark_read(&actor, &room.id, last).await?;
-    }
+    // What she was told of this case counts as read too, and may be recorded behind its messages.
+    let newest = talk.last().unwrap_or(0);
+    app.work
+        .mark_read(&actor, &room.id, newest.max(after))
+        .await?;
     render(CasePage {
         shell,
         slug: slug.clone(),

@@ -1,0 +1,103 @@
+//! Where people talk: the room of a case, a question at a step.
+
+use crate::store::{Db, Tx, read, write};
+use mining::Micros;
+use serde::Serialize;
+use sqlx::AssertSqlSafe;
+
+#[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct ConversationRow {
+    pub id: String,
+    /// `room` of a case, or `question`.
+    pub kind: String,
+    pub process: String,
+    pub case_ref: Option<String>,
+    pub step: Option<String>,
+    /// Of a question its first line; empty otherwise.
+    pub title: String,
+    pub created: Micros,
+    pub created_by: String,
+    /// The number of its newest message.
+    pub last: i64,
+    /// Of a question: the number of the answer that was accepted.
+    pub accepted: Option<i64>,
+    pub accepted_at: Option<Micros>,
+    /// Of a question: how often it was passed on because nobody answered.
+    pub escalated: i64,
+}
+
+pub(super) const CONVERSATION: &str = "id, kind, process, case_ref, step, title, created, created_by, last, accepted, accepted_at, escalated";
+
+fn conversations(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("SELECT {CONVERSATION} FROM conversations {rest}"))
+}
+
+/// Adds a conversation; a second room of a case is not made.
+pub async fn insert(tx: &mut Tx, row: &ConversationRow) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+            "INSERT INTO conversations (id, kind, process, case_ref, step, title, created, created_by, last, escalated) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) ON CONFLICT DO NOTHING",
+        )
+        .bind(&row.id)
+        .bind(&row.kind)
+        .bind(&row.process)
+        .bind(&row.case_ref)
+        .bind(&row.step)
+        .bind(&row.title)
+        .bind(row.created)
+        .bind(&row.created_by)
+        .bind(row.last)
+        .execute(on)
+        .await
+        .map(drop)
+    })
+}
+
+pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ConversationRow>> {
+    read!(db, |on| sqlx::query_as(conversations("WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(on)
+        .await)
+}
+
+/// Questions asked on a case, oldest first.
+pub async fn questions_of_case(
+    db: &Db,
+    process: &str,
+    case: &str,
+) -> sqlx::Result<Vec<ConversationRow>> {
+    read!(db, |on| sqlx::query_as(conversations(
+        "WHERE process = $1 AND case_ref = $2 AND kind = 'question' ORDER BY created, id"
+    ))
+    .bind(process)
+    .bind(case)
+    .fetch_all(on)
+    .await)
+}
+
+/// Questions at a step, newest activity first.
+pub async fn questions_of_step(
+    db: &Db,
+    process: &str,
+    step: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<ConversationRow>> {
+    read!(db, |on| sqlx::query_as(conversations(
+        "WHERE process = $1 AND step = $2 AND kind = 'question' ORDER BY last DESC LIMIT $3"
+    ))
+    .bind(process)
+    .bind(step)
+    .bind(limit)
+    .fetch_all(on)
+    .await)
+}
+
+/// Conversations by id, in any order.
+pub async fn by_ids(db: &Db, ids: &[String]) -> sqlx::Result<Vec<ConversationRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head = format!("SELECT {CONVERSATION} FROM conversations WHERE id");
+    among!(db, head, ids, |q| ())
+}

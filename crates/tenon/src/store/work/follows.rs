@@ -1,0 +1,158 @@
+//! What a person follows, how far she has read, and the stream that comes of it.
+
+use super::messages::{MESSAGE, MessageRow};
+use crate::store::{Db, Tx, read, write};
+use mining::Micros;
+use sqlx::AssertSqlSafe;
+
+/// The newest messages before a number in what a person follows: conversations, people and steps; not what she muted.
+///
+/// The newest `limit` messages can only be in the `limit` conversations (and of the `limit` people) that were written in
+/// last, so it does not matter how much was ever written.
+pub async fn stream(
+    db: &Db,
+    person: &str,
+    before: i64,
+    limit: i64,
+    now: Micros,
+) -> sqlx::Result<Vec<MessageRow>> {
+    let sql = format!(
+        "SELECT {MESSAGE} FROM messages m WHERE m.id IN ( \
+           SELECT x.id FROM (SELECT c.id AS conversation FROM follows f JOIN conversations c ON c.id = f.target \
+             WHERE f.person = $1 AND f.kind = 'conversation' AND f.level = 'follow' AND c.last > 0 AND (f.until IS NULL OR f.until < $4) \
+             ORDER BY c.last DESC LIMIT $5) t, messages x WHERE x.conversation = t.conversation AND x.id < $2 AND x.id IN \
+             (SELECT y.id FROM messages y WHERE y.conversation = t.conversation AND y.id < $2 ORDER BY y.id DESC LIMIT $3) \
+           UNION SELECT x.id FROM follows f, messages x WHERE f.person = $1 AND f.kind = 'person' AND f.level = 'follow' \
+             AND x.author = f.target AND x.id IN \
+             (SELECT y.id FROM messages y WHERE y.author = f.target AND y.id < $2 ORDER BY y.id DESC LIMIT $3)) \
+         AND m.deleted IS NULL AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND q.level = 'mute' \
+           AND ((q.kind = 'conversation' AND q.target = m.conversation) OR (q.kind = 'person' AND q.target = m.author))) \
+         ORDER BY m.id DESC LIMIT $3"
+    );
+    // Further back the last message of a conversation says less: more of them may hold the next page.
+    let conversations = if before == i64::MAX { limit } else { 1_000 };
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .bind(person)
+        .bind(before)
+        .bind(limit)
+        .bind(now)
+        .bind(conversations)
+        .fetch_all(on)
+        .await)
+}
+
+pub async fn follow(
+    tx: &mut Tx,
+    person: &str,
+    kind: &str,
+    target: &str,
+    level: Option<&str>,
+    at: Micros,
+    until: Option<Micros>,
+) -> sqlx::Result<()> {
+    match level {
+        None => write!(tx, |on| sqlx::query(
+            "DELETE FROM follows WHERE person = $1 AND kind = $2 AND target = $3"
+        )
+        .bind(person)
+        .bind(kind)
+        .bind(target)
+        .execute(on)
+        .await
+        .map(drop)),
+        Some(level) => write!(tx, |on| {
+            sqlx::query(
+            "INSERT INTO follows (person, kind, target, level, at, until) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (person, kind, target) DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until"
+        )
+        .bind(person)
+        .bind(kind)
+        .bind(target)
+        .bind(level)
+        .bind(at)
+        .bind(until)
+        .execute(on)
+        .await
+        .map(drop)
+        }),
+    }
+}
+
+/// Who follows a thing, and at which level: person, level, snoozed until.
+pub async fn followers(
+    db: &Db,
+    kind: &str,
+    target: &str,
+) -> sqlx::Result<Vec<(String, String, Option<Micros>)>> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT person, level, until FROM follows WHERE kind = $1 AND target = $2 ORDER BY at, person"
+    )
+    .bind(kind)
+    .bind(target)
+    .fetch_all(on)
+    .await
+    })
+}
+
+/// What a person follows or mutes: kind, target, level, snoozed until.
+pub async fn follows_of(
+    db: &Db,
+    person: &str,
+) -> sqlx::Result<Vec<(String, String, String, Option<Micros>)>> {
+    read!(db, |on| sqlx::query_as(
+        "SELECT kind, target, level, until FROM follows WHERE person = $1 ORDER BY kind, at DESC"
+    )
+    .bind(person)
+    .fetch_all(on)
+    .await)
+}
+
+/// Marks a conversation as read up to a number, and what a person was told of it.
+pub async fn mark_read(
+    tx: &mut Tx,
+    person: &str,
+    conversation: &str,
+    upto: i64,
+    at: Micros,
+) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+        "INSERT INTO reads (person, conversation, upto) VALUES ($1, $2, $3) \
+         ON CONFLICT (person, conversation) DO UPDATE SET upto = excluded.upto WHERE reads.upto < excluded.upto"
+    )
+    .bind(person)
+    .bind(conversation)
+    .bind(upto)
+    .execute(on)
+    .await
+    .map(drop)
+    })?;
+    write!(tx, |on| {
+        sqlx::query(
+        "UPDATE notifications SET read = $4 WHERE person = $1 AND conversation = $2 AND event <= $3 AND read IS NULL"
+    )
+    .bind(person)
+    .bind(conversation)
+    .bind(upto)
+    .bind(at)
+    .execute(on)
+    .await
+    .map(drop)
+    })
+}
+
+/// How far a person has read these conversations: id and number.
+pub async fn reads_among(
+    db: &Db,
+    person: &str,
+    ids: &[String],
+) -> sqlx::Result<Vec<(String, i64)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let head = "SELECT conversation, upto FROM reads WHERE conversation";
+    among!(db, head, ids, |q| q
+        .push(" AND person = ")
+        .push_bind(person.to_string()))
+}
