@@ -44,7 +44,7 @@ pub fn run(asked: &Asked) -> Result<()> {
             20.0,
         ));
     }
-    let live = house.live(asked)?;
+    let live = house.live()?;
     rows.push(vec![
         format!("{} open readers: a post is seen by all", live.readers),
         "500 ms (p99)".into(),
@@ -271,10 +271,8 @@ impl House {
     }
 
     /// Readers who wait for what happens in one room, and posts into it.
-    fn live(&self, _: &Asked) -> Result<Live> {
+    fn live(&self) -> Result<Live> {
         let readers = 5_000;
-        let room = Client::new(self.port)?;
-        drop(room);
         let case = &self.cases[0];
         let path = format!("/api/v1/processes/new-business/cases/{case}/messages");
         let mut poster = Client::new(self.port)?;

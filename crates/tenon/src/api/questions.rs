@@ -105,7 +105,7 @@ pub async fn experts(
 ) -> Result<Json<Vec<Expert>>, ApiError> {
     let asked = query(asked, STEP)?;
     let loaded = app.library.load(&process).await?;
-    let found = app.work.experts(&actor, &loaded, &asked.step);
+    let found = app.work.experts(actor.id(), &loaded, &asked.step);
     Ok(Json(found.await?))
 }
 

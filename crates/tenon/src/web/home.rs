@@ -130,17 +130,14 @@ async fn show(
 ) -> Result<Html<String>, PageError> {
     let directory = app.identity.directory().await?;
     let is_guest = actor.role() == Role::Guest;
-    let processes = match is_guest {
-        true => Vec::new(),
-        false => app.library.list().await?,
-    };
-    let slugs: HashMap<String, String> = app
-        .library
-        .list()
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.slug))
+    let mut processes = app.library.list().await?;
+    let slugs: HashMap<String, String> = processes
+        .iter()
+        .map(|p| (p.id.clone(), p.slug.clone()))
         .collect();
+    if is_guest {
+        processes.clear();
+    }
     let mut needs = told(app, actor, &directory, &slugs, now).await?;
     let mut beam = Vec::new();
     let mut slug = String::new();

@@ -193,7 +193,7 @@ async fn form_page(
         true => form.step,
         false => steps.first().cloned().unwrap_or_default(),
     };
-    let mut knows = app.work.experts(actor, &loaded, &step).await?;
+    let mut knows = app.work.experts(actor.id(), &loaded, &step).await?;
     knows.retain(|e| !e.is_busy);
     knows.truncate(3);
     let knows = knows.into_iter().map(|e| {

@@ -81,7 +81,7 @@ impl Work {
     /// Those who may know at a step, best first; not the one who asks.
     pub async fn experts(
         &self,
-        actor: &Actor,
+        asker: &str,
         loaded: &Loaded,
         step: &str,
     ) -> Result<Vec<Expert>, Problem> {
@@ -119,7 +119,7 @@ impl Work {
         }
         let mut experts: Vec<Expert> = directory
             .colleagues()
-            .filter(|p| p.id != actor.id())
+            .filter(|p| p.id != asker)
             .filter_map(|p| {
                 let (score, reasons) = found.get(&p.id)?;
                 let willing = Willing::of(p);
@@ -201,7 +201,7 @@ impl Work {
             accepted_at: None,
             escalated: 0,
         };
-        let experts = self.experts(actor, &loaded, step).await?;
+        let experts = self.experts(actor.id(), &loaded, step).await?;
         let kinds = ("question", Kind::QuestionAsked);
         self.send(actor, &place, kinds, &body, client, Some(opens))
             .await?;
@@ -287,22 +287,14 @@ impl Work {
 
     /// Puts a question to the next who may know and was not asked yet; whether there was anybody.
     async fn pass_on(&self, place: &Place, kind: &str, to: usize) -> Result<bool, Problem> {
-        let directory = self.identity().directory().await?;
-        let Some(asker) = directory.person(&place.created_by) else {
-            return Ok(false);
-        };
-        let via = crate::identity::Via::Token(String::new());
-        let Some(asker) = Actor::of(asker, via, crate::identity::Scopes::all()) else {
-            return Ok(false);
-        };
         let loaded = self.library().load(&place.process).await?;
         let step = place.step.as_deref().unwrap_or_default();
         let before = work::asked_of(self.db(), &place.id).await?;
-        let mut next = self.experts(&asker, &loaded, step).await?;
+        let mut next = self.experts(&place.created_by, &loaded, step).await?;
         next.retain(|e| !e.is_busy && !before.iter().any(|b| b.0 == e.person));
         next.truncate(to);
         let is_any = !next.is_empty();
-        self.put_to(asker.id(), place, next, kind).await?;
+        self.put_to(&place.created_by, place, next, kind).await?;
         Ok(is_any)
     }
 

@@ -259,7 +259,7 @@ fn a_question_reaches_those_who_know_and_its_answer_the_next_who_asks() {
                 .unwrap()
                 .is_empty()
         );
-        let experts = h.work.experts(&h.ines, &steps, &step).await.unwrap();
+        let experts = h.work.experts(h.ines.id(), &steps, &step).await.unwrap();
         let first = (experts[0].name.as_str(), experts[0].reason.as_str());
         assert_eq!(first, ("Olu Adeyemi", "1 answer accepted at this step"));
         let again = h
@@ -281,7 +281,7 @@ fn a_question_reaches_those_who_know_and_its_answer_the_next_who_asks() {
         people::update(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
         h.work.identity().forget();
-        assert!(h.work.experts(&h.ines, &steps, &step).await.unwrap()[0].is_busy);
+        assert!(h.work.experts(h.ines.id(), &steps, &step).await.unwrap()[0].is_busy);
     });
 }
 

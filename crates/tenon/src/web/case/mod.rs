@@ -132,7 +132,7 @@ pub(super) async fn show(
     playbooks.sort_by_key(|p| Some(&p.step) != step.as_ref());
     let (mut knows, mut similar) = (Vec::new(), Vec::new());
     if let Some(step) = step.as_deref().filter(|_| !is_guest) {
-        knows = app.work.experts(&actor, loaded, step).await?;
+        knows = app.work.experts(actor.id(), loaded, step).await?;
         knows.truncate(3);
         similar = app.work.similar(&id, step, "", 3).await?;
     }
