@@ -81,17 +81,17 @@ test("a note is written, brings somebody in, is changed, taken away and brought 
   assert.match(await note.textContent(), /@Olu Adeyemi/);
   assert.equal(await note.locator(".text li").count(), 2);
   await accessible(page);
-  await note.locator("details.more > summary").click();
+  await note.locator("details.msg-more > summary").click();
   await note.locator("summary:has-text('Edit')").click();
   await note.locator("textarea").fill("The board meets on the 26th");
   await note.locator("button:has-text('Save')").click();
   assert.match(await page.locator(".entry.is-note").first().textContent(), /edited.*26th/s);
-  await page.locator(".entry.is-note details.more > summary").first().click();
+  await page.locator(".entry.is-note details.msg-more > summary").first().click();
   await page.locator("button:has-text('Take it away')").first().click();
   assert.match(await page.locator(".entry.is-note").first().textContent(), /Taken away/);
   await page.click("button:has-text('Bring it back')");
   assert.match(await page.locator(".entry.is-note").first().textContent(), /26th/);
-  await page.locator(".entry.is-note details.more > summary").first().click();
+  await page.locator(".entry.is-note details.msg-more > summary").first().click();
   await page.locator(".entry.is-note button:has-text('👍')").first().click();
   assert.match(await page.locator(".react.is-mine").first().textContent(), /👍 1/);
 
