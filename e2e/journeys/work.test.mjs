@@ -51,6 +51,8 @@ test("one asks at a step, another answers, the first accepts as it comes, and th
   await olu.page.fill("textarea[name=body]", "Yes: **87 of 100** leaks found. Ask @maren for the report.");
   await olu.page.keyboard.press("Control+Enter");
   await olu.page.getByText("87 of 100").first().waitFor();
+  // He goes on: what happens on a page he looks at counts as read.
+  await olu.page.goto(house.url + "/");
 
   await maren.page.getByText("87 of 100").first().waitFor();
   assert.equal(await maren.page.locator(".text strong").first().textContent(), "87 of 100");

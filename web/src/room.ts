@@ -23,8 +23,9 @@ function offer(): void {
   document.querySelector<HTMLElement>("[data-fresh]")?.removeAttribute("hidden");
 }
 
-/** Puts what is new in place, unless somebody is in the middle of something there. */
+/** Puts what is new in place, unless somebody is in the middle of something there. Shown is read, so a hidden page waits. */
 async function renew(): Promise<void> {
+  if (document.hidden) return document.addEventListener("visibilitychange", () => void renew(), { once: true });
   const old = document.querySelector<HTMLElement>("[data-live]");
   if (!old) return;
   if (old.querySelector("details[open]") || old.contains(document.activeElement)) return offer();
