@@ -34,6 +34,8 @@ function act(keys: string): boolean {
       return follow("[data-go=i]");
     case "n":
       return nextUnread();
+    case "m":
+      return markRead();
     case "[":
       return follow("[data-step=previous]");
     case "]":
@@ -70,6 +72,13 @@ function walk(by: number): boolean {
   const at = rows.indexOf(document.activeElement as HTMLElement);
   rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))].focus();
   return true;
+}
+
+/** Marks what the focus is in as read. */
+function markRead(): boolean {
+  const form = document.activeElement?.closest("li")?.querySelector<HTMLFormElement>("form[data-read]");
+  form?.requestSubmit();
+  return !!form;
 }
 
 /** Goes to the next message that was not read yet. */

@@ -1,15 +1,17 @@
 /** A room or a question: what comes in is shown as it comes; what is written is kept as it is written. */
 export function rooms(): void {
   const room = document.querySelector<HTMLElement>("[data-room]");
-  if (room) listen(`/api/v1/live?conversation=${encodeURIComponent(room.dataset.room!)}&after=${room.dataset.after ?? ""}`, renew);
-  else if (document.querySelector("[data-home]")) listen("/api/v1/live", () => offer());
+  if (room) {
+    const source = listen(`/api/v1/live?conversation=${encodeURIComponent(room.dataset.room!)}&after=${room.dataset.after ?? ""}`, renew);
+    presence(room.dataset.room!, source);
+  } else if (document.querySelector("[data-home]")) listen("/api/v1/live", () => offer());
   document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
   const ask = document.querySelector<HTMLFormElement>("form[data-ask]");
   if (ask) similar(ask);
 }
 
 /** The browser comes back by itself after a break, with the number of the last event it had. */
-function listen(address: string, happened: () => void): void {
+function listen(address: string, happened: () => void): EventSource {
   const source = new EventSource(address);
   let due = 0;
   source.addEventListener("happened", () => {
@@ -17,6 +19,47 @@ function listen(address: string, happened: () => void): void {
     due = window.setTimeout(happened, 150);
   });
   window.addEventListener("pagehide", () => source.close());
+  return source;
+}
+
+interface Present {
+  name: string;
+  writing: boolean;
+}
+
+/** Says that this page is open and whether something is being written, and shows who else is here. */
+function presence(room: string, source: EventSource): void {
+  const place = document.querySelector<HTMLElement>("[data-here]");
+  if (!place) return;
+  const address = `/api/v1/conversations/${encodeURIComponent(room)}/here`;
+  const say = async (doing: string) => {
+    const answer = await fetch(address, { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ doing }) });
+    if (answer.ok) show((await answer.json()) as Present[]);
+  };
+  let fade = 0;
+  const show = (others: Present[]) => {
+    clearTimeout(fade);
+    const names = (those: Present[]) => those.map((o) => o.name).join(", ");
+    const [writing, reading] = [others.filter((o) => o.writing), others.filter((o) => !o.writing)];
+    const text = [writing.length ? `${names(writing)} ${writing.length > 1 ? "are" : "is"} writing` : "", reading.length ? `${names(reading)} ${reading.length > 1 ? "are" : "is"} here` : ""];
+    place.textContent = text.filter(Boolean).join(" · ");
+    place.hidden = !others.length;
+    // Who ceases to write says nothing.
+    if (writing.length) fade = window.setTimeout(() => show(others.map((o) => ({ ...o, writing: false }))), 7_500);
+  };
+  let wrote = 0;
+  const beat = () => !document.hidden && Date.now() - wrote > 6_000 && void say("reading");
+  source.addEventListener("here", (event) => show(JSON.parse((event as MessageEvent<string>).data) as Present[]));
+  document.querySelector("form[data-draft] textarea")?.addEventListener("input", () => {
+    if (Date.now() - wrote < 3_000) return;
+    wrote = Date.now();
+    void say("writing");
+  });
+  document.querySelector("form[data-draft]")?.addEventListener("submit", () => (wrote = 0));
+  setInterval(beat, 20_000);
+  document.addEventListener("visibilitychange", () => void (document.hidden ? say("gone") : beat()));
+  window.addEventListener("pagehide", () => void say("gone"));
+  beat();
 }
 
 function offer(): void {

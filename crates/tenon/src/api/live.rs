@@ -43,9 +43,7 @@ pub async fn live(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let asked = query(asked, "Write a whole number for after.")?;
     let place = match &asked.conversation {
-        // A room nobody has spoken in yet is listened to as well.
-        Some(id) if id.starts_with("room_") && actor.role() > Role::Guest => Some(id.clone()),
-        Some(id) => Some(app.work.place(&actor, id).await?.id.clone()),
+        Some(id) => Some(app.work.place_or_room(&actor, id).await?),
         None => None,
     };
     let follows = match place {
@@ -60,7 +58,9 @@ pub async fn live(
     let after = resumed
         .or(asked.after)
         .unwrap_or_else(|| app.work.live().last());
+    let presence = place.is_some().then(|| app.work.presence().listen());
     let listener = Listener {
+        presence,
         app,
         actor,
         place,
@@ -86,6 +86,8 @@ struct Listener {
     /// What this person follows.
     follows: HashSet<String>,
     receiver: Receiver<Arc<Happened>>,
+    /// Of one who listens to a conversation: who comes and goes there.
+    presence: Option<Receiver<Arc<str>>>,
     /// The number of the last event that was looked at.
     after: i64,
     /// The record has to be read before listening.
@@ -104,7 +106,18 @@ impl Listener {
                 self.catch_up().await?;
                 continue;
             }
-            match self.receiver.recv().await {
+            let heard = tokio::select! {
+                heard = self.receiver.recv() => heard,
+                room = moved(&mut self.presence) => {
+                    // One who fell behind looks as well.
+                    let is_here = room.is_none_or(|r| Some(&*r) == self.place.as_deref());
+                    if is_here && let Some(event) = self.others().await {
+                        return Some(event);
+                    }
+                    continue;
+                }
+            };
+            match heard {
                 Ok(happened) if happened.event.seq <= self.after => {}
                 Ok(happened) => {
                     self.after = happened.event.seq;
@@ -117,6 +130,13 @@ impl Listener {
                 Err(RecvError::Closed) => return None,
             }
         }
+    }
+
+    /// Who else is in the conversation.
+    async fn others(&self) -> Option<Event> {
+        let room = self.place.as_deref()?;
+        let others = self.app.work.others_here(&self.actor, room).await.ok()?;
+        Event::default().event("here").json_data(others).ok()
     }
 
     async fn catch_up(&mut self) -> Option<()> {
@@ -144,6 +164,14 @@ impl Listener {
         // What a guest may see can change while she listens.
         let is_guest = self.actor.role() == Role::Guest;
         is_wanted && (!is_guest || self.app.work.place(&self.actor, subject).await.is_ok())
+    }
+}
+
+/// The next room somebody came to or left; `None` when some were missed.
+async fn moved(presence: &mut Option<Receiver<Arc<str>>>) -> Option<Arc<str>> {
+    match presence {
+        Some(receiver) => receiver.recv().await.ok(),
+        None => std::future::pending().await,
     }
 }
 

@@ -154,6 +154,8 @@ pub struct Refused(problem::ProblemDetails);
         stream::stream,
         stream::notifications,
         stream::mark_read,
+        stream::here,
+        stream::updates,
         stream::follows,
         stream::follow,
         stream::draft,
@@ -349,6 +351,10 @@ fn of_work() -> Router<App> {
             put(stream::mark_read),
         )
         .route(
+            "/api/v1/conversations/{conversation}/here",
+            put(stream::here),
+        )
+        .route(
             "/api/v1/conversations/{conversation}/decline",
             post(questions::decline),
         )
@@ -363,6 +369,7 @@ fn of_work() -> Router<App> {
         .route("/api/v1/messages/{message}/accept", post(talk::accept))
         .route("/api/v1/search", get(search::search))
         .route("/api/v1/stream", get(stream::stream))
+        .route("/api/v1/updates", get(stream::updates))
         .route("/api/v1/notifications", get(stream::notifications))
         .route("/api/v1/follows", get(stream::follows).put(stream::follow))
         .route("/api/v1/drafts", get(stream::draft).put(stream::keep_draft))

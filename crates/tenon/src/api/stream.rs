@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::identity::Actor;
 use crate::store::work::{self, ConversationRow, NotificationRow};
 use crate::work::feed::Page;
+use crate::work::presence::{Doing, Present};
 use crate::work::talk::Followed;
+use crate::work::updates::Update;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -116,6 +118,41 @@ pub async fn mark_read(
     let place = app.work.place(&actor, &conversation).await?;
     app.work.mark_read(&actor, &place.id, read.upto).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Here {
+    doing: Doing,
+}
+
+/// Says that you have a conversation open, or write there, and answers with who else is there. Say it again every 20 seconds;
+/// who says nothing for 45 is taken to have gone.
+#[utoipa::path(put, path = "/api/v1/conversations/{conversation}/here", tag = "work",
+    params(("conversation" = String, Path)), request_body = Here, responses((status = 200, body = [Present]), super::Refused))]
+pub async fn here(
+    actor: Actor,
+    State(app): State<App>,
+    Path(conversation): Path<String>,
+    sent: Sent<Here>,
+) -> Result<Json<Vec<Present>>, ApiError> {
+    let here = body::read(sent, "Send {\"doing\": \"reading\"}, writing or gone.")?;
+    let room = app.work.place_or_room(&actor, &conversation).await?;
+    app.work.say_here(&actor, &room, here.doing).await?;
+    Ok(Json(app.work.others_here(&actor, &room).await?))
+}
+
+/// What happened in what you follow beside what was said, newest first, 20 a page.
+#[utoipa::path(get, path = "/api/v1/updates", tag = "work", params(Older),
+    responses((status = 200, body = [Update]), super::Refused))]
+pub async fn updates(
+    actor: Actor,
+    State(app): State<App>,
+    asked: Asked<Older>,
+) -> Result<Json<Vec<Update>>, ApiError> {
+    let asked = query(asked, "Write a whole number for before.")?;
+    let before = asked.before.unwrap_or(i64::MAX);
+    Ok(Json(app.work.updates(&actor, before).await?))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -271,14 +271,23 @@ pub async fn versions(
     Ok(Json(all.map(|(at, body)| Wording { at, body }).collect()))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Saved {
+    /// About how many minutes the answer saved you.
+    saved_minutes: Option<i64>,
+}
+
 /// Accepts an answer; it is offered to the next who asks at the step.
-#[utoipa::path(post, path = "/api/v1/messages/{message}/accept", tag = "work", params(("message" = i64, Path)),
+#[utoipa::path(post, path = "/api/v1/messages/{message}/accept", tag = "work", params(("message" = i64, Path), Saved),
     responses((status = 204), super::Refused))]
 pub async fn accept(
     actor: Actor,
     State(app): State<App>,
     message: super::Number,
+    asked: Asked<Saved>,
 ) -> Result<StatusCode, ApiError> {
-    app.work.accept(&actor, message.0).await?;
+    let saved = query(asked, "Write whole minutes for saved_minutes.")?.saved_minutes;
+    app.work.accept(&actor, message.0, saved).await?;
     Ok(StatusCode::NO_CONTENT)
 }

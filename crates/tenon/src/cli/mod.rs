@@ -3,6 +3,7 @@
 mod backup;
 mod erase;
 mod export;
+mod file;
 mod import;
 mod improvement;
 mod leaving;
@@ -21,7 +22,7 @@ mod settings;
 mod study;
 mod told;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +31,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "tenon", version, about, long_about = None)]
 struct Cli {
+    /// File with settings: lines of NAME = value, by the names they have in the environment
+    #[arg(long, env = file::VARIABLE, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -75,7 +79,13 @@ struct Place {
 }
 
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
     let result = match cli.command {
         Command::Import(args) => import::run(args),
         Command::Look(args) => look::run(args),
@@ -109,6 +119,17 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command line, with what a file of settings says where nothing else is said.
+fn parse() -> anyhow::Result<Cli> {
+    let args: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let mut command = Cli::command();
+    if let Some(path) = file::asked(&args, std::env::var_os(file::VARIABLE)) {
+        command = file::with(command, &path)?;
+    }
+    let found = command.get_matches_from(args);
+    Cli::from_arg_matches(&found).map_err(|e| e.exit())
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

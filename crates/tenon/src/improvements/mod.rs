@@ -4,6 +4,7 @@
 //! day; the rest is computed from the record.
 
 mod act;
+pub mod adoption;
 mod cells;
 mod frictions;
 mod ledger;
@@ -85,6 +86,7 @@ impl Improvements {
         Ok(events::of_subject(self.library.db(), id).await?)
     }
 
+    /// What was told or counted of its use and kept; see [`Improvements::counted_uses`].
     pub async fn uses(&self, id: &str) -> Result<Vec<uses::UseRow>, Problem> {
         Ok(uses::of_improvement(self.library.db(), id).await?)
     }

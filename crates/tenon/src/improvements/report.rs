@@ -187,6 +187,7 @@ impl Improvements {
     pub async fn refresh(&self, process: &str) -> Result<usize, Problem> {
         let mut made = 0;
         for imp in self.of_process(process).await? {
+            self.keep_uses(&imp).await?;
             let is_new = self.latest(&imp).await?.is_none_or(|(_, current)| !current);
             if imp.state == State::Planned || !is_new {
                 continue;

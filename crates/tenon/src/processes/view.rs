@@ -23,6 +23,43 @@ pub struct Loaded {
     pub attributes: Vec<Attribute>,
 }
 
+impl Loaded {
+    /// The cases of these names, by name; those that are not here are left out.
+    pub fn cases_named<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> std::collections::HashMap<&'a str, usize> {
+        let of_name: std::collections::HashMap<u32, &str> = names
+            .filter_map(|name| Some((self.log.case_names.code(name)?, name)))
+            .collect();
+        let cases = self.log.case_name.iter().enumerate();
+        cases
+            .filter_map(|(case, code)| Some((*of_name.get(code)?, case)))
+            .collect()
+    }
+
+    /// The step a case was in at a moment, by its last event until then; `place` is the step of each activity.
+    pub fn step_at(&self, place: &[Option<usize>], case: usize, at: i64) -> Option<usize> {
+        let rows = self.log.case(case);
+        let until = rows.filter(|&row| {
+            let time = self.log.time[row];
+            time != mining::time::MISSING && time <= at
+        });
+        until
+            .filter_map(|row| place[self.log.activity[row] as usize])
+            .last()
+    }
+
+    /// The step a case is in, or was in last; `None` for a case that is not here or in no step.
+    pub fn step_of_case(&self, case: &str) -> Option<String> {
+        let code = self.log.case_names.code(case)?;
+        let case = self.log.case_name.iter().position(|&c| c == code)?;
+        let place = super::fit::step_of(&self.log, &self.steps);
+        let last = super::fit::path(&self.log, &place, case).pop()?;
+        Some(self.steps.steps[last].name.clone())
+    }
+}
+
 /// The figures of a process under a filter.
 pub struct View {
     pub process: Arc<Loaded>,

@@ -145,7 +145,7 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
             .await?;
         let answer = "Nine weeks last winter: 87 of 100 staged leaks found at 2.1 bar, 94 at 4 bar. They agreed that we may quote the numbers.";
         let answer = work.post(&surveyor, &id, answer, None).await?;
-        work.accept(&me, answer).await?;
+        work.accept(&me, answer, Some(60)).await?;
     }
     Ok(())
 }

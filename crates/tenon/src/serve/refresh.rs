@@ -4,10 +4,13 @@ use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::store::events::Event;
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the record is looked at, beside the end of each import.
 const EVERY: Duration = Duration::from_secs(20);
+
+/// How often what people did with Tenon's own tools is counted anew, beside when a process changed.
+const USES: Duration = Duration::from_secs(3_600);
 
 /// Events read at once.
 const AT_ONCE: i64 = 1_000;
@@ -17,6 +20,8 @@ pub async fn keep(improvements: Improvements, jobs: Jobs) {
     let library = improvements.library().clone();
     let mut after = 0;
     let mut changed: BTreeSet<String> = BTreeSet::new();
+    // Those in which people did something since their uses were counted.
+    let mut used: BTreeSet<String> = BTreeSet::new();
     match library.last_event().await {
         // What happened before the start is not read: every process is looked at once.
         Ok(last) => after = last,
@@ -26,7 +31,12 @@ pub async fn keep(improvements: Improvements, jobs: Jobs) {
         Ok(all) => changed.extend(all.into_iter().map(|p| p.id)),
         Err(problem) => tracing::warn!(%problem, "the processes could not be read"),
     }
+    let mut counted = Instant::now();
     loop {
+        if counted.elapsed() >= USES {
+            counted = Instant::now();
+            changed.extend(std::mem::take(&mut used));
+        }
         for process in std::mem::take(&mut changed) {
             make(&improvements, &process).await;
         }
@@ -44,16 +54,20 @@ pub async fn keep(improvements: Improvements, jobs: Jobs) {
             };
             let Some(last) = new.last() else { break };
             after = last.seq;
-            changed.extend(
-                new.into_iter()
-                    .filter(changes_a_verdict)
-                    .filter_map(|e| e.process),
-            );
+            for event in new {
+                let (is_change, Some(process)) = (changes_a_verdict(&event), event.process) else {
+                    continue;
+                };
+                match is_change {
+                    true => changed.insert(process),
+                    false => used.insert(process),
+                };
+            }
         }
     }
 }
 
-/// What people say to each other changes no verdict.
+/// What people say to each other changes no verdict at once; it is counted as use now and then.
 fn changes_a_verdict(event: &Event) -> bool {
     let is_of = |kind: &str| event.kind.starts_with(kind);
     is_of("process.") || is_of("improvement.") || is_of("goal.")

@@ -21,6 +21,16 @@ pub struct Event {
     pub payload: String,
 }
 
+impl Event {
+    /// Whether it brought a message.
+    pub fn is_said(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "message.posted" | "question.asked" | "question.answered"
+        )
+    }
+}
+
 /// From here to its end this transaction alone appends, so that numbers become visible in their order and no reader who
 /// goes by them misses one. SQLite has one writer anyway.
 pub async fn in_order(tx: &mut Tx) -> sqlx::Result<()> {
@@ -177,7 +187,30 @@ pub async fn wake_others(tx: &mut Tx) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Hears when another node appended to the record.
+/// On which they tell each other who is in which room.
+const HERE: &str = "tenon_here";
+
+/// Tells all nodes on PostgreSQL something that is kept nowhere, up to 8,000 bytes.
+pub async fn tell_here(db: &Db, told: &str) -> sqlx::Result<()> {
+    if let Db::Postgres(pool) = db {
+        sqlx::query("SELECT pg_notify($1, $2)")
+            .bind(HERE)
+            .bind(told)
+            .execute(pool)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What a node hears.
+pub enum Heard {
+    /// Another node, or this one, appended to the record.
+    Appended,
+    /// See [`tell_here`].
+    Here(String),
+}
+
+/// Hears when another node appended to the record, and who is in which room.
 pub struct Others(Option<sqlx::postgres::PgListener>);
 
 impl Others {
@@ -188,7 +221,7 @@ impl Others {
         };
         let listening = async {
             let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
-            listener.listen(CHANNEL).await?;
+            listener.listen_all([CHANNEL, HERE]).await?;
             Ok::<_, sqlx::Error>(listener)
         };
         match listening.await {
@@ -200,14 +233,17 @@ impl Others {
         }
     }
 
-    /// Waits until another node has appended.
-    pub async fn recv(&mut self) {
+    /// Waits until something is heard.
+    pub async fn recv(&mut self) -> Heard {
         match &mut self.0 {
-            Some(listener) => {
-                if listener.recv().await.is_err() {
+            Some(listener) => match listener.recv().await {
+                Ok(heard) if heard.channel() == HERE => Heard::Here(heard.payload().into()),
+                Ok(_) => Heard::Appended,
+                Err(_) => {
                     self.0 = None;
+                    Heard::Appended
                 }
-            }
+            },
             None => std::future::pending().await,
         }
     }

@@ -89,7 +89,7 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 7] = [
+const SQLITE: [&str; 8] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -97,8 +97,9 @@ const SQLITE: [&str; 7] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0010_updates.sql"),
 ];
-const POSTGRES: [&str; 7] = [
+const POSTGRES: [&str; 8] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -106,6 +107,7 @@ const POSTGRES: [&str; 7] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0010_updates.sql"),
 ];
 
 /// How many steps the schema has.

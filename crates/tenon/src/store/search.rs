@@ -54,7 +54,7 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
 /// The message whose words an event changed.
 fn changes(event: &super::events::Event) -> Option<i64> {
     match event.kind.as_str() {
-        "message.posted" | "question.asked" | "question.answered" => Some(event.seq),
+        _ if event.is_said() => Some(event.seq),
         "message.edited" | "message.deleted" => {
             let payload: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
             payload["message"].as_i64()

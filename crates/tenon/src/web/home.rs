@@ -8,9 +8,10 @@ use crate::format;
 use crate::identity::{Actor, Directory, Role};
 use crate::processes::Problem;
 use crate::processes::filter_query::Asked;
-use crate::store::work;
-use crate::work::feed::Page;
+use crate::store::{uses, work};
+use crate::work::feed::{PAGE, Page};
 use crate::work::markdown;
+use crate::work::updates::Update;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::header;
@@ -31,12 +32,19 @@ struct Home {
     beam: Vec<Step>,
     slug: String,
     posts: Vec<Post>,
+    updates: Vec<Update>,
     show: &'static str,
+    /// The number of the newest message shown.
+    newest: i64,
     older: Option<i64>,
     may_know: Vec<(String, String, String)>,
     answers: (i64, i64),
+    /// Answers she was given, and how long they saved her as she says.
+    received: (i64, String),
     proven: Option<(String, String)>,
     is_new: bool,
+    /// Microseconds.
+    now: Micros,
     /// Of a guest: the cases she was asked into.
     cases: Vec<(String, String)>,
 }
@@ -78,7 +86,40 @@ struct Post {
     html: String,
     place: String,
     href: String,
+    conversation: String,
     is_unread: bool,
+}
+
+/// What is said and what happens, in one stream.
+enum Item<'a> {
+    Said(&'a Post),
+    Happened(&'a Update),
+}
+
+/// The icon of an update by its kind.
+fn icon(kind: &str) -> &'static str {
+    match kind.split('.').next() {
+        Some("improvement") => "improve",
+        Some("answer") => "check",
+        Some("playbook") => "playbook",
+        Some("process") => "process",
+        _ => "cases",
+    }
+}
+
+impl Home {
+    fn has_unread(&self) -> bool {
+        self.posts.iter().any(|p| p.is_unread)
+    }
+
+    /// Newest first.
+    fn stream(&self) -> Vec<Item<'_>> {
+        let said = self.posts.iter().map(|p| (p.id, Item::Said(p)));
+        let happened = self.updates.iter().map(|u| (u.seq, Item::Happened(u)));
+        let mut all: Vec<(i64, Item)> = said.chain(happened).collect();
+        all.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        all.into_iter().map(|(_, item)| item).collect()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -174,12 +215,20 @@ async fn show(
         Some((format!("/q/{id}"), row.title.clone(), reason.clone()))
     });
     let show = match asking.show.as_str() {
+        "posts" => "posts",
+        "updates" => "updates",
         "unread" => "unread",
         _ => "all",
     };
-    let posts = page
+    let before = asking.before.unwrap_or(i64::MAX);
+    let mut updates = match show {
+        "all" | "updates" => app.work.updates(actor, before).await?,
+        _ => Vec::new(),
+    };
+    let mut posts: Vec<Post> = page
         .messages
         .iter()
+        .filter(|_| show != "updates")
         .filter(|m| show != "unread" || page.is_unread(m, actor.id()))
         .filter_map(|m| {
             let place = page.conversations.get(&m.conversation)?;
@@ -202,10 +251,12 @@ async fn show(
                     (None, step) => step.clone().unwrap_or_default(),
                 },
                 href: address(place, &slugs, m.id),
+                conversation: m.conversation.clone(),
                 is_unread: page.is_unread(m, actor.id()),
             })
         })
         .collect();
+    let older = cut(&mut posts, &mut updates, page, show);
     let mut cases = Vec::new();
     if is_guest {
         for (process, case) in work::guest_cases(app.work.db(), actor.id()).await? {
@@ -227,19 +278,43 @@ async fn show(
         needs,
         beam,
         slug,
+        newest: page.messages.first().map_or(0, |m| m.id),
         posts,
+        updates,
         show,
-        older: page
-            .messages
-            .last()
-            .map(|m| m.id)
-            .filter(|_| page.messages.len() == 20),
+        older,
         may_know: may_know.collect(),
+        received: received(app, actor, now).await?,
         answers: work::answers_of(app.work.db(), actor.id(), now - 30 * mining::time::DAY).await?,
         proven,
         is_new,
+        now,
         cases,
     })
+}
+
+async fn received(app: &App, actor: &Actor, now: Micros) -> Result<(i64, String), Problem> {
+    let since = now - 30 * mining::time::DAY;
+    let (answers, minutes) = uses::received(app.work.db(), actor.id(), since).await?;
+    let saved = match minutes {
+        0 => String::new(),
+        m if m < 120 => format!("{m} min"),
+        m => format!("{:.0} h", m as f64 / 60.0),
+    };
+    Ok((answers, saved))
+}
+
+/// Keeps a page of both together; the number the next page ends before, if there may be one.
+fn cut(posts: &mut Vec<Post>, updates: &mut Vec<Update>, page: &Page, show: &str) -> Option<i64> {
+    let full = PAGE as usize;
+    let more_posts = page.messages.last().filter(|_| page.messages.len() == full);
+    let more_posts = more_posts.map(|m| m.id).filter(|_| show != "updates");
+    let more_updates = updates.last().filter(|_| updates.len() == full);
+    // Of what ends earlier there is more, so what lies behind its end waits for the next page.
+    let end = more_posts.max(more_updates.map(|u| u.seq))?;
+    posts.retain(|p| p.id >= end);
+    updates.retain(|u| u.seq >= end);
+    Some(end)
 }
 
 /// Where a message is read.

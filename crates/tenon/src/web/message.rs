@@ -228,6 +228,8 @@ pub fn back(to: &str) -> Redirect {
 pub struct Done {
     body: String,
     emoji: String,
+    /// Minutes; empty when nothing was said.
+    saved: String,
     to: String,
 }
 
@@ -246,7 +248,7 @@ pub async fn act(
         "pin" => all.pin(&actor, message, true).await?,
         "unpin" => all.pin(&actor, message, false).await?,
         "react" => _ = all.react(&actor, message, &form.emoji).await?,
-        "accept" => all.accept(&actor, message).await?,
+        "accept" => all.accept(&actor, message, form.saved.parse().ok()).await?,
         _ => return Err(Problem::not_found("action").into()),
     }
     Ok(back(&form.to))
@@ -260,6 +262,9 @@ pub struct FollowForm {
     level: String,
     /// Hours of quiet.
     snooze: Option<i64>,
+    /// Of a case: its process and name, so that it can be followed before anything was said.
+    process: String,
+    case: String,
     to: String,
 }
 
@@ -281,12 +286,40 @@ pub async fn follow(
             .into());
         }
     };
+    if kind == Followed::Conversation && !form.case.is_empty() {
+        app.work.open(&actor, &form.process, &form.case).await?;
+    }
     let hours = form.snooze.filter(|h| (1..=24 * 30).contains(h));
     let until = hours.map(|h| app.work.clock().now() + h * mining::time::HOUR);
     let thing = (kind, form.target.as_str());
     app.work
         .follow(&actor, thing, Some(&form.level), until)
         .await?;
+    Ok(back(&form.to))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct ReadForm {
+    /// Empty: all that is followed.
+    conversation: String,
+    upto: i64,
+    to: String,
+}
+
+/// Marks a conversation as read, or everything.
+pub async fn read(
+    actor: Actor,
+    State(app): State<App>,
+    Form(form): Form<ReadForm>,
+) -> Result<Redirect, PageError> {
+    match form.conversation.as_str() {
+        "" => app.work.mark_all_read(&actor, form.upto).await?,
+        id => {
+            let place = app.work.place(&actor, id).await?;
+            app.work.mark_read(&actor, &place.id, form.upto).await?;
+        }
+    }
     Ok(back(&form.to))
 }
 

@@ -9,6 +9,7 @@ mod door;
 mod embed;
 mod error;
 mod feeds;
+mod following;
 mod home;
 mod import;
 mod improvements;
@@ -93,6 +94,7 @@ pub fn router() -> Router<App> {
         .route("/q/{conversation}/decline", post(question::decline))
         .route("/m/{message}/{action}", post(message::act))
         .route("/follow", post(message::follow))
+        .route("/read", post(message::read))
         .route("/p/{process}/improvements", get(improvements::list::page))
         .route(
             "/p/{process}/plug",

@@ -1,6 +1,7 @@
 //! Who works here: the list that owners keep, and the page of each person.
 
 use super::error::{PageError, page as render};
+use super::following::{self, Following};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
@@ -55,6 +56,7 @@ struct PersonPage {
     /// Handle and name.
     teams: Vec<(String, String)>,
     seen: String,
+    follow: Following,
     made: Option<String>,
     problem: Option<Problem>,
 }
@@ -199,11 +201,15 @@ async fn show(
     };
     let now = app.identity.now();
     let teams = directory.teams_of(&row.id);
+    let hint = "What she says and does comes to your home page";
+    let things = [("person", row.id.clone(), hint)];
+    let here = format!("/people/{}", format::urlencode(&row.handle));
+    let [follow] = following::of(app, actor, &here, things).await?;
     let status = status(problem.as_ref());
     let page = render(PersonPage {
         shell: Shell::new(app, actor, &row.name, "", None).await?,
         initials: format::initials(&row.name),
-        hue: format::hue(&row.id),
+        hue: format::hue(&row.name),
         name: row.name.clone(),
         handle: row.handle.clone(),
         email: row.email.clone(),
@@ -215,6 +221,7 @@ async fn show(
             .map(|t| (t.handle.clone(), t.name.clone()))
             .collect(),
         seen: seen.map_or("never".into(), |at| format::ago(at, now)),
+        follow,
         made,
         problem,
     })?;

@@ -205,10 +205,24 @@ impl Work {
         let kinds = ("question", Kind::QuestionAsked);
         self.send(actor, &place, kinds, &body, client, Some(opens))
             .await?;
+        self.pass_to_followers(&place, step).await?;
         let chosen = experts.into_iter().filter(|e| !e.is_busy).take(ASKED);
         self.put_to(actor.id(), &place, chosen.collect(), "asked")
             .await?;
         Ok(id)
+    }
+
+    /// Those who follow a step follow what is asked there.
+    async fn pass_to_followers(&self, place: &Place, step: &str) -> Result<(), Problem> {
+        let step = format!("{}/{step}", place.process);
+        let mut tx = self.db().begin().await?;
+        let now = self.clock().now();
+        let whom = work::pass_follows(&mut tx, &step, &place.id, now).await?;
+        tx.commit().await?;
+        for person in whom {
+            self.inner.feeds.forget(&person);
+        }
+        Ok(())
     }
 
     /// Puts a question to people and tells them.
@@ -244,8 +258,13 @@ impl Work {
         self.done(tx).await
     }
 
-    /// Accepts an answer; it is offered to the next who asks at the step.
-    pub async fn accept(&self, actor: &Actor, answer: i64) -> Result<(), Problem> {
+    /// Accepts an answer; it is offered to the next who asks at the step. Who accepts may say how many minutes it saved.
+    pub async fn accept(
+        &self,
+        actor: &Actor,
+        answer: i64,
+        saved_minutes: Option<i64>,
+    ) -> Result<(), Problem> {
         let (row, place) = self.message(actor, answer).await?;
         if !place.is_question || row.kind != "answer" || row.deleted.is_some() {
             return Err(Problem::bad_request(
@@ -257,7 +276,16 @@ impl Work {
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
         work::accept(&mut tx, &place.id, answer, now).await?;
-        let payload = json!({ "message": answer, "answered_by": row.author });
+        let mut payload = json!({ "message": answer, "answered_by": row.author });
+        if let Some(minutes) = saved_minutes {
+            if !(0..=60 * 24 * 30).contains(&minutes) {
+                return Err(Problem::bad_request(
+                    "The time saved is no number of minutes up to a month.",
+                    "Send whole minutes, or leave it out.",
+                ));
+            }
+            payload["saved_minutes"] = minutes.into();
+        }
         let of = (place.process.as_str(), place.id.as_str());
         let kind = Kind::AnswerAccepted;
         let seq = activity::record_of(&mut tx, now, kind, actor.id(), of, &payload).await?;

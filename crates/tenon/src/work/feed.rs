@@ -62,10 +62,9 @@ impl Feeds {
         let event = &happened.event;
         let mut kept = self.kept();
         let mut gone: HashSet<String> = HashSet::new();
-        for target in [event.subject.as_deref(), Some(event.actor.as_str())]
-            .into_iter()
-            .flatten()
-        {
+        let (subject, actor) = (event.subject.as_deref(), Some(event.actor.as_str()));
+        let process = event.process.as_deref().filter(|_| !event.is_said());
+        for target in [subject, actor, process].into_iter().flatten() {
             gone.extend(kept.watchers.get(target).into_iter().flatten().cloned());
         }
         gone.extend(happened.told.iter().cloned());

@@ -4,7 +4,7 @@
 //! PostgreSQL by whoever wrote on any node (NOTIFY), and looks by itself now and then, so a wake that was lost costs a
 //! moment and no event. Numbers become visible in their order (see [`crate::store::events::in_order`]), so none is passed over.
 
-use crate::store::events::{self, Event, Others};
+use crate::store::events::{self, Event, Heard, Others};
 use crate::store::{Db, work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -64,8 +64,13 @@ impl Live {
         self.inner.last.load(Ordering::Acquire)
     }
 
-    /// Reads the record as it grows. Never ends.
-    pub async fn keep(self, db: Db, mut each: impl FnMut(&Happened) + Send) {
+    /// Reads the record as it grows, and hears who is where. Never ends.
+    pub async fn keep(
+        self,
+        db: Db,
+        mut each: impl FnMut(&Happened) + Send,
+        here: impl Fn(&str) + Send,
+    ) {
         let mut others = Others::listen(&db).await;
         while self.last() < 0 {
             match events::last(&db).await {
@@ -82,10 +87,15 @@ impl Live {
                 Ok(false) => {}
                 Err(problem) => tracing::warn!(%problem, "the record could not be read"),
             }
-            tokio::select! {
-                () = self.inner.wake.notified() => {}
-                () = others.recv() => {}
-                () = tokio::time::sleep(LOOK) => {}
+            loop {
+                tokio::select! {
+                    () = self.inner.wake.notified() => break,
+                    heard = others.recv() => match heard {
+                        Heard::Here(told) => here(&told),
+                        Heard::Appended => break,
+                    },
+                    () = tokio::time::sleep(LOOK) => break,
+                }
             }
         }
     }

@@ -7,10 +7,12 @@ pub mod live;
 pub mod markdown;
 pub mod playbook;
 mod posts;
+pub mod presence;
 pub mod search;
 pub mod talk;
 #[cfg(test)]
 mod tests;
+pub mod updates;
 
 pub use live::Live;
 
@@ -42,6 +44,7 @@ struct Inner {
     /// The process of a case that was asked for, by the names in its address.
     rooms: RwLock<HashMap<(String, String), String>>,
     feeds: feed::Feeds,
+    presence: presence::Presence,
 }
 
 /// Where a conversation is held.
@@ -68,11 +71,13 @@ impl Work {
                 places: RwLock::default(),
                 rooms: RwLock::default(),
                 feeds: feed::Feeds::default(),
+                presence: presence::Presence::default(),
             }),
         };
-        let feeds = work.clone();
+        let (feeds, here) = (work.clone(), work.clone());
         tokio::spawn(work.clone().keep_words());
-        tokio::spawn(live.keep(work.db().clone(), move |h| feeds.heard(h)));
+        let hear = move |told: &str| here.presence().hear(told, here.clock().now());
+        tokio::spawn(live.keep(work.db().clone(), move |h| feeds.heard(h), hear));
         work
     }
 
@@ -85,6 +90,16 @@ impl Work {
             write(&self.inner.rooms).clear();
             self.inner.feeds.forget_all();
             self.identity().forget();
+        }
+        if kind == Kind::ProcessImported.word()
+            && let Some(process) = happened.event.process.clone()
+        {
+            let (work, by) = (self.clone(), happened.event.actor.clone());
+            tokio::spawn(async move {
+                if let Err(problem) = work.note_moves(&process, &by).await {
+                    tracing::warn!(process, %problem, "cases that moved could not be noted");
+                }
+            });
         }
         self.inner.feeds.touch(happened);
     }
@@ -208,7 +223,10 @@ impl Work {
             return Err(Problem::not_found("person"));
         }
         let now = self.clock().now();
+        // So that there is something to be told of.
+        let opens = self.opening(actor, &room).await?;
         let mut tx = self.db().begin().await?;
+        work::insert(&mut tx, &opens).await?;
         work::invite(&mut tx, &room.process, case, person, actor.id(), now).await?;
         let payload = serde_json::json!({ "case": case, "person": person });
         let of = (room.process.as_str(), room.id.as_str());

@@ -6,7 +6,7 @@ use crate::activity::{self, Kind};
 use crate::identity::{Actor, Role};
 use crate::policy::may;
 use crate::problem::Problem;
-use crate::store::work::{self, ConversationRow, MessageRow, NewMessage};
+use crate::store::work::{self, ConversationRow, MessageRow, NewMessage, NotificationRow};
 use mining::Micros;
 use serde_json::json;
 
@@ -83,12 +83,33 @@ impl Work {
         body: &str,
         client: Option<&str>,
     ) -> Result<i64, Problem> {
-        let opens = ConversationRow {
+        let is_known = super::read(&self.inner.places).contains_key(&room.id);
+        let opens = match is_known {
+            true => None,
+            false => Some(self.opening(actor, &room).await?),
+        };
+        let kinds = ("note", Kind::MessagePosted);
+        let id = self.send(actor, &room, kinds, body, client, opens).await?;
+        if !is_known {
+            self.remember(room);
+        }
+        Ok(id)
+    }
+
+    /// The room of a case as it is opened, at the step the case stands at.
+    pub(super) async fn opening(
+        &self,
+        actor: &Actor,
+        room: &Place,
+    ) -> Result<ConversationRow, Problem> {
+        let case = room.case.as_deref().unwrap_or_default();
+        let loaded = self.library().load(&room.process).await?;
+        Ok(ConversationRow {
             id: room.id.clone(),
             kind: "room".into(),
             process: room.process.clone(),
             case_ref: room.case.clone(),
-            step: None,
+            step: loaded.step_of_case(case),
             title: String::new(),
             created: self.clock().now(),
             created_by: actor.id().into(),
@@ -96,15 +117,16 @@ impl Work {
             accepted: None,
             accepted_at: None,
             escalated: 0,
-        };
-        let is_known = super::read(&self.inner.places).contains_key(&room.id);
-        let opens = Some(opens).filter(|_| !is_known);
-        let kinds = ("note", Kind::MessagePosted);
-        let id = self.send(actor, &room, kinds, body, client, opens).await?;
-        if !is_known {
-            self.remember(room);
-        }
-        Ok(id)
+        })
+    }
+
+    /// Opens the room of a case without a word, so that it can be followed.
+    pub async fn open(&self, actor: &Actor, process: &str, case: &str) -> Result<(), Problem> {
+        let room = self.room(actor, process, case).await?;
+        let row = self.opening(actor, &room).await?;
+        let mut tx = self.db().begin().await?;
+        work::insert(&mut tx, &row).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Writes into a conversation that is there: a note in a room, an answer to a question.
@@ -133,19 +155,9 @@ impl Work {
         opens: Option<ConversationRow>,
     ) -> Result<i64, Problem> {
         let body = checked(body)?;
-        let mut told: Vec<(String, &'static str)> = Vec::new();
-        if body.contains('@') {
-            let directory = self.identity().directory().await?;
-            for id in markdown::mentioned(&body, &directory) {
-                let role = directory.person(&id).and_then(|p| Role::parse(&p.role));
-                // A guest who was not asked into the case learns nothing of it.
-                let is_guest = role == Some(Role::Guest);
-                let case = place.case.as_deref().unwrap_or_default();
-                if !is_guest || work::is_guest_of(self.db(), &id, &place.process, case).await? {
-                    told.push((id, "mention"));
-                }
-            }
-        }
+        let mentioned = self.mentioned(place, &body).await?;
+        let mut told: Vec<(String, &'static str)> =
+            mentioned.into_iter().map(|id| (id, "mention")).collect();
         if kind == "answer" && !told.iter().any(|(id, _)| *id == place.created_by) {
             told.push((place.created_by.clone(), "answered"));
         }
@@ -168,6 +180,25 @@ impl Work {
         self.inner.posts.post(order).await
     }
 
+    /// Ids of those a text names who may see where it stands.
+    async fn mentioned(&self, place: &Place, body: &str) -> Result<Vec<String>, Problem> {
+        let mut named = Vec::new();
+        if !body.contains('@') {
+            return Ok(named);
+        }
+        let directory = self.identity().directory().await?;
+        for id in markdown::mentioned(body, &directory) {
+            let role = directory.person(&id).and_then(|p| Role::parse(&p.role));
+            // A guest who was not asked into the case learns nothing of it.
+            let is_guest = role == Some(Role::Guest);
+            let case = place.case.as_deref().unwrap_or_default();
+            if !is_guest || work::is_guest_of(self.db(), &id, &place.process, case).await? {
+                named.push(id);
+            }
+        }
+        Ok(named)
+    }
+
     /// A message with the place it stands at, if this person may see it.
     pub async fn message(
         &self,
@@ -180,7 +211,7 @@ impl Work {
         Ok((row, place))
     }
 
-    /// Changes what a message says; what it said is kept.
+    /// Changes what a message says; what it said is kept. Those who are named only now are told.
     pub async fn edit(&self, actor: &Actor, id: i64, body: &str) -> Result<(), Problem> {
         let (row, place) = self.message(actor, id).await?;
         may::edit_message(actor, &row.author)?;
@@ -192,8 +223,23 @@ impl Work {
             return Ok(());
         }
         let now = self.clock().now();
+        let mut named = self.mentioned(&place, &body).await?;
+        let before = self.mentioned(&place, &row.body).await?;
+        named.retain(|id| id != actor.id() && !before.contains(id));
         let mut tx = self.db().begin().await?;
         work::edit(&mut tx, id, &row, &body, now).await?;
+        for person in named {
+            let told = NotificationRow {
+                person,
+                event: id,
+                kind: "mention".into(),
+                conversation: Some(place.id.clone()),
+                at: now,
+                read: None,
+                mailed: None,
+            };
+            work::notify(&mut tx, &told).await?;
+        }
         self.tell(&mut tx, Kind::MessageEdited, actor, &place, id)
             .await?;
         self.done(tx).await
@@ -317,6 +363,16 @@ impl Work {
         let mut tx = self.db().begin().await?;
         let now = self.clock().now();
         work::mark_read(&mut tx, actor.id(), conversation, upto, now).await?;
+        tx.commit().await?;
+        self.inner.feeds.forget(actor.id());
+        Ok(())
+    }
+
+    /// Marks all a person follows as read, up to a message.
+    pub async fn mark_all_read(&self, actor: &Actor, upto: i64) -> Result<(), Problem> {
+        let mut tx = self.db().begin().await?;
+        let now = self.clock().now();
+        work::mark_all_read(&mut tx, actor.id(), upto, now).await?;
         tx.commit().await?;
         self.inner.feeds.forget(actor.id());
         Ok(())

@@ -240,10 +240,10 @@ fn a_question_reaches_those_who_know_and_its_answer_the_next_who_asks() {
             .unwrap();
         assert_eq!(h.told(&h.maren).await, ["answered"]);
         assert_eq!(
-            h.work.accept(&h.olu, answer).await.unwrap_err().code,
+            h.work.accept(&h.olu, answer, None).await.unwrap_err().code,
             "not_yours"
         );
-        h.work.accept(&h.maren, answer).await.unwrap();
+        h.work.accept(&h.maren, answer, Some(30)).await.unwrap();
         assert_eq!(h.told(&h.olu).await, ["accepted"]);
         let process = steps.row.id.as_str();
         let like = h
@@ -352,4 +352,131 @@ fn who_listens_hears_each_event_once_and_in_order() {
             assert_eq!(listener.recv().await.unwrap().event.seq, id);
         }
     });
+}
+
+#[test]
+fn what_happens_in_what_one_follows_is_told_once_and_what_is_muted_is_not() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let process = h.work.library().process("deals").await.unwrap().id;
+        let told = async |who: &Actor| {
+            let all = h.work.updates(who, i64::MAX).await.unwrap();
+            all.into_iter()
+                .map(|u| (u.kind, u.place, u.text))
+                .collect::<Vec<_>>()
+        };
+        let follow = async |who: &Actor, kind: Followed, target: &str, level: &str| {
+            let done = h.work.follow(who, (kind, target), Some(level), None).await;
+            done.unwrap();
+        };
+        // A room of which nobody has said anything is opened so that the case can be followed.
+        h.work.open(&h.olu, "deals", "Tidewater").await.unwrap();
+        let room = h.work.room(&h.olu, "deals", "Tidewater").await.unwrap().id;
+        follow(&h.olu, Followed::Conversation, &room, "follow").await;
+        follow(&h.ines, Followed::Process, &process, "follow").await;
+        assert!(told(&h.olu).await.is_empty());
+        let before = told(&h.ines).await;
+        assert_eq!(before[0].2, "brought in 2 cases and 3 events");
+        import(&h, "Tidewater,offer,2026-01-09T10:00:00Z,Maren Voss\n").await;
+        until(async || told(&h.olu).await.len() == 1).await;
+        let moved = &told(&h.olu).await[0];
+        assert_eq!(
+            (moved.0.as_str(), moved.1.as_str()),
+            ("case.moved", "Tidewater")
+        );
+        assert!(
+            moved.2.starts_with("moved from call to offer"),
+            "{}",
+            moved.2
+        );
+        assert_eq!(
+            h.work.note_moves(&process, "test").await.unwrap(),
+            0,
+            "told once"
+        );
+        assert_eq!(told(&h.ines).await.len(), before.len() + 1);
+        // Nothing of it to a guest who follows by some way, and nothing of what was muted.
+        assert!(told(&h.guest).await.is_empty());
+        follow(&h.olu, Followed::Conversation, &room, "mute").await;
+        assert!(told(&h.olu).await.is_empty());
+    });
+}
+
+#[test]
+fn who_follows_a_step_has_its_questions_in_her_stream_and_reads_all_at_once() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let process = h.work.library().process("deals").await.unwrap().id;
+        let step = format!("{process}/offer");
+        let done = h
+            .work
+            .follow(&h.ines, (Followed::Step, &step), Some("follow"), None)
+            .await;
+        done.unwrap();
+        let asked = h
+            .work
+            .ask(&h.maren, "deals", "offer", None, "Which annex?", None)
+            .await;
+        let asked = asked.unwrap();
+        h.say(&h.olu, "Hello @ines.carvalho", None).await;
+        let page = h.work.newest(&h.ines).await.unwrap();
+        assert_eq!(page.messages.len(), 1);
+        assert_eq!(page.messages[0].conversation, asked);
+        assert!(page.is_unread(&page.messages[0], h.ines.id()));
+        assert_eq!(h.told(&h.ines).await, ["mention"]);
+        h.work.mark_all_read(&h.ines, i64::MAX).await.unwrap();
+        let page = h.work.newest(&h.ines).await.unwrap();
+        assert!(!page.is_unread(&page.messages[0], h.ines.id()));
+        assert!(h.told(&h.ines).await.is_empty());
+    });
+}
+
+#[test]
+fn who_is_named_by_a_change_is_told_and_who_was_named_before_is_not_told_again() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let note = h.say(&h.maren, "Ask @olu.adeyemi", None).await;
+        let edit = async |text: &str| h.work.edit(&h.maren, note, text).await.unwrap();
+        edit("Ask @olu.adeyemi or @ines.carvalho").await;
+        edit("Ask @olu.adeyemi or @ines.carvalho, today").await;
+        assert_eq!(h.told(&h.olu).await, ["mention"]);
+        assert_eq!(h.told(&h.ines).await, ["mention"]);
+        h.work
+            .invite(&h.maren, "deals", "Tidewater", h.guest.id())
+            .await
+            .unwrap();
+        assert_eq!(h.told(&h.guest).await, ["invited"]);
+        let room = h.work.room(&h.guest, "deals", "Tidewater").await.unwrap();
+        let there = work::find(h.work.db(), &room.id).await.unwrap();
+        assert!(there.is_some(), "there is something to open");
+    });
+}
+
+/// Waits until something holds, up to ten seconds.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..200 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("waited ten seconds");
+}
+
+async fn import(h: &House, rows: &str) {
+    let path = folder().join("more.csv");
+    let head = LOG.lines().next().unwrap();
+    std::fs::write(&path, format!("{head}\n{rows}")).unwrap();
+    let request = ImportRequest {
+        path,
+        file_name: "more.csv".into(),
+        process: Some("deals".into()),
+        options: Default::default(),
+        actor: "test".into(),
+    };
+    h.work
+        .library()
+        .import(request, Arc::default())
+        .await
+        .unwrap();
 }

@@ -78,6 +78,28 @@ pub async fn follow(
     }
 }
 
+/// Lets those who follow a step follow a conversation that began there; returns who did not yet.
+pub async fn pass_follows(
+    tx: &mut Tx,
+    step: &str,
+    conversation: &str,
+    at: Micros,
+) -> sqlx::Result<Vec<String>> {
+    let rows: Vec<(String,)> = write!(tx, |on| {
+        sqlx::query_as(
+            "INSERT INTO follows (person, kind, target, level, at) SELECT person, 'conversation', $2, 'follow', $3 \
+             FROM follows WHERE kind = 'step' AND target = $1 AND level = 'follow' AND (until IS NULL OR until < $3) \
+             ON CONFLICT DO NOTHING RETURNING person",
+        )
+        .bind(step)
+        .bind(conversation)
+        .bind(at)
+        .fetch_all(on)
+        .await
+    })?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
+}
+
 /// Who follows a thing, and at which level: person, level, snoozed until.
 pub async fn followers(
     db: &Db,

@@ -31,6 +31,7 @@ mod messages;
 mod posts;
 mod questions;
 mod told;
+mod updates;
 
 pub use conversations::*;
 pub use drafts::*;
@@ -40,3 +41,4 @@ pub use messages::*;
 pub use posts::*;
 pub use questions::*;
 pub use told::*;
+pub use updates::*;

@@ -1,6 +1,7 @@
 //! Charts of estimates: before and after, the roll-out, the sum, and use. Each says in words what it shows.
 
 use crate::format;
+use crate::improvements::adoption::Adoption;
 use crate::improvements::{Adding, Improvement, Measure, Report};
 use crate::map::{clip, escape};
 use crate::store::uses::UseRow;
@@ -569,6 +570,34 @@ pub fn use_by_week(uses: &[UseRow]) -> String {
         y(end),
         y(end) + 4.0,
         format::day_month(first.day)
+    )
+}
+
+/// The share of people who have used a tool at least once, week by week.
+pub fn taken_up(found: &Adoption) -> String {
+    if found.people == 0 || found.ever.len() < 2 {
+        return String::new();
+    }
+    let (weeks, people) = (found.ever.len(), found.people as f64);
+    let x = |i: usize| i as f64 / (weeks - 1) as f64 * 320.0;
+    let y = |n: u64| 72.5 - (n as f64 / people).min(1.0) * 64.5;
+    let points: Vec<String> = found
+        .ever
+        .iter()
+        .enumerate()
+        .map(|(i, &n)| format!("{:.1},{:.1}", x(i), y(n)))
+        .collect();
+    let end = found.ever[weeks - 1];
+    let share = format::percent(end as f64 / people);
+    format!(
+        "<svg class=\"chart\" viewBox=\"0 0 372 94\" role=\"img\" aria-label=\"Have used it at least once: {share} of people after {0}\"><path class=\"grid\" d=\"M0 8H320M0 72.5H320\"/>\
+         <polyline class=\"line\" points=\"{1}\"/><circle class=\"pt\" cx=\"{2:.1}\" cy=\"{3:.1}\" r=\"4\"/>\
+         <text class=\"mark-text\" x=\"328\" y=\"{4:.1}\">{share}</text><text x=\"0\" y=\"90\">first week</text><text x=\"320\" y=\"90\" text-anchor=\"end\">week {weeks}</text></svg>",
+        format::many(weeks as u64, "week"),
+        points.join(" "),
+        x(weeks - 1),
+        y(end),
+        y(end) + 4.0,
     )
 }
 

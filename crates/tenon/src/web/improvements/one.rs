@@ -7,6 +7,7 @@ use super::{check_name, sign};
 use crate::app::App;
 use crate::format;
 use crate::identity::{Actor, Directory};
+use crate::improvements::adoption::Adoption;
 use crate::improvements::{
     Decision, Improvement, Ledger, Mark, Measure, Report, Second, State as Stage, Summary,
 };
@@ -59,6 +60,9 @@ struct ImprovementPage {
     others: Vec<Second>,
     methods: Vec<Second>,
     uses: String,
+    /// The curve of those who have used it, and what is known of them.
+    taken_up: String,
+    adoption: Vec<(&'static str, String)>,
     used: Vec<(&'static str, String)>,
     per_user: String,
     cost: Vec<(&'static str, String)>,
@@ -150,7 +154,8 @@ pub async fn page(
         .and_then(|g| goals.iter().find(|x| x.id == *g));
     let events = all.events(&id).await?;
     let directory = app.identity.directory().await?;
-    let uses = all.uses(&id).await?;
+    let uses = all.counted_uses(&imp).await?;
+    let adoption = all.adoption(&imp).await?;
     let mark = Mark::of(&imp, report.as_ref());
     let summary = Summary {
         imp: imp.clone(),
@@ -236,6 +241,8 @@ pub async fn page(
             .unwrap_or_default(),
         used: used(&uses),
         uses: charts::use_by_week(&uses),
+        taken_up: adoption.as_ref().map(charts::taken_up).unwrap_or_default(),
+        adoption: adoption.as_ref().map(adopted).unwrap_or_default(),
         per_user: per_user(&imp, report.as_ref()),
         cost: cost(&imp, report.as_ref(), now),
         cost_values: [
@@ -642,6 +649,47 @@ fn used(uses: &[crate::store::uses::UseRow]) -> Vec<(&'static str, String)> {
             format::count(uses.iter().map(|u| u.uses).sum::<i64>()),
         ),
     ]
+}
+
+/// What is known of those who use it, and what they got; nobody is named.
+fn adopted(found: &Adoption) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    let share = |n: u64, of: u64| match of {
+        0 => "not known: no team here has the name of one that takes part".to_string(),
+        of => format!("{n} of {of} ({})", format::percent(n as f64 / of as f64)),
+    };
+    let ever = found.ever.last().copied().unwrap_or(0);
+    all.push(("Have used it", share(ever, found.people)));
+    if found.people > 0 {
+        all.push((
+            "Used it in the last four weeks",
+            share(found.active, found.people),
+        ));
+    }
+    if let Some(got) = &found.got {
+        all.push((
+            "Questions answered",
+            share(got.answered, got.questions.max(1)),
+        ));
+        all.push(("Answers accepted", format::count(got.accepted as i64)));
+        if let Some(hours) = got.median_hours {
+            let took = match hours {
+                h if h < 48.0 => format!("{h:.1} hours"),
+                h => format::days(h / 24.0),
+            };
+            all.push(("To the first answer, median", took));
+        }
+        let saved = match got.reported {
+            0 => "nobody has said".into(),
+            n => format!(
+                "{:.1} hours, as {} said",
+                got.saved_minutes as f64 / 60.0,
+                format::many(n, "asker")
+            ),
+        };
+        all.push(("Time saved by accepted answers", saved));
+    }
+    all
 }
 
 fn per_user(imp: &Improvement, report: Option<&Report>) -> String {

@@ -12,6 +12,7 @@ pub mod strip;
 pub mod variants;
 
 use super::error::{PageError, page};
+use super::following::{self, Following};
 use super::shell::Shell;
 use crate::app::App;
 use crate::format;
@@ -42,6 +43,7 @@ struct ProcessPage {
     filters: Filters,
     /// Conditions are set, and no case fits them.
     nothing: bool,
+    follow: Following,
     panel: Option<Panel>,
     body: String,
 }
@@ -196,6 +198,22 @@ impl Scene {
             .map_err(|e| PageError(anyhow::Error::from(e).into()))?;
         let selected = self.selected();
         let ledger = self.app.improvements.ledger(&row.id).await?;
+        let step = self.view.figures.steps.get(selected);
+        let step = step.map_or("", |s| s.name.as_str());
+        let things = [
+            (
+                "process",
+                row.id.clone(),
+                "Imports, versions and improvements come to your home page",
+            ),
+            (
+                "step",
+                format!("{}/{step}", row.id),
+                "Questions asked here and improvements come to your home page",
+            ),
+        ];
+        let here = self.link(tab, &[("panel", step)]);
+        let [follow, follow_step] = following::of(&self.app, &self.actor, &here, things).await?;
         let nothing = self.view.selection.is_empty() && !self.filter_query.is_empty();
         page(ProcessPage {
             shell,
@@ -205,7 +223,8 @@ impl Scene {
             tabs: self.tabs(tab),
             exports: self.exports(),
             filters: self.filters(tab),
-            panel: Panel::of(self, selected, &ledger).filter(|_| !nothing),
+            follow,
+            panel: Panel::of(self, selected, &ledger, follow_step).filter(|_| !nothing),
             // How the process is read can be set whatever is asked for.
             body: if nothing && tab != "steps" {
                 String::new()

@@ -4,6 +4,7 @@ use super::Scene;
 use crate::format;
 use crate::improvements::Ledger;
 use crate::web::chart;
+use crate::web::following::Following;
 use crate::web::improvements::list::plug_address;
 use crate::web::improvements::{brief, tabs};
 use mining::figures::ReasonSource;
@@ -27,10 +28,11 @@ pub struct Panel {
     pub plug_href: String,
     pub previous: Option<String>,
     pub next: Option<String>,
+    pub follow: Following,
 }
 
 impl Panel {
-    pub fn of(scene: &Scene, selected: usize, ledger: &Ledger) -> Option<Panel> {
+    pub fn of(scene: &Scene, selected: usize, ledger: &Ledger, follow: Following) -> Option<Panel> {
         let steps = &scene.view.figures.steps;
         let step = steps.get(selected)?;
         let stopped = step.lost + step.ended;
@@ -50,6 +52,7 @@ impl Panel {
             )
         });
         Some(Panel {
+            follow,
             plugs: plugs.collect(),
             plug_href: plug_address(slug, &step.name),
             number: selected + 1,
