@@ -216,3 +216,58 @@ for (const scheme of ["light", "dark"])
       calm();
     }
   });
+
+// A case in which nobody else has a page open.
+const other = "/p/deals/case/Deal%20002";
+
+test("who is in a room is seen there, and who writes", async () => {
+  const maren = await as("maren", other);
+  const olu = await as("olu", other);
+  const here = maren.page.locator("[data-here]");
+  await here.getByText("Olu Adeyemi is here").waitFor();
+  await accessible(maren.page);
+  await olu.page.locator("textarea[name=body]").pressSequentially("The board");
+  await here.getByText("Olu Adeyemi is writing").waitFor();
+  await olu.page.goto(house.url + "/");
+  await here.waitFor({ state: "hidden" });
+  for (const one of [maren, olu]) {
+    one.calm();
+    await one.context.close();
+  }
+});
+
+test("what happens comes into the stream of who follows, and one can have quiet from a case", async () => {
+  const ines = await as("ines", "/p/deals");
+  await ines.page.click(".page-head button:has-text('Follow')");
+  await ines.page.locator(".page-head button[aria-pressed=true]:has-text('Following')").waitFor();
+  await accessible(ines.page);
+  const [step] = await steps();
+  const kept = await fetch(`${house.url}/p/deals/playbook/${encodeURIComponent(step)}`, {
+    method: "POST", redirect: "manual", headers: { cookie: `tenon_session=${sessions.ines}` },
+    body: new URLSearchParams({ title: "Before we call", body: "- Read what we sold them\n- Ask who decides" }),
+  });
+  assert.equal(kept.status, 303);
+  await ines.page.goto(`${house.url}/?show=updates`);
+  assert.match(await ines.page.textContent(".stream"), new RegExp(`wrote the playbook of ${step}`));
+  await accessible(ines.page);
+
+  const olu = await as("olu", other);
+  await olu.page.fill("textarea[name=body]", "The pump is here");
+  await olu.page.click("button:has-text('Save note')");
+  const maren = await as("maren", "/people/olu");
+  await maren.page.click("button:has-text('Follow')");
+  await maren.page.locator("button[aria-pressed=true]").waitFor();
+  await accessible(maren.page);
+  await maren.page.goto(`${house.url}/?show=posts`);
+  const post = maren.page.locator(".stream li", { hasText: "The pump is here" });
+  assert.match(await post.textContent(), /new/);
+  await maren.page.click("button:has-text('Mark all as read')");
+  assert.doesNotMatch(await maren.page.textContent(".stream"), /new/);
+  await post.locator("details.msg-more > summary").click();
+  await accessible(maren.page);
+  await maren.page.setViewportSize({ width: 390, height: 800 });
+  await fits(maren.page);
+  await post.locator("button:has-text('Quiet for a day')").click();
+  assert.equal(await post.count(), 0);
+  for (const one of [ines, olu, maren]) one.calm();
+});

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 /// `log.xes` or `log.csv`.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/export/{what}", tag = "figures",
     params(("process" = String, Path), ("what" = String, Path), super::asked::Asked, super::asked::Detail),
-    responses((status = 200, body = String, content_type = "application/octet-stream"), super::Refused))]
+    responses((status = 200, content((String = "text/csv"), (String = "application/xml"), (String = "image/svg+xml"))), super::Refused))]
 pub async fn export(
     State(app): State<App>,
     Path((process, what)): Path<(String, String)>,

@@ -47,7 +47,7 @@ pub async fn live(
         None => None,
     };
     let follows = match place {
-        Some(_) => HashSet::new(),
+        Some(_) => Arc::default(),
         None => app.work.followed(&actor).await?,
     };
     let resumed = headers
@@ -84,7 +84,7 @@ struct Listener {
     actor: Actor,
     place: Option<String>,
     /// What this person follows.
-    follows: HashSet<String>,
+    follows: Arc<HashSet<String>>,
     receiver: Receiver<Arc<Happened>>,
     /// Of one who listens to a conversation: who comes and goes there.
     presence: Option<Receiver<Arc<str>>>,

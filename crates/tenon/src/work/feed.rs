@@ -8,7 +8,7 @@ use crate::store::work::{self, ConversationRow, MessageRow};
 use bytes::Bytes;
 use mining::Micros;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 /// What another node changed is seen here after this long at most, microseconds.
 const KEPT: Micros = 2_000_000;
@@ -42,6 +42,8 @@ struct Kept {
     by_person: HashMap<String, Entry>,
     /// Whose streams a conversation or a person's messages would change.
     watchers: HashMap<String, HashSet<String>>,
+    /// What those follow who listen, as it was when they began.
+    followed: HashMap<String, (Micros, Weak<HashSet<String>>)>,
 }
 
 struct Entry {
@@ -91,6 +93,12 @@ impl Feeds {
             .then(|| entry.page.clone())
     }
 
+    fn followed(&self, person: &str, now: Micros) -> Option<Arc<HashSet<String>>> {
+        let kept = self.kept();
+        let (at, all) = kept.followed.get(person)?;
+        (0..KEPT).contains(&(now - at)).then(|| all.upgrade())?
+    }
+
     /// What was made of a person's stream in a form, if it still stands.
     pub fn made(&self, person: &str, form: &'static str, now: Micros) -> Option<Bytes> {
         let kept = self.kept();
@@ -130,6 +138,7 @@ impl Feeds {
 
 impl Kept {
     fn forget(&mut self, person: &str) {
+        self.followed.remove(person);
         let Some(entry) = self.by_person.remove(person) else {
             return;
         };
@@ -169,14 +178,24 @@ impl Work {
         Ok(self.read_stream(actor, before).await?.0)
     }
 
-    /// Ids of what a person follows and has not muted or snoozed.
-    pub async fn followed(&self, actor: &Actor) -> Result<HashSet<String>, Problem> {
-        let rows = work::follows_of(self.db(), actor.id()).await?;
+    /// Ids of what a person follows and has not muted or snoozed. Those who ask at the same time share them: a person may
+    /// have many pages open, and follow much.
+    pub async fn followed(&self, actor: &Actor) -> Result<Arc<HashSet<String>>, Problem> {
         let now = self.clock().now();
+        if let Some(shared) = self.inner.feeds.followed(actor.id(), now) {
+            return Ok(shared);
+        }
+        let rows = work::follows_of(self.db(), actor.id()).await?;
         let kept = rows
             .into_iter()
             .filter(|(_, _, level, until)| level == "follow" && until.is_none_or(|u| u < now));
-        Ok(kept.map(|(_, target, ..)| target).collect())
+        let followed = Arc::new(kept.map(|(_, target, ..)| target).collect());
+        let mut kept = self.inner.feeds.kept();
+        kept.followed
+            .retain(|_, (at, all)| all.strong_count() > 0 && (0..KEPT).contains(&(now - *at)));
+        let shared = (now, Arc::downgrade(&followed));
+        kept.followed.insert(actor.id().into(), shared);
+        Ok(followed)
     }
 
     async fn read_stream(

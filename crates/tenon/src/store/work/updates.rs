@@ -45,7 +45,7 @@ pub async fn updates(
     ];
     let sql = format!(
         "SELECT e.seq, e.at, e.kind, e.actor, e.process, e.subject, e.payload FROM events e WHERE e.seq IN ({}) \
-         AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND q.level = 'mute' AND ((q.kind = 'conversation' \
+         AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.level = 'mute' OR q.until >= $4) AND ((q.kind = 'conversation' \
            AND q.target = e.subject) OR (q.kind = 'person' AND q.target = e.actor) OR (q.kind = 'process' AND q.target = e.process))) \
          ORDER BY e.seq DESC LIMIT $3",
         parts.join(" UNION ")
