@@ -7,7 +7,7 @@ use crate::improvements::Improvements;
 use crate::processes::Library;
 use crate::sample::advance::{Came, found, go_on};
 use crate::sample::company::STEPS;
-use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, files, past, people};
+use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, asked, files, past, people};
 use crate::work::Work;
 use anyhow::Context;
 use mining::Micros;
@@ -213,7 +213,10 @@ async fn into_store(args: &Args, plan: Plan) -> anyhow::Result<()> {
     let identity = Identity::new(library.db().clone(), library.clock_handle());
     if people::settle(&identity, args.sizes().2, super::ACTOR).await? {
         if args.has_past() {
-            people::talk(&Work::start(library.clone(), identity), &came.process).await?;
+            let work = Work::start(library.clone(), identity);
+            asked::over_time(&work, &all, &clock, &came.process).await?;
+            clock.set(SystemClock.now());
+            people::talk(&work, &came.process).await?;
         }
         println!("Its owner: `tenon people link {}`.", people::OWNER.1);
     }

@@ -59,7 +59,15 @@ impl Improvements {
         }
         let acts = self.acts(imp).await?;
         let teams = self.teams_of_acts(imp, &acts).await?;
-        Ok(by_day(&count(&acts, &teams)))
+        let counted = by_day(&count(&acts, &teams));
+        // What was told of other days stays.
+        let days: HashSet<(Micros, &str)> =
+            counted.iter().map(|r| (r.day, r.team.as_str())).collect();
+        let mut all = self.uses(&imp.id).await?;
+        all.retain(|r| !days.contains(&(r.day, r.team.as_str())));
+        all.extend(counted.iter().cloned());
+        all.sort_by(|a, b| a.day.cmp(&b.day).then(a.team.cmp(&b.team)));
+        Ok(all)
     }
 
     /// Keeps what [`Improvements::counted_uses`] counts, for the verdict; whether anything is new.

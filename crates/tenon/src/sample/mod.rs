@@ -5,6 +5,7 @@
 //! its cases are the same, only further. [`past`] is what it tried before a new installation sees it.
 
 pub mod advance;
+pub mod asked;
 mod calendar;
 pub mod company;
 pub mod files;

@@ -150,6 +150,6 @@ pub async fn talk(work: &Work, process: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn actor(person: &people::PersonRow) -> Option<Actor> {
+pub(super) fn actor(person: &people::PersonRow) -> Option<Actor> {
     Actor::of(person, Via::Token("sample".into()), Scopes::all())
 }

@@ -25,7 +25,7 @@ pub struct Update {
     pub kind: String,
     /// Id of the person who did it, or what stands in the record in its place.
     pub by: String,
-    /// Her name; empty where no person did it.
+    /// Her name, or what stands in its place; empty where nobody did it.
     pub name: String,
     /// What happened, behind the name: "accepted an answer".
     pub text: String,
@@ -204,14 +204,13 @@ fn told(
             (format!("{did} {name}"), (step, href))
         }
     };
-    let person = directory.person(&event.actor);
     Some(Update {
         seq: event.seq,
         at: event.at,
         // A case moves by itself: who brought the file did not move it.
-        name: match person.filter(|_| event.kind != "case.moved") {
-            Some(person) => person.name.clone(),
-            None => String::new(),
+        name: match event.kind.as_str() {
+            "case.moved" => String::new(),
+            _ => directory.name(&event.actor).to_string(),
         },
         kind: event.kind,
         by: event.actor,
