@@ -47,7 +47,7 @@ impl Loaded {
         });
         until
             .filter_map(|row| place[self.log.activity[row] as usize])
-            .last()
+            .next_back()
     }
 
     /// The step a case is in, or was in last; `None` for a case that is not here or in no step.
