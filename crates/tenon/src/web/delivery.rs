@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::delivery::hooks::NewHook;
 use crate::delivery::mailbox::Health;
 use crate::format;
-use crate::identity::Actor;
+use crate::identity::{Actor, Directory};
 use crate::processes::Problem;
 use crate::store::hooks::{HookRow, IncomingRow};
 use crate::store::mailboxes::RefusedRow;
@@ -119,8 +119,15 @@ fn when(at: Micros) -> String {
     format!("{} UTC", format::date_time(at))
 }
 
+fn mail_to(payload: &str, directory: &Directory) -> String {
+    let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+    let person = payload["person"].as_str().unwrap_or_default();
+    format!("Mail to {}", directory.name(person))
+}
+
 pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
     let (queue, now) = (app.delivery.queue(), app.library.clock().now());
+    let directory = app.identity.directory().await?;
     let jobs = queue.open().await?.into_iter().map(|job| {
         let (state, at) = match (job.dead, job.claimed) {
             (Some(at), _) if job.begun.is_some() => ("Outcome not known", at),
@@ -131,7 +138,7 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
         JobLine {
             what: match job.kind.as_str() {
                 "hook" => "Webhook".into(),
-                "mail" => "Mail".into(),
+                "mail" => mail_to(&job.payload, &directory),
                 "escalate" => "Unanswered questions".into(),
                 _ => job.kind.clone(),
             },

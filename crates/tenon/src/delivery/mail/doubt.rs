@@ -58,8 +58,9 @@ impl Delivery {
 
     /// Sets a mail aside that may have been taken.
     pub(super) async fn set_aside(&self, job: &JobRow, why: &str) -> Result<(), Problem> {
-        let why =
-            format!("It was handed over and the mail server did not say whether it took it: {why}");
+        let why = format!(
+            "It was handed over, and the mail server did not say whether it took it: {why}"
+        );
         let mut tx = self.db().begin().await?;
         self.set_aside_in(&mut tx, job, &why).await?;
         Ok(tx.commit().await?)

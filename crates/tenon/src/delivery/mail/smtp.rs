@@ -106,7 +106,9 @@ impl Smtp {
                 Ok(())
             }
             Ok(Err(error)) if error.status().is_some() => Err(lost(error)),
-            Ok(Err(error)) => Err(Lost::Unknown(error.to_string())),
+            Ok(Err(error)) => Err(Lost::Unknown(format!(
+                "the connection ended without an answer ({error})"
+            ))),
             Err(_) => Err(Lost::Unknown(format!(
                 "no answer within {} seconds",
                 VERDICT.as_secs()

@@ -98,7 +98,7 @@ impl Delivery {
                     wait
                 }
             };
-            if ended.is_err() {
+            if !matches!(ended, Ok(()) | Err(Broken::Held)) {
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
             if let Err(problem) = self.let_go(mailbox, ended.err().as_ref()).await {

@@ -61,6 +61,8 @@ pub struct Session {
     stream: BufReader<Box<dyn Stream>>,
     tag: u32,
     can: Vec<String>,
+    /// Whether the server told of a mail since the last search.
+    is_news: bool,
     /// UIDVALIDITY, and the UID the next mail will get.
     pub validity: i64,
     pub next: i64,
@@ -79,6 +81,7 @@ impl Session {
             stream: BufReader::new(stream),
             tag: 0,
             can: Vec::new(),
+            is_news: false,
             validity: 0,
             next: 0,
         };
@@ -181,6 +184,7 @@ impl Session {
 
     /// UIDs of mails, in order.
     pub async fn search(&mut self, what: &str) -> Result<Vec<i64>, Broken> {
+        self.is_news = false;
         let command = format!("UID SEARCH {what}");
         let said = self.run("it cannot be searched", &command).await?;
         let found = said.into_iter().filter_map(|r| match r {
@@ -276,22 +280,23 @@ impl Session {
         self.say("IDLE").await?;
         self.wait_to_go_on(WHY).await?;
         let end = tokio::time::Instant::now() + most;
-        // Only looking into the buffer can be broken off without losing half a line.
-        while let Ok(more) = tokio::time::timeout_at(end, self.stream.fill_buf()).await {
+        while !self.is_news {
+            // Only looking into the buffer can be broken off without losing half a line.
+            let Ok(more) = tokio::time::timeout_at(end, self.stream.fill_buf()).await else {
+                break;
+            };
             if more?.is_empty() {
                 return Err(ended());
             }
-            let new = Response::MailboxData(MailboxDatum::Exists(0));
-            let said = self.response().await?;
             if let Response::Data {
                 status: Status::Bye,
                 outcome,
-            } = &said
+            } = self.response().await?
             {
-                return Err(Broken::Said("the mail server says goodbye", words(outcome)));
-            }
-            if std::mem::discriminant(&said) == std::mem::discriminant(&new) {
-                break;
+                return Err(Broken::Said(
+                    "the mail server says goodbye",
+                    words(&outcome),
+                ));
             }
         }
         self.send("DONE\r\n").await?;
@@ -390,7 +395,11 @@ impl Session {
             let begin = all.len();
             self.line(&mut all).await?;
             match Response::parse(&all) {
-                Ok(([], said)) => return Ok((said.into_owned(), all.len())),
+                Ok(([], said)) => {
+                    let is_news = matches!(said, Response::MailboxData(MailboxDatum::Exists(_)));
+                    self.is_news |= is_news;
+                    return Ok((said.into_owned(), all.len()));
+                }
                 Ok(_) => return Err(Broken::junk(&all)),
                 Err(why) => match announced(&all[begin..]) {
                     Some(n) if why.is_incomplete() => {
