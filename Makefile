@@ -25,7 +25,7 @@ web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --silent
 	@touch web/node_modules
 
-tools: ## Install what the tests need: Chromium and PostgreSQL
+tools: ## Install what the tests need: Chromium, PostgreSQL and Dovecot
 	@sh tools/install.sh
 
 test: tools web test-rust test-web test-e2e ## Run all tests

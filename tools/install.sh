@@ -9,6 +9,7 @@ as_root() {
 need=""
 command -v chromium >/dev/null 2>&1 || [ -x /usr/bin/chromium ] || need="$need chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+[ -x /usr/sbin/dovecot ] || [ -x /usr/local/sbin/dovecot ] || need="$need dovecot-imapd"
 [ -n "$need" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
@@ -19,6 +20,7 @@ status=0
 for tool in $need; do
   case $tool in
     chromium) [ -x /usr/bin/chromium ] || { echo "*** Chromium is missing: the journeys in the browser cannot run. Install it and set CHROMIUM to its path."; status=1; } ;;
+    dovecot-imapd) [ -x /usr/sbin/dovecot ] || echo "*** Dovecot is missing: fetching answers from a mailbox is tested with a stand-in only." ;;
     postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "*** PostgreSQL is missing: the store is tested on SQLite only." ;;
   esac
 done

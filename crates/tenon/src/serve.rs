@@ -135,6 +135,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let fresh = tokio::spawn(fresh);
     let folding = tokio::spawn(state.library.clone().keep_folding());
     let (stop, stopping) = tokio::sync::watch::channel(false);
+    let fetching = tokio::spawn(state.delivery.clone().keep_fetching(stopping.clone()));
     let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let (db, clock) = (state.library.db().clone(), state.library.clock_handle());
     let removal = tokio::spawn(retention::keep(db, clock, config.retention));
@@ -162,7 +163,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     folding.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(LEAVING, leaving).await;
+    let _ = tokio::time::timeout(LEAVING, async { tokio::join!(leaving, fetching) }).await;
     removal.abort();
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! By which way things leave: shared by the commands that send and receive.
 
 use crate::delivery::Config;
-use std::path::Path;
 
 #[derive(clap::Args, Clone)]
 pub struct Leaving {
@@ -14,22 +13,29 @@ pub struct Leaving {
     /// What stands before the plus of the addresses that answers go to
     #[arg(long, env = "TENON_MAIL_REPLY", default_value = "reply")]
     mail_reply: String,
+    /// Mailbox that answers are fetched from, such as imaps://user:password@mail.example.com/INBOX
+    #[arg(long, env = "TENON_IMAP", hide_env_values = true)]
+    imap: Option<String>,
+    /// Folder that answers are moved to once they are taken in; they stay, marked as read, without one
+    #[arg(long, env = "TENON_IMAP_MOVE")]
+    imap_move: Option<String>,
     /// How many seconds mail about a conversation waits for more of it
     #[arg(long, env = "TENON_MAIL_GROUP", default_value_t = 120)]
     mail_group: u32,
-    /// Hosts that webhooks may go to although they are not public, with commas between them
+    /// Hosts that webhooks and mailboxes may be at although they are not public, with commas between them
     #[arg(long, env = "TENON_ALLOW_HOSTS", default_value = "")]
     allow_hosts: String,
 }
 
 impl Leaving {
-    pub fn config(self, data: &Path) -> Config {
+    pub fn config(self) -> Config {
         Config {
             smtp: self.smtp,
             mail_from: self.mail_from,
             mail_reply: Some(self.mail_reply),
+            imap: self.imap,
+            imap_move: self.imap_move,
             allow_hosts: self.allow_hosts,
-            journal: Some(data.join("mail-taken")),
             group: Some(i64::from(self.mail_group) * 1_000_000),
         }
     }

@@ -108,7 +108,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         audit: days(args.retention_audit_days)?,
     };
     let config = Config {
-        delivery: args.leaving.config(&args.place.data),
+        delivery: args.leaving.config(),
         retention,
         data: args.place.data,
         database: args.place.database,

@@ -8,6 +8,7 @@ pub mod atom;
 pub mod hooks;
 pub mod incoming;
 pub mod mail;
+pub mod mailbox;
 pub mod queue;
 pub mod sign;
 #[cfg(test)]
@@ -20,7 +21,6 @@ use crate::problem::Problem;
 use crate::store::jobs::JobRow;
 use crate::store::{Db, Tx, events, settings};
 use crate::work::{Place, Work};
-use futures_util::StreamExt;
 use mining::Micros;
 use mining::time::{DAY, HOUR};
 use queue::{Failed, Queue};
@@ -52,8 +52,10 @@ pub struct Config {
     pub mail_reply: Option<String>,
     /// Hosts that may be spoken to although they are not public.
     pub allow_hosts: String,
-    /// The file in which mails are noted that the mail server took.
-    pub journal: Option<std::path::PathBuf>,
+    /// The mailbox answers are fetched from, such as `imaps://user:password@mail.example.com/INBOX`.
+    pub imap: Option<String>,
+    /// The folder for what was taken in; it stays where it is without one.
+    pub imap_move: Option<String>,
     /// How long mentions wait for others of the same conversation; two minutes when not said.
     pub group: Option<Micros>,
 }
@@ -69,6 +71,7 @@ struct Inner {
     queue: Queue,
     outbound: Outbound,
     mail: Option<mail::Post>,
+    mailbox: Option<mailbox::Mailbox>,
     group: Micros,
     key: OnceCell<[u8; 32]>,
     rates: incoming::Rates,
@@ -79,11 +82,14 @@ struct Inner {
 impl Delivery {
     pub fn new(work: Work, site: Arc<Site>, config: &Config) -> anyhow::Result<Delivery> {
         let queue = Queue::new(work.db().clone(), work.library().clock_handle());
+        let node = work.library().clock().id().simple().to_string();
+        let imap = (config.imap.as_deref(), config.imap_move.as_deref());
         Ok(Delivery {
             inner: Arc::new(Inner {
                 queue,
                 outbound: Outbound::new(Allowed::parse(&config.allow_hosts)),
                 mail: mail::Post::of(config)?,
+                mailbox: mailbox::Mailbox::of(imap.0, imap.1, node)?,
                 group: config.group.unwrap_or(mail::GROUP),
                 key: OnceCell::new(),
                 rates: incoming::Rates::default(),
@@ -181,27 +187,19 @@ impl Delivery {
 
     /// One look: queues what is to leave and does what is due; how much was done.
     pub async fn pass(&self) -> Result<usize, Problem> {
-        self.settle_mail().await?;
         self.plan_hooks().await?;
         self.plan_mail().await?;
         self.plan_turn().await?;
         let jobs = self.queue().claim(AT_ONCE).await?;
-        let (mut mails, mut others) = (Vec::new(), Vec::new());
-        for job in &jobs {
-            match job.kind.as_str() {
-                mail::KIND => mails.push(self.work_on(job)),
-                _ => others.push(self.work_on(job)),
-            }
-        }
+        let (mails, others): (Vec<&JobRow>, Vec<&JobRow>) =
+            jobs.iter().partition(|job| job.kind == mail::KIND);
         // Those that wait for slow receivers do not hold up one another.
-        let others = futures_util::future::join_all(others);
-        let mails = futures_util::stream::iter(mails).buffer_unordered(mail::AT_ONCE);
-        let mails = mails.collect::<Vec<_>>();
-        let (others, mails) = tokio::join!(others, mails);
-        for ended in others.into_iter().chain(mails) {
+        let others = futures_util::future::join_all(others.into_iter().map(|j| self.work_on(j)));
+        let (others, mails) = tokio::join!(others, self.mails(&mails));
+        mails?;
+        for ended in others {
             ended?;
         }
-        self.settled()?;
         Ok(jobs.len())
     }
 
@@ -218,6 +216,8 @@ impl Delivery {
         self.queue()
             .add(&mut tx, ESCALATE, &key, &nothing, now)
             .await?;
+        let refused = now - mailbox::REMEMBERED;
+        crate::store::mailboxes::sweep(&mut tx, refused).await?;
         tx.commit().await?;
         self.queue().sweep().await
     }
@@ -230,7 +230,6 @@ impl Delivery {
     async fn work_on(&self, job: &JobRow) -> Result<(), Problem> {
         let done: Result<Tx, Failed> = match job.kind.as_str() {
             hooks::KIND => self.deliver(job).await,
-            mail::KIND => self.mail(job).await,
             ESCALATE => self.escalate().await,
             other => Err(Failed::never(format!(
                 "nothing here does work of the kind {other}"

@@ -3,7 +3,8 @@
 //! Work is queued in the transaction of what causes it, under a key, so that it is queued once. A worker takes it for
 //! [`LEASE`]; when the worker dies, another takes it after that. Who does the work hands back the transaction that holds
 //! its effect, and the job ends in the same transaction: both or neither. What fails is tried again, later each time, and
-//! given up after [`ATTEMPTS`] with the reason kept.
+//! given up after [`ATTEMPTS`] with the reason kept. Work that must not be done twice is noted as begun before it is; what is
+//! found begun and not ended is set aside for an owner (`mail::doubt`).
 
 use crate::clock::Clock;
 use crate::identity::secret::Digest;
@@ -86,6 +87,7 @@ impl Queue {
             due,
             attempts: 0,
             claimed: None,
+            begun: None,
             done: None,
             dead: None,
             error: None,
@@ -148,7 +150,7 @@ impl Queue {
         Ok(jobs::open(&self.db, 200).await?)
     }
 
-    /// Tries again what was given up.
+    /// Tries again what was given up, or set aside because nobody knows whether it was done.
     pub async fn requeue(&self, id: &str) -> Result<JobRow, Problem> {
         let mut tx = self.db.begin().await?;
         let is_there = jobs::requeue(&mut tx, id, self.clock.now()).await?;
@@ -157,7 +159,7 @@ impl Queue {
         row.ok_or_else(not_dead)
     }
 
-    /// Forgets what was given up.
+    /// Forgets what was given up or set aside.
     pub async fn drop_dead(&self, id: &str) -> Result<(), Problem> {
         let mut tx = self.db.begin().await?;
         let is_there = jobs::drop_dead(&mut tx, id).await?;
@@ -183,7 +185,7 @@ fn not_dead() -> Problem {
     Problem::new(
         404,
         "not_found",
-        "There is no such job among those that were given up.",
+        "There is no such job among those that were given up or set aside.",
         "Look at the list again: it may have been tried already.",
     )
 }
@@ -243,6 +245,7 @@ mod tests {
                 waiting: 0,
                 running: 1,
                 dead: 0,
+                unknown: 0,
             };
             assert_eq!(queue.counts().await.unwrap(), counts);
             assert!(!add(&queue, "a", HOUR).await, "done is not queued again");

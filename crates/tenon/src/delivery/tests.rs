@@ -1,7 +1,10 @@
 //! What leaves and what comes back, on both engines, by a clock that the tests set.
 
+mod dovecot;
 mod hooks;
 mod mail;
+mod mailbox;
+mod stand_in;
 
 use super::{Config, Delivery};
 use crate::clock::SetClock;
@@ -96,7 +99,11 @@ impl House {
     }
 }
 
-/// A mail server that keeps what it is given, or answers with a code of refusal.
+/// The mail server closes the connection when the content is about to come, or when it has it.
+const CUT_BEFORE: u16 = 1;
+const CUT_AFTER: u16 = 2;
+
+/// A mail server that keeps what it is given, answers with a code of refusal, or breaks off.
 struct Sink {
     port: u16,
     got: Arc<Mutex<Vec<String>>>,
@@ -144,11 +151,16 @@ async fn talk(stream: TcpStream, got: Arc<Mutex<Vec<String>>>, refuses: Arc<Atom
         let answer = match word.as_str() {
             "EHLO" => "250-sink\r\n250 8BITMIME\r\n".to_string(),
             "QUIT" => return,
+            "DATA" if refuses.load(Ordering::SeqCst) == CUT_BEFORE => return,
             "DATA" => {
                 let _ = stream.write_all(b"354 go on\r\n").await;
                 let mut mail = String::new();
                 while !mail.ends_with("\r\n.\r\n") && stream.read_line(&mut mail).await.is_ok() {}
                 match refuses.load(Ordering::SeqCst) {
+                    CUT_AFTER => {
+                        got.lock().unwrap().push(mail);
+                        return;
+                    }
                     0 => {
                         got.lock().unwrap().push(mail);
                         "250 kept\r\n".into()

@@ -5,7 +5,7 @@ use crate::identity::Identity;
 use crate::problem::Problem;
 use crate::processes::Library;
 use crate::store::erase::{self, Removed};
-use crate::store::people;
+use crate::store::{mailboxes, people};
 use crate::work::markdown;
 use serde_json::{Value, json};
 
@@ -45,6 +45,7 @@ pub async fn person(
         markdown::without_handle(text, &handle, NOBODY)
     })
     .await?;
+    mailboxes::forget_sender(&mut tx, &before.email.to_lowercase()).await?;
     for told in [&before.email, &before.name] {
         erase::in_record(&mut tx, told, |payload| replace(payload, told)).await?;
     }

@@ -1,4 +1,4 @@
-//! HTTP that Tenon speaks to others. Every address is looked up here, checked, and connected to as it was checked: between
+//! What Tenon speaks to others: HTTP, and the way to a mailbox. Every address is looked up here, checked, and connected to as it was checked: between
 //! check and connection nobody can point the name elsewhere. A redirect is a new address and is checked again.
 
 mod guard;
@@ -20,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -53,12 +54,19 @@ pub enum Failed {
     Redirects,
     #[error("redirected from https to http")]
     Downgrade,
+    #[error(
+        "{0} is another machine and would be spoken to without encryption; use TLS, or allow the host with TENON_ALLOW_HOSTS"
+    )]
+    Plain(String),
 }
 
 impl Failed {
     /// Whether trying again cannot help until somebody changes something.
     pub fn is_final(&self) -> bool {
-        matches!(self, Failed::NoAddress(_) | Failed::NotPublic(_))
+        matches!(
+            self,
+            Failed::NoAddress(_) | Failed::NotPublic(_) | Failed::Plain(_)
+        )
     }
 }
 
@@ -152,35 +160,45 @@ impl Outbound {
     ) -> Result<(Answer, Option<String>), Failed> {
         let host = url.host_str().unwrap_or_default().to_string();
         let stream = self.connect(url, &host, port).await?;
-        let broke = |why: String| Failed::Connection(host.clone(), why);
         if url.scheme() == "http" {
             return speak(stream, request, url).await;
         }
-        let name = host.trim_matches(['[', ']']).to_string();
-        let name = ServerName::try_from(name).map_err(|e| broke(e.to_string()))?;
-        let stream = tls().connect(name, stream).await;
-        speak(stream.map_err(|e| broke(e.to_string()))?, request, url).await
+        speak(secured(&host, stream).await?, request, url).await
     }
 
     async fn connect(&self, url: &Url, host: &str, port: u16) -> Result<TcpStream, Failed> {
-        let found = match url.host() {
-            Some(Host::Ipv4(v4)) => vec![SocketAddr::new(IpAddr::V4(v4), port)],
-            Some(Host::Ipv6(v6)) => vec![SocketAddr::new(IpAddr::V6(v6), port)],
-            _ => self.resolver.resolve(host, port).await.unwrap_or_default(),
-        };
-        if found.is_empty() {
-            return Err(Failed::Unknown(host.into()));
-        }
+        let found = self.find(url, host, port).await?;
         self.checked(host, &found)?;
-        let mut why = String::new();
-        for address in found {
-            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(problem)) => why = problem.to_string(),
-                Err(_) => why = "it does not answer".into(),
+        reached(host, found).await
+    }
+
+    /// A connection to a server that whoever runs Tenon named in its settings, on this machine or elsewhere. Without
+    /// encryption only to this machine, and to hosts that were allowed.
+    pub async fn reach(&self, url: &Url, port: u16, is_plain: bool) -> Result<TcpStream, Failed> {
+        let host = url.host_str().unwrap_or_default();
+        let found = self.find(url, host, port).await?;
+        let is_here = found.iter().all(|a| a.ip().is_loopback());
+        if !is_here {
+            self.checked(host, &found)?;
+            if is_plain && !self.allowed.has(host, port) {
+                return Err(Failed::Plain(host.into()));
             }
         }
-        Err(Failed::Connection(host.into(), why))
+        reached(host, found).await
+    }
+
+    async fn find(&self, url: &Url, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failed> {
+        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let found = match (url.host(), literal) {
+            (Some(Host::Ipv4(v4)), _) => vec![SocketAddr::new(IpAddr::V4(v4), port)],
+            (Some(Host::Ipv6(v6)), _) => vec![SocketAddr::new(IpAddr::V6(v6), port)],
+            (_, Ok(ip)) => vec![SocketAddr::new(ip, port)],
+            _ => self.resolver.resolve(host, port).await.unwrap_or_default(),
+        };
+        match found.is_empty() {
+            true => Err(Failed::Unknown(host.into())),
+            false => Ok(found),
+        }
     }
 
     /// All addresses of a name have to be fit: one that is not is a name to stay away from.
@@ -199,6 +217,30 @@ impl Outbound {
             false => Err(Failed::NotPublic(host.into())),
         }
     }
+}
+
+async fn reached(host: &str, found: Vec<SocketAddr>) -> Result<TcpStream, Failed> {
+    let mut why = String::new();
+    for address in found {
+        match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(problem)) => why = problem.to_string(),
+            Err(_) => why = "it does not answer".into(),
+        }
+    }
+    Err(Failed::Connection(host.into(), why))
+}
+
+/// Puts TLS over a connection to a host, whose certificate has to be one the machine trusts.
+pub async fn secured<S>(host: &str, stream: S) -> Result<TlsStream<S>, Failed>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let broke = |why: String| Failed::Connection(host.into(), why);
+    let name = host.trim_matches(['[', ']']).to_string();
+    let name = ServerName::try_from(name).map_err(|e| broke(e.to_string()))?;
+    let stream = tls().connect(name, stream).await;
+    stream.map_err(|e| broke(e.to_string()))
 }
 
 /// An address of a web server, and its port.

@@ -169,3 +169,44 @@ async fn an_answer_that_does_not_end_is_not_read_to_its_end() {
         .await;
     assert_eq!(sent, Err(Failed::Answer));
 }
+
+#[tokio::test]
+async fn a_mailbox_is_reached_here_or_where_it_is_public_and_in_the_open_only_here_or_where_that_is_allowed()
+ {
+    let port = server(HELLO).await;
+    let to = |to: &str| {
+        let to = to.parse().unwrap();
+        Arc::new(Rebinding(AtomicUsize::new(0), [to, to]))
+    };
+    let reach = async |outbound: Outbound, is_plain| {
+        let url = Url::parse("imap://mail.example/INBOX").unwrap();
+        outbound.reach(&url, port, is_plain).await.map(drop)
+    };
+    let host = || "mail.example".to_string();
+    let nothing = Allowed::default;
+    let named = || Allowed::parse("mail.example");
+    for (allowed, address, is_plain, expected) in [
+        (nothing(), "127.0.0.1", true, Ok(())),
+        (nothing(), "10.1.2.3", false, Err(Failed::NotPublic(host()))),
+        (
+            nothing(),
+            "169.254.169.254",
+            false,
+            Err(Failed::NotPublic(host())),
+        ),
+        (
+            named(),
+            "169.254.169.254",
+            true,
+            Err(Failed::NotPublic(host())),
+        ),
+        (nothing(), "93.184.215.14", true, Err(Failed::Plain(host()))),
+    ] {
+        let outbound = Outbound::with(allowed, to(address));
+        assert_eq!(reach(outbound, is_plain).await, expected, "{address}");
+    }
+    let literal = Url::parse("imap://10.1.2.3/").unwrap();
+    let outbound = Outbound::new(Allowed::default());
+    let within = outbound.reach(&literal, port, false).await;
+    assert!(matches!(within, Err(Failed::NotPublic(_))));
+}

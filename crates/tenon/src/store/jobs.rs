@@ -18,21 +18,26 @@ pub struct JobRow {
     pub attempts: i64,
     /// Until when a worker has it.
     pub claimed: Option<Micros>,
+    /// When it was begun to hand over what cannot be taken back. Not done and begun: nobody here knows whether it arrived.
+    pub begun: Option<Micros>,
     pub done: Option<Micros>,
     /// When it was given up; `error` says why.
     pub dead: Option<Micros>,
     pub error: Option<String>,
 }
 
-/// How many jobs wait, are with a worker, and were given up.
+/// How many jobs wait, are with a worker, were given up, and were set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct JobCounts {
     pub waiting: i64,
     pub running: i64,
     pub dead: i64,
+    /// Those of which nobody here knows whether they were done.
+    pub unknown: i64,
 }
 
-const JOB: &str = "id, kind, key, payload, created, due, attempts, claimed, done, dead, error";
+const JOB: &str =
+    "id, kind, key, payload, created, due, attempts, claimed, begun, done, dead, error";
 
 /// Queues work in the transaction of what causes it; whether it was not queued before.
 pub async fn enqueue(tx: &mut Tx, row: &JobRow) -> sqlx::Result<bool> {
@@ -117,56 +122,78 @@ pub async fn done(tx: &mut Tx, job: &JobRow, at: Micros) -> sqlx::Result<bool> {
     .map(|done| done.rows_affected() > 0))
 }
 
-/// Ends a job of which it is known that it was done, whoever has it.
-pub async fn known_done(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
+/// Notes that a job is begun, if it is still with this worker for as long as it takes.
+pub async fn begin(tx: &mut Tx, job: &JobRow, at: Micros, until: Micros) -> sqlx::Result<bool> {
     write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET done = $2, claimed = NULL, error = NULL WHERE id = $1 AND done IS NULL"
-    )
-    .bind(id)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
-}
-
-/// Gives a job back to be tried again when it is due.
-pub async fn retry(tx: &mut Tx, job: &JobRow, due: Micros, error: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET due = $3, error = $4, claimed = NULL WHERE id = $1 AND claimed = $2"
+        "UPDATE jobs SET begun = $3 WHERE id = $1 AND claimed = $2 AND claimed >= $4"
     )
     .bind(&job.id)
     .bind(job.claimed)
-    .bind(due)
-    .bind(error)
+    .bind(at)
+    .bind(until)
     .execute(on)
     .await
-    .map(drop))
+    .map(|done| done.rows_affected() > 0))
 }
 
-/// Gives a job up.
-pub async fn bury(tx: &mut Tx, job: &JobRow, at: Micros, error: &str) -> sqlx::Result<()> {
+/// Sets a job aside of which nobody here knows whether it was done; whether it was still with this worker.
+pub async fn set_aside(tx: &mut Tx, job: &JobRow, at: Micros, why: &str) -> sqlx::Result<bool> {
     write!(tx, |on| sqlx::query(
         "UPDATE jobs SET dead = $3, error = $4, claimed = NULL WHERE id = $1 AND claimed = $2"
     )
     .bind(&job.id)
     .bind(job.claimed)
     .bind(at)
+    .bind(why)
+    .execute(on)
+    .await
+    .map(|done| done.rows_affected() > 0))
+}
+
+/// Gives a job back to be tried again when it is due.
+pub async fn retry(tx: &mut Tx, job: &JobRow, due: Micros, error: &str) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+        "UPDATE jobs SET due = $3, error = $4, claimed = NULL, begun = NULL WHERE id = $1 AND claimed = $2"
+    )
+    .bind(&job.id)
+    .bind(job.claimed)
+    .bind(due)
     .bind(error)
     .execute(on)
     .await
-    .map(drop))
+    .map(drop)
+    })
 }
 
-/// Brings back what was given up; whether there was such a job.
+/// Gives a job up.
+pub async fn bury(tx: &mut Tx, job: &JobRow, at: Micros, error: &str) -> sqlx::Result<()> {
+    write!(tx, |on| {
+        sqlx::query(
+        "UPDATE jobs SET dead = $3, error = $4, claimed = NULL, begun = NULL WHERE id = $1 AND claimed = $2"
+    )
+    .bind(&job.id)
+    .bind(job.claimed)
+    .bind(at)
+    .bind(error)
+    .execute(on)
+    .await
+    .map(drop)
+    })
+}
+
+/// Brings back what was given up or set aside; whether there was such a job.
 pub async fn requeue(tx: &mut Tx, id: &str, due: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET dead = NULL, attempts = 0, due = $2 WHERE id = $1 AND dead IS NOT NULL"
+    write!(tx, |on| {
+        sqlx::query(
+        "UPDATE jobs SET dead = NULL, begun = NULL, attempts = 0, due = $2 WHERE id = $1 AND dead IS NOT NULL"
     )
     .bind(id)
     .bind(due)
     .execute(on)
     .await
-    .map(|done| done.rows_affected() > 0))
+    .map(|done| done.rows_affected() > 0)
+    })
 }
 
 /// Queues again what was done or given up, under the key it has; whether there was such a job.
@@ -182,7 +209,7 @@ pub async fn again(tx: &mut Tx, key: &str, due: Micros) -> sqlx::Result<bool> {
     .map(|done| done.rows_affected() > 0))
 }
 
-/// Forgets a job that was given up; whether there was one.
+/// Forgets a job that was given up or set aside; whether there was one.
 pub async fn drop_dead(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
     write!(tx, |on| sqlx::query(
         "DELETE FROM jobs WHERE id = $1 AND dead IS NOT NULL"
@@ -226,7 +253,8 @@ pub async fn counts(db: &Db, now: Micros) -> sqlx::Result<JobCounts> {
         sqlx::query_as(
         "SELECT COALESCE(SUM(CASE WHEN dead IS NULL AND (claimed IS NULL OR claimed <= $1) THEN 1 ELSE 0 END), 0) AS waiting, \
            COALESCE(SUM(CASE WHEN dead IS NULL AND claimed > $1 THEN 1 ELSE 0 END), 0) AS running, \
-           COALESCE(SUM(CASE WHEN dead IS NOT NULL THEN 1 ELSE 0 END), 0) AS dead FROM jobs WHERE done IS NULL"
+           COALESCE(SUM(CASE WHEN dead IS NOT NULL AND begun IS NULL THEN 1 ELSE 0 END), 0) AS dead, \
+           COALESCE(SUM(CASE WHEN dead IS NOT NULL AND begun IS NOT NULL THEN 1 ELSE 0 END), 0) AS unknown FROM jobs WHERE done IS NULL"
     )
     .bind(now)
     .fetch_one(on)

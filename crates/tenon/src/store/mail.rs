@@ -24,6 +24,8 @@ pub struct Carried {
     pub conversation: Option<String>,
     pub at: Micros,
     pub read: Option<Micros>,
+    /// Whether another mail may have told of it before.
+    pub in_doubt: bool,
 }
 
 /// Kinds that mean a person herself.
@@ -63,11 +65,38 @@ pub async fn take(
         .map(drop))
 }
 
+/// Mails that were begun and set aside.
+const SET_ASIDE: &str = "kind = 'mail' AND dead IS NOT NULL AND begun IS NOT NULL";
+
+/// Gives a job what is still unread of mails to a person that were set aside, each notification once; ends those mails of
+/// which nothing is left to be told.
+pub async fn take_doubtful(tx: &mut Tx, job: &str, person: &str, at: Micros) -> sqlx::Result<()> {
+    let sql = format!(
+        "UPDATE notifications SET doubt = job, job = $1 WHERE person = $2 AND mailed IS NULL AND read IS NULL AND doubt IS NULL \
+         AND job IN (SELECT id FROM jobs WHERE {SET_ASIDE})"
+    );
+    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
+        .bind(job)
+        .bind(person)
+        .execute(on)
+        .await
+        .map(drop))?;
+    let sql = format!(
+        "UPDATE jobs SET done = $1, dead = NULL WHERE {SET_ASIDE} AND NOT EXISTS (SELECT 1 FROM notifications n \
+         WHERE n.job = jobs.id AND n.mailed IS NULL AND n.read IS NULL)"
+    );
+    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
+        .bind(at)
+        .execute(on)
+        .await
+        .map(drop))
+}
+
 /// What a job carries, oldest first.
 pub async fn carried(tx: &mut Tx, job: &str) -> sqlx::Result<Vec<Carried>> {
     write!(tx, |on| {
         sqlx::query_as(
-        "SELECT event, kind, conversation, at, read FROM notifications WHERE job = $1 ORDER BY event"
+        "SELECT event, kind, conversation, at, read, doubt IS NOT NULL AS in_doubt FROM notifications WHERE job = $1 ORDER BY event"
     )
     .bind(job)
     .fetch_all(on)

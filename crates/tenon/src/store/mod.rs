@@ -15,6 +15,7 @@ pub mod imports;
 pub mod improvements;
 pub mod jobs;
 pub mod mail;
+pub mod mailboxes;
 pub mod mappings;
 pub mod models;
 pub mod people;
@@ -89,7 +90,7 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 8] = [
+const SQLITE: [&str; 9] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -97,9 +98,10 @@ const SQLITE: [&str; 8] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0009_mailbox.sql"),
     include_str!("../../migrations/0010_updates.sql"),
 ];
-const POSTGRES: [&str; 8] = [
+const POSTGRES: [&str; 9] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -107,6 +109,7 @@ const POSTGRES: [&str; 8] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0009_mailbox.sql"),
     include_str!("../../migrations/0010_updates.sql"),
 ];
 

@@ -4,10 +4,12 @@ use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::app::App;
 use crate::delivery::hooks::NewHook;
+use crate::delivery::mailbox::Health;
 use crate::format;
-use crate::identity::Actor;
+use crate::identity::{Actor, Directory};
 use crate::processes::Problem;
 use crate::store::hooks::{HookRow, IncomingRow};
+use crate::store::mailboxes::RefusedRow;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -24,6 +26,8 @@ struct JobLine {
     when: String,
     error: String,
     is_dead: bool,
+    /// What the button says.
+    again: &'static str,
 }
 
 #[derive(Template)]
@@ -31,11 +35,52 @@ struct JobLine {
 struct DeliveryPage {
     shell: Shell,
     has_mail: bool,
-    mail: Vec<(String, i64)>,
+    mail: Vec<(&'static str, i64)>,
+    mailbox: Option<MailboxPart>,
     counts: crate::store::jobs::JobCounts,
     jobs: Vec<JobLine>,
     hooks: Vec<HookRow>,
     incoming: Vec<IncomingLine>,
+}
+
+/// The mailbox answers are fetched from, in words.
+struct MailboxPart {
+    name: String,
+    is_connected: bool,
+    state: String,
+    last_mail: String,
+    error: Option<String>,
+    refused: Vec<RefusedLine>,
+}
+
+struct RefusedLine {
+    when: String,
+    sender: String,
+    why: String,
+}
+
+impl MailboxPart {
+    fn of(health: Health) -> MailboxPart {
+        let row = health.row;
+        let connected = row.as_ref().and_then(|r| r.connected);
+        let last = row.as_ref().and_then(|r| r.last_mail);
+        let error = row.and_then(|r| Some((r.error?, r.error_at?)));
+        let line = |r: RefusedRow| RefusedLine {
+            when: when(r.at),
+            sender: r.sender,
+            why: r.why,
+        };
+        MailboxPart {
+            name: health.name,
+            is_connected: connected.is_some(),
+            state: connected.map_or("not connected".into(), |at| {
+                format!("connected since {}", when(at))
+            }),
+            last_mail: last.map_or("none yet".into(), when),
+            error: error.map(|(why, at)| format!("{}: {why}", when(at))),
+            refused: health.refused.into_iter().map(line).collect(),
+        }
+    }
 }
 
 struct IncomingLine {
@@ -74,10 +119,18 @@ fn when(at: Micros) -> String {
     format!("{} UTC", format::date_time(at))
 }
 
+fn mail_to(payload: &str, directory: &Directory) -> String {
+    let payload: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
+    let person = payload["person"].as_str().unwrap_or_default();
+    format!("Mail to {}", directory.name(person))
+}
+
 pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
     let (queue, now) = (app.delivery.queue(), app.library.clock().now());
+    let directory = app.identity.directory().await?;
     let jobs = queue.open().await?.into_iter().map(|job| {
         let (state, at) = match (job.dead, job.claimed) {
+            (Some(at), _) if job.begun.is_some() => ("Outcome not known", at),
             (Some(at), _) => ("Given up", at),
             (None, Some(until)) if until > now => ("Running", job.due),
             _ => ("Waiting", job.due),
@@ -85,9 +138,13 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
         JobLine {
             what: match job.kind.as_str() {
                 "hook" => "Webhook".into(),
-                "mail" => "Mail".into(),
+                "mail" => mail_to(&job.payload, &directory),
                 "escalate" => "Unanswered questions".into(),
                 _ => job.kind.clone(),
+            },
+            again: match job.begun {
+                Some(_) => "Send again",
+                None => "Try again",
             },
             state,
             attempts: job.attempts,
@@ -107,9 +164,17 @@ pub async fn page(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
             row,
         }
     });
+    let counted = app.delivery.mail_counts().await?.into_iter();
+    let counted = counted.map(|(what, n)| match what.as_str() {
+        "posted" => ("Mail in, posted", n),
+        "automatic" => ("Mail in, automatic", n),
+        "refused" => ("Mail in, refused", n),
+        _ => ("Mail out, outcome not known", n),
+    });
     render(DeliveryPage {
         has_mail: app.delivery.has_mail(),
-        mail: app.delivery.mail_counts().await?,
+        mail: counted.collect(),
+        mailbox: app.delivery.mailbox().await?.map(MailboxPart::of),
         counts: queue.counts().await?,
         jobs,
         hooks: app.delivery.hooks().await?,

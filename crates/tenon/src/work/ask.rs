@@ -203,7 +203,11 @@ impl Work {
         };
         let experts = self.experts(actor.id(), &loaded, step).await?;
         let kinds = ("question", Kind::QuestionAsked);
-        self.send(actor, &place, kinds, &body, client, Some(opens))
+        let along = super::talk::Along {
+            opens: Some(opens),
+            mail: None,
+        };
+        self.send(actor, &place, kinds, &body, client, along)
             .await?;
         self.pass_to_followers(&place, step).await?;
         let chosen = experts.into_iter().filter(|e| !e.is_busy).take(ASKED);

@@ -8,6 +8,7 @@ use super::live::Live;
 use crate::activity::Kind;
 use crate::problem::Problem;
 use crate::store::Db;
+use crate::store::mailboxes::{self, Taken};
 use crate::store::work::{self, ConversationRow, NewMessage};
 use std::collections::HashMap;
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +24,8 @@ pub struct Order {
     pub opens: Option<ConversationRow>,
     /// What the record calls it.
     pub kind: Kind,
+    /// The mail it came by, which is taken in with it.
+    pub mail: Option<Taken>,
 }
 
 struct Waiting {
@@ -131,6 +134,11 @@ async fn write(db: &Db, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
     let new: Vec<NewMessage> = fresh.iter().map(|&i| orders[i].new.clone()).collect();
     let kinds: Vec<&str> = fresh.iter().map(|&i| orders[i].kind.word()).collect();
     let ids = work::post(&mut tx, &new, &kinds).await?;
+    for mail in orders.iter().filter_map(|o| o.mail.as_ref()) {
+        if !mailboxes::take_in(&mut tx, mail).await? {
+            return Err(sqlx::Error::RowNotFound);
+        }
+    }
     tx.commit().await?;
     let written: HashMap<usize, i64> = fresh.into_iter().zip(ids).collect();
     let of = |(i, order): (usize, &Order)| {

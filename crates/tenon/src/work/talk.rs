@@ -6,6 +6,7 @@ use crate::activity::{self, Kind};
 use crate::identity::{Actor, Role};
 use crate::policy::may;
 use crate::problem::Problem;
+use crate::store::mailboxes::Taken;
 use crate::store::work::{self, ConversationRow, MessageRow, NewMessage, NotificationRow};
 use mining::Micros;
 use serde_json::json;
@@ -74,6 +75,15 @@ fn client(given: Option<&str>) -> Result<Option<String>, Problem> {
     }
 }
 
+/// What goes into the store with a message.
+#[derive(Default)]
+pub(super) struct Along {
+    /// The conversation it opens.
+    pub opens: Option<ConversationRow>,
+    /// The mail it came by.
+    pub mail: Option<Taken>,
+}
+
 impl Work {
     /// Writes a note into the room of a case, which opens with the first; answers with its number.
     pub async fn note(
@@ -89,7 +99,8 @@ impl Work {
             false => Some(self.opening(actor, &room).await?),
         };
         let kinds = ("note", Kind::MessagePosted);
-        let id = self.send(actor, &room, kinds, body, client, opens).await?;
+        let along = Along { opens, mail: None };
+        let id = self.send(actor, &room, kinds, body, client, along).await?;
         if !is_known {
             self.remember(room);
         }
@@ -137,12 +148,42 @@ impl Work {
         body: &str,
         client: Option<&str>,
     ) -> Result<i64, Problem> {
+        let along = Along::default();
+        self.post_with(actor, conversation, body, client, along)
+            .await
+    }
+
+    /// The same, by a mail that is taken in with it.
+    pub async fn answer_by_mail(
+        &self,
+        actor: &Actor,
+        conversation: &str,
+        body: &str,
+        client: &str,
+        mail: Taken,
+    ) -> Result<i64, Problem> {
+        let along = Along {
+            opens: None,
+            mail: Some(mail),
+        };
+        self.post_with(actor, conversation, body, Some(client), along)
+            .await
+    }
+
+    async fn post_with(
+        &self,
+        actor: &Actor,
+        conversation: &str,
+        body: &str,
+        client: Option<&str>,
+        along: Along,
+    ) -> Result<i64, Problem> {
         let place = self.place(actor, conversation).await?;
         let kinds = match place.is_question {
             true => ("answer", Kind::QuestionAnswered),
             false => ("note", Kind::MessagePosted),
         };
-        self.send(actor, &place, kinds, body, client, None).await
+        self.send(actor, &place, kinds, body, client, along).await
     }
 
     pub(super) async fn send(
@@ -152,7 +193,7 @@ impl Work {
         (kind, recorded): (&'static str, Kind),
         body: &str,
         given: Option<&str>,
-        opens: Option<ConversationRow>,
+        along: Along,
     ) -> Result<i64, Problem> {
         let body = checked(body)?;
         let mentioned = self.mentioned(place, &body).await?;
@@ -174,8 +215,9 @@ impl Work {
         };
         let order = Order {
             new,
-            opens,
+            opens: along.opens,
             kind: recorded,
+            mail: along.mail,
         };
         self.inner.posts.post(order).await
     }

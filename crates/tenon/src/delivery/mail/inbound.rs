@@ -9,9 +9,9 @@ use crate::delivery::Delivery;
 use crate::identity::secret::Digest;
 use crate::identity::{Actor, Scopes, Via};
 use crate::problem::Problem;
-use crate::store::{mail, people};
+use crate::store::mailboxes::{self, Fetched, RefusedRow, Taken};
+use crate::store::people;
 use mail_parser::{Message, MessageParser};
-use mining::time::DAY;
 
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,26 +34,90 @@ impl Received {
     }
 }
 
+/// What is to be done with a mail.
+enum Read {
+    /// Who answers what with which text, and what the mail calls itself.
+    Answer(Box<(Actor, String, String, String)>),
+    Automatic,
+    Refused(&'static str),
+}
+
 /// Headers that say to whom a mail went; behind an alias only the later ones tell.
 const TO: [&str; 5] = ["To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To"];
 
 impl Delivery {
     /// Takes in a mail (RFC 5322), and counts what became of it. `recipient` is the address it was delivered to, if known.
     pub async fn receive(&self, raw: &[u8], recipient: Option<&str>) -> Result<Received, Problem> {
-        let received = self.read_mail(raw, recipient).await?;
-        let day = self.clock().now() / DAY;
+        let read = self.read_mail(raw, recipient).await?;
+        self.take_in(raw, read, None).await
+    }
+
+    /// Takes in a mail from a mailbox, which moves on behind it in the same transaction.
+    ///
+    /// # Errors
+    /// Also when another node took it in meanwhile; then nothing happened here.
+    pub async fn receive_from(&self, raw: &[u8], from: Fetched) -> Result<Received, Problem> {
+        let read = self.read_mail(raw, None).await?;
+        self.take_in(raw, read, Some(from)).await
+    }
+
+    /// Refuses a mail that is not looked at.
+    pub async fn turn_away(&self, why: &'static str, from: Fetched) -> Result<Received, Problem> {
+        self.take_in(&[], Read::Refused(why), Some(from)).await
+    }
+
+    async fn take_in(
+        &self,
+        raw: &[u8],
+        read: Read,
+        fetched: Option<Fetched>,
+    ) -> Result<Received, Problem> {
+        let at = self.clock().now();
+        let taken = |received: &Received| Taken {
+            at,
+            word: received.word(),
+            fetched: fetched.clone(),
+            refused: match received {
+                Received::Refused(why) => Some(RefusedRow {
+                    at,
+                    sender: crate::format::short(&sender(raw), 200),
+                    why: why.to_string(),
+                }),
+                _ => None,
+            },
+        };
+        let received = match read {
+            Read::Answer(answer) => {
+                let (actor, conversation, text, client) = *answer;
+                let work = &self.inner.work;
+                // What it is counted as; the number is not known before.
+                let along = taken(&Received::Posted(0));
+                let posted = work.answer_by_mail(&actor, &conversation, &text, &client, along);
+                match posted.await {
+                    Ok(id) => return Ok(Received::Posted(id)),
+                    Err(problem) if problem.status < 500 => {
+                        Received::Refused("The conversation is gone, or the text is too long.")
+                    }
+                    Err(problem) => return Err(problem),
+                }
+            }
+            Read::Automatic => Received::Automatic,
+            Read::Refused(why) => Received::Refused(why),
+        };
         let mut tx = self.db().begin().await?;
-        mail::count(&mut tx, day, received.word()).await?;
+        if !mailboxes::take_in(&mut tx, &taken(&received)).await? {
+            return Err(sqlx::Error::RowNotFound.into());
+        }
         tx.commit().await?;
         Ok(received)
     }
 
-    async fn read_mail(&self, raw: &[u8], recipient: Option<&str>) -> Result<Received, Problem> {
+    async fn read_mail(&self, raw: &[u8], recipient: Option<&str>) -> Result<Read, Problem> {
         let Some(mail) = MessageParser::default().parse(raw) else {
-            return Ok(Received::Refused("This is no mail."));
+            return Ok(Read::Refused("This is no mail."));
         };
         if is_automatic(&mail) {
-            return Ok(Received::Automatic);
+            return Ok(Read::Automatic);
         }
         let from = mail
             .from()
@@ -64,7 +128,7 @@ impl Delivery {
         let via = Via::Token("mail".into());
         let actor = person.and_then(|p| Actor::of(&p, via, Scopes::all()));
         let Some(actor) = actor else {
-            return Ok(Received::Refused(
+            return Ok(Read::Refused(
                 "Nobody here has the address this was sent from.",
             ));
         };
@@ -72,31 +136,26 @@ impl Delivery {
         let mut codes = codes(&mail, recipient).into_iter();
         let Some(conversation) = codes.find_map(|c| replied_to(key, actor.id(), &c)) else {
             let why = "This was sent to no address of a conversation, or not from the address that was written to.";
-            return Ok(Received::Refused(why));
+            return Ok(Read::Refused(why));
         };
         let text = own_text(&mail.body_text(0).unwrap_or_default());
         if text.is_empty() {
-            return Ok(Received::Refused(
-                "Nothing is written above what is quoted.",
-            ));
+            return Ok(Read::Refused("Nothing is written above what is quoted."));
         }
         // A mail without a name of its own is named by what it is.
         let id = mail.message_id().map(String::from);
         let id = id.unwrap_or_else(|| format!("{from}\n{text}"));
         let client = format!("mail:{}", Digest::of(&id).text());
-        let posted = self
-            .inner
-            .work
-            .post(&actor, &conversation, &text, Some(&client))
-            .await;
-        match posted {
-            Ok(id) => Ok(Received::Posted(id)),
-            Err(problem) if problem.status < 500 => Ok(Received::Refused(
-                "The conversation is gone, or the text is too long.",
-            )),
-            Err(problem) => Err(problem),
-        }
+        Ok(Read::Answer(Box::new((actor, conversation, text, client))))
     }
+}
+
+/// The address a mail says it is from.
+fn sender(raw: &[u8]) -> String {
+    let mail = MessageParser::default().parse_headers(raw);
+    let from = mail.as_ref().and_then(|m| m.from()).and_then(|f| f.first());
+    let from = from.and_then(|a| a.address());
+    from.unwrap_or_default().to_lowercase()
 }
 
 /// What stands behind the plus of the addresses a mail went to.

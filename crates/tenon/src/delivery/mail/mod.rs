@@ -2,15 +2,14 @@
 //!
 //! A mail carries notifications. Which ones is fixed once, in the store, before anything is sent; the Message-ID follows
 //! from the person and the newest of them; they are marked as mailed in the transaction that ends the job. So a mail that
-//! is tried again is the same mail. What cannot be had: the mail server's word and our commit are two things. What the
-//! server took is noted in a file at once ([`journal`]). Only when this process dies after it handed the mail over and
-//! before the answer was noted, or the whole machine does, is the mail sent again, under the same Message-ID, and most
-//! mailboxes show it once.
+//! is tried again is the same mail. No mail is sent twice: that it is begun is in the store before its content is handed
+//! over, and what is found begun and not ended, after a crash or without an answer, is set aside instead ([`doubt`]).
 
+mod doubt;
 pub mod inbound;
-mod journal;
 pub mod preferences;
 mod quoted;
+mod smtp;
 mod text;
 
 use super::queue::Failed;
@@ -18,42 +17,40 @@ use super::sign::{self, Purpose};
 use super::{Config, Delivery};
 use crate::identity::{Actor, Scopes, Via};
 use crate::problem::Problem;
-use crate::store::jobs::{self, JobRow};
+use crate::store::jobs::JobRow;
 use crate::store::mail::{self, Carried};
 use crate::store::people::{self, PersonRow};
 use crate::store::{Tx, work};
 use anyhow::Context;
-use journal::Journal;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, Message};
 use mining::Micros;
 use mining::time::DAY;
 use preferences::Preferences;
 use serde_json::{Value, json};
+pub(super) use smtp::decoded;
+use smtp::{Lost, Smtp};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
 pub const KIND: &str = "mail";
-/// Mails that leave at the same time. Few: each that the mail server took and whose commit a crash prevents leaves twice.
-pub const AT_ONCE: usize = 2;
+/// Mails that leave at the same time, and whose marks share a commit. Few: these are what a crash sets aside.
+pub const AT_ONCE: usize = 4;
 /// How long what means a person waits for more of the same conversation.
 pub const GROUP: Micros = 120_000_000;
 /// What is older was told while no mail left, and is left to the pages.
 const OLDEST: Micros = 2 * DAY;
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the mail server.
 pub struct Post {
-    smtp: AsyncSmtpTransport<Tokio1Executor>,
+    smtp: Smtp,
     from: Mailbox,
     /// What stands before the plus of addresses to answer to.
     reply: String,
     /// Keys of jobs that are queued already, so that they are not queued at every look.
     planned: Mutex<HashSet<String>>,
-    /// What was taken and may not be committed yet.
-    journal: Option<Journal>,
 }
 
 impl Post {
@@ -66,11 +63,7 @@ impl Post {
         let from: Mailbox = from.parse().ok().with_context(|| {
             format!("\"{from}\" is no sender of mails; set TENON_MAIL_FROM to something like 'Tenon <tenon@example.com>'")
         })?;
-        let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            // The address may hold a password, so it is not repeated.
-            .map_err(|_| anyhow::anyhow!("TENON_SMTP is no address of a mail server; write it as smtps://user:password@mail.example.com"))?
-            .timeout(Some(PATIENCE))
-            .build();
+        let smtp = Smtp::at(url)?;
         let reply = config.mail_reply.clone().unwrap_or_else(|| "reply".into());
         anyhow::ensure!(
             (1..=10).contains(&reply.len()) && reply.chars().all(|c| c.is_ascii_alphanumeric()),
@@ -81,13 +74,6 @@ impl Post {
             from,
             reply,
             planned: Mutex::default(),
-            journal: match &config.journal {
-                Some(path) => Some(
-                    Journal::open(path)
-                        .with_context(|| format!("cannot write {}", path.display()))?,
-                ),
-                None => None,
-            },
         }))
     }
 
@@ -104,6 +90,51 @@ impl Post {
 struct Whom {
     person: String,
     conversation: Option<String>,
+}
+
+impl Whom {
+    fn of(job: &JobRow) -> Whom {
+        let whom: Value = serde_json::from_str(&job.payload).unwrap_or_default();
+        Whom {
+            person: whom["person"].as_str().unwrap_or_default().into(),
+            conversation: whom["conversation"].as_str().map(String::from),
+        }
+    }
+}
+
+/// A mail that is noted as begun, and what it carries.
+pub struct Begun {
+    job: JobRow,
+    whom: Whom,
+    carried: Vec<Carried>,
+}
+
+/// Why a mail did not leave, or may have.
+enum Unsent {
+    Failed(Failed),
+    Unknown(String),
+}
+
+impl From<Failed> for Unsent {
+    fn from(failed: Failed) -> Unsent {
+        Unsent::Failed(failed)
+    }
+}
+
+impl From<sqlx::Error> for Unsent {
+    fn from(error: sqlx::Error) -> Unsent {
+        Unsent::Failed(error.into())
+    }
+}
+
+impl From<Lost> for Unsent {
+    fn from(lost: Lost) -> Unsent {
+        match lost {
+            Lost::Later(why) => Failed::again(why).into(),
+            Lost::Never(why) => Failed::never(why).into(),
+            Lost::Unknown(why) => Unsent::Unknown(why),
+        }
+    }
 }
 
 impl Delivery {
@@ -135,7 +166,7 @@ impl Delivery {
                 }
                 _ => {
                     let due = wish.next_morning(new.since, &person.zone);
-                    (format!("digest:{}:{due}", person.id), due, None)
+                    (digest_key(&person.id, due), due, None)
                 }
             };
             if !post.planned().contains(&key) {
@@ -168,42 +199,32 @@ impl Delivery {
         Ok(())
     }
 
-    /// Ends the jobs whose mails were taken and whose commit a crash, or the database, prevented.
-    pub(super) async fn settle_mail(&self) -> Result<(), Problem> {
-        let Some(journal) = self.inner.mail.as_ref().and_then(|m| m.journal.as_ref()) else {
-            return Ok(());
-        };
-        let noted = journal.noted()?;
-        if noted.is_empty() {
-            return Ok(());
+    /// Sends mails, those that leave together after one commit that notes them as begun.
+    pub(super) async fn mails(&self, jobs: &[&JobRow]) -> Result<(), Problem> {
+        for few in jobs.chunks(AT_ONCE) {
+            let begun = self.begin(few).await?;
+            let sent = begun.iter().map(|begun| self.send(begun));
+            for ended in futures_util::future::join_all(sent).await {
+                ended?;
+            }
         }
-        let now = self.clock().now();
-        let mut tx = self.db().begin().await?;
-        for job in &noted {
-            mail::mailed(&mut tx, job, now).await?;
-            jobs::known_done(&mut tx, job, now).await?;
-        }
-        tx.commit().await?;
-        Ok(journal.clear()?)
+        Ok(())
     }
 
-    /// Nothing of a pass that ended well has to be remembered.
-    pub(super) fn settled(&self) -> Result<(), Problem> {
-        let journal = self.inner.mail.as_ref().and_then(|m| m.journal.as_ref());
-        Ok(journal.map_or(Ok(()), Journal::clear)?)
+    async fn send(&self, begun: &Begun) -> Result<(), Problem> {
+        match self.mail(begun).await {
+            Err(Unsent::Unknown(why)) => self.set_aside(&begun.job, &why).await,
+            Err(Unsent::Failed(failed)) => self.queue().finish(&begun.job, Err(failed)).await,
+            Ok(tx) => self.queue().finish(&begun.job, Ok(tx)).await,
+        }
     }
 
     /// Sends one mail.
-    pub(super) async fn mail(&self, job: &JobRow) -> Result<Tx, Failed> {
+    async fn mail(&self, begun: &Begun) -> Result<Tx, Unsent> {
+        let (job, whom) = (&begun.job, &begun.whom);
         let Some(post) = &self.inner.mail else {
-            return Err(Failed::again("no mail server is named (TENON_SMTP)"));
+            return Err(Failed::again("no mail server is named (TENON_SMTP)").into());
         };
-        let whom: Value = serde_json::from_str(&job.payload).map_err(Failed::never)?;
-        let whom = Whom {
-            person: whom["person"].as_str().unwrap_or_default().into(),
-            conversation: whom["conversation"].as_str().map(String::from),
-        };
-        let carried = self.fix(job, &whom).await?;
         let person = people::find(self.db(), &whom.person).await?;
         let via = Via::Token(job.id.clone());
         let reader = person
@@ -213,35 +234,27 @@ impl Delivery {
         if let (Some(person), Some(reader)) = (&person, &reader) {
             let is_wanted = !Preferences::of(&person.settings).off;
             // What she read in the meantime needs no mail.
-            if is_wanted && carried.iter().any(|c| c.read.is_none()) {
-                message = self.compose(post, person, reader, &whom, &carried).await?;
+            if is_wanted && begun.carried.iter().any(|c| c.read.is_none()) {
+                let carried = &begun.carried;
+                message = self.compose(post, person, reader, whom, carried).await?;
             }
         }
         let Some(message) = message else {
             return Ok(self.db().begin().await?);
         };
-        post.smtp.send(message).await.map_err(refused)?;
-        if let Some(journal) = &post.journal
-            && let Err(problem) = journal.note(&job.id)
-        {
-            tracing::warn!(%problem, "a mail that was taken could not be noted");
-        }
-        let mut tx = self.db().begin().await?;
-        mail::mailed(&mut tx, &job.id, self.clock().now()).await?;
-        Ok(tx)
-    }
-
-    /// What the job carries: fixed at its first attempt, the same ever after.
-    async fn fix(&self, job: &JobRow, whom: &Whom) -> Result<Vec<Carried>, Problem> {
-        let mut tx = self.db().begin().await?;
-        let mut carried = mail::carried(&mut tx, &job.id).await?;
-        if carried.is_empty() {
-            let conversation = whom.conversation.as_deref();
-            mail::take(&mut tx, &job.id, &whom.person, conversation).await?;
-            carried = mail::carried(&mut tx, &job.id).await?;
-        }
-        tx.commit().await?;
-        Ok(carried)
+        post.smtp.send(&message).await?;
+        // From here on it was taken: what goes wrong now must not send it again.
+        let commit = async {
+            let mut tx = self.db().begin().await?;
+            mail::mailed(&mut tx, &job.id, self.clock().now()).await?;
+            Ok::<Tx, Problem>(tx)
+        };
+        commit.await.map_err(|problem| {
+            Unsent::Unknown(format!(
+                "the mail server took it, and that could not be noted: {}",
+                problem.what
+            ))
+        })
     }
 
     /// `None` when there is nothing left that she may see.
@@ -276,13 +289,18 @@ impl Delivery {
             ))
         })?;
         let id = |local: &str| format!("<{local}@{}>", post.domain());
+        let mut local = format!("{}.{}", person.id, newest.event);
+        if carried.iter().any(|c| c.in_doubt) {
+            // Another mail than the one that may have told of it before.
+            local += ".again";
+        }
         let at = u64::try_from(newest.at).unwrap_or_default();
         let mut message = Message::builder()
             .from(post.from.clone())
             .to(Mailbox::new(Some(person.name.clone()), to))
             .subject(written.subject())
             .date(std::time::UNIX_EPOCH + Duration::from_micros(at))
-            .message_id(Some(id(&format!("{}.{}", person.id, newest.event))));
+            .message_id(Some(id(&local)));
         if let Some(conversation) = &whom.conversation {
             // The mails of a conversation stand together in a mailbox.
             message = message.references(id(conversation));
@@ -346,6 +364,7 @@ impl Delivery {
                 body: message.map(|m| m.body),
                 place: super::place_name(&place, &process.name, &title),
                 address: super::address(self.site(), &place, &process.slug, shown),
+                in_doubt: one.in_doubt,
             });
         }
         Ok(told)
@@ -378,6 +397,11 @@ impl Delivery {
     }
 }
 
+/// One mail a person and morning.
+fn digest_key(person: &str, due: Micros) -> String {
+    format!("digest:{person}:{due}")
+}
+
 /// The code in the address that answers go to. It has to fit, with what stands before the plus, into 64 letters: so it
 /// names the conversation, and the person only by what is signed.
 fn reply_code(key: &[u8], person: &str, conversation: &str) -> String {
@@ -396,14 +420,5 @@ fn replied_to(key: &[u8], person: &str, code: &str) -> Option<String> {
         ("r", id) => Some(format!("room_{id}")),
         ("a", id) => Some(format!("ask_{id}")),
         _ => None,
-    }
-}
-
-/// Whether the mail server will ever take it. What it says of the mailbox is final; what it says of us is not.
-fn refused(error: lettre::transport::smtp::Error) -> Failed {
-    let code = error.status().map(u16::from);
-    match code {
-        Some(550..=554) => Failed::never(error),
-        _ => Failed::again(error),
     }
 }

@@ -16,10 +16,20 @@ pub struct Told {
     /// Where, in words, and its address.
     pub place: String,
     pub address: String,
+    /// Whether another mail may have told of it before.
+    pub in_doubt: bool,
 }
 
 impl Told {
     fn sentence(&self) -> String {
+        let told = self.what_happened();
+        match self.in_doubt {
+            true => format!("{told} (perhaps told before)"),
+            false => told,
+        }
+    }
+
+    fn what_happened(&self) -> String {
         let who = self.who.as_deref().unwrap_or("Somebody");
         let place = &self.place;
         match self.kind.as_str() {

@@ -292,31 +292,164 @@ fn one_click_ends_all_mail_and_a_code_of_ones_own_making_does_nothing() {
     });
 }
 
+/// Mails up to where a crash leaves them: begun in the store, and perhaps handed over.
+async fn begin_and_crash(house: &House) {
+    use crate::clock::Clock;
+    house.delivery.plan_mail().await.unwrap();
+    house.clock.set(house.clock.now() + 121 * SECOND);
+    let jobs = house.delivery.queue().claim(10).await.unwrap();
+    let jobs: Vec<_> = jobs.iter().filter(|j| j.kind == "mail").collect();
+    assert!(!jobs.is_empty());
+    house.delivery.begin(&jobs).await.unwrap();
+}
+
+async fn set_aside(house: &House) -> Vec<crate::store::jobs::JobRow> {
+    let open = house.delivery.queue().open().await.unwrap();
+    let is_aside = |j: &crate::store::jobs::JobRow| j.dead.is_some() && j.begun.is_some();
+    open.into_iter().filter(is_aside).collect()
+}
+
 #[test]
-fn a_mail_that_was_taken_before_a_crash_is_not_sent_again() {
+fn a_mail_that_was_begun_before_a_crash_is_set_aside_and_the_next_morning_tells_of_it_once() {
     on_both(|db| async move {
-        let sink = Sink::open().await;
-        let journal = folder().join("mail-taken");
-        let config = Config {
-            journal: Some(journal.clone()),
-            ..sink.config()
-        };
-        let house = House::open(db, config).await;
-        house.say(&house.maren, "@olu look").await;
-        use crate::clock::Clock;
-        house.delivery.plan_mail().await.unwrap();
-        house.clock.set(house.clock.now() + 121 * SECOND);
-        let jobs = house.delivery.queue().claim(1).await.unwrap();
-        // Sent, and dead before the commit.
-        drop(house.delivery.mail(&jobs[0]).await.unwrap());
-        assert_eq!(sink.take().len(), 1);
+        let (house, sink) = with_mail(db).await;
+        let event = house.say(&house.maren, "@olu look").await;
+        begin_and_crash(&house).await;
         house.after(3600).await;
-        assert_eq!(sink.take(), Vec::<String>::new());
-        assert_eq!(
-            house.delivery.queue().counts().await.unwrap(),
-            JobCounts::default()
+        assert_eq!(sink.take(), Vec::<String>::new(), "nobody knows: not again");
+        let aside = set_aside(&house).await;
+        assert_eq!(aside.len(), 1);
+        assert!(aside[0].error.as_deref().unwrap().contains("stopped"));
+        let counts = house.delivery.queue().counts().await.unwrap();
+        let expected = JobCounts {
+            waiting: 1,
+            unknown: 1,
+            ..JobCounts::default()
+        };
+        assert_eq!(counts, expected, "the morning's mail waits");
+        house.after(24 * 3600).await;
+        let mails = sink.take();
+        assert_eq!(mails.len(), 1);
+        let told = text(&mails[0]);
+        assert!(
+            told.contains("(perhaps told before)") && told.contains("look"),
+            "{told}"
         );
-        assert_eq!(std::fs::read_to_string(&journal).unwrap(), "");
+        let id = format!("<{}.{event}.again@halden.example>", house.olu.id());
+        assert_eq!(header(&mails[0], "Message-ID").unwrap(), id);
+        assert_eq!(
+            set_aside(&house).await.len(),
+            0,
+            "nothing of it is left to tell"
+        );
+        house.after(48 * 3600).await;
+        assert_eq!(sink.take(), Vec::<String>::new(), "once");
+    });
+}
+
+#[test]
+fn what_was_read_until_the_morning_is_not_told_of_again() {
+    on_both(|db| async move {
+        let (house, sink) = with_mail(db).await;
+        let event = house.say(&house.maren, "@olu look").await;
+        begin_and_crash(&house).await;
+        house.after(3600).await;
+        let room = house
+            .work
+            .room(&house.olu, "deals", "Kestrel")
+            .await
+            .unwrap();
+        let read = house.work.mark_read(&house.olu, &room.id, event);
+        read.await.unwrap();
+        house.after(24 * 3600).await;
+        assert_eq!(sink.take(), Vec::<String>::new());
+        assert_eq!(set_aside(&house).await.len(), 0);
+    });
+}
+
+#[test]
+fn a_digest_that_is_itself_in_doubt_is_told_of_once_more_and_then_left_to_the_owner() {
+    on_both(|db| async move {
+        let (house, sink) = with_mail(db).await;
+        house.say(&house.maren, "@olu look").await;
+        begin_and_crash(&house).await;
+        house.after(3600).await;
+        use crate::clock::Clock;
+        house.clock.set(house.clock.now() + 24 * 3600 * SECOND);
+        begin_and_crash(&house).await;
+        house.after(3 * 24 * 3600).await;
+        assert_eq!(sink.take(), Vec::<String>::new());
+        let aside = set_aside(&house).await;
+        assert_eq!(aside.len(), 1, "{aside:?}");
+        assert!(aside[0].key.starts_with("digest:"));
+        house.delivery.queue().requeue(&aside[0].id).await.unwrap();
+        house.after(1).await;
+        assert!(text(&sink.take()[0]).contains("perhaps told before"));
+    });
+}
+
+#[test]
+fn an_owner_sends_it_again_or_drops_it() {
+    on_both(|db| async move {
+        let (house, sink) = with_mail(db).await;
+        let event = house.say(&house.maren, "@olu @olive look").await;
+        begin_and_crash(&house).await;
+        house.after(3600).await;
+        let aside = set_aside(&house).await;
+        assert_eq!(aside.len(), 2);
+        let (olu, olive): (Vec<_>, Vec<_>) =
+            aside.iter().partition(|j| j.key.contains(house.olu.id()));
+        house.delivery.queue().requeue(&olu[0].id).await.unwrap();
+        house
+            .delivery
+            .queue()
+            .drop_dead(&olive[0].id)
+            .await
+            .unwrap();
+        house.after(1).await;
+        let mails = sink.take();
+        let id = format!("<{}.{event}@halden.example>", house.olu.id());
+        assert_eq!(mails.len(), 1);
+        assert_eq!(
+            header(&mails[0], "Message-ID").unwrap(),
+            id,
+            "the same mail"
+        );
+        house.after(48 * 3600).await;
+        assert_eq!(
+            sink.take(),
+            Vec::<String>::new(),
+            "dropped is left to the pages"
+        );
+    });
+}
+
+#[test]
+fn only_what_comes_after_the_content_was_handed_over_is_in_doubt() {
+    on_both(|db| async move {
+        let (house, sink) = with_mail(db).await;
+        // Refused, cut off before the content, and with an answer that says no: tried again by itself.
+        for refusal in [451, CUT_BEFORE] {
+            sink.refuses.store(refusal, Ordering::SeqCst);
+            house.say(&house.maren, "@olu look").await;
+            house.after(121).await;
+            assert_eq!(set_aside(&house).await.len(), 0, "{refusal}");
+            sink.refuses.store(0, Ordering::SeqCst);
+            house.after(60).await;
+            assert_eq!(sink.take().len(), 1, "{refusal}");
+        }
+        sink.refuses.store(CUT_AFTER, Ordering::SeqCst);
+        house.say(&house.maren, "@olu and now").await;
+        house.after(121).await;
+        sink.refuses.store(0, Ordering::SeqCst);
+        house.after(3600).await;
+        assert_eq!(sink.take().len(), 1, "it was taken, and is not sent again");
+        let aside = set_aside(&house).await;
+        assert!(aside[0].error.as_deref().unwrap().contains("did not say"));
+        let all = crate::store::mail::counts(house.work.db(), 0)
+            .await
+            .unwrap();
+        assert_eq!(all, [("unknown".to_string(), 1)]);
     });
 }
 
