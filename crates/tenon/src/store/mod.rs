@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod mail;
 pub mod mappings;
 pub mod models;
+pub mod passkeys;
 pub mod people;
 pub mod playbooks;
 pub mod processes;
@@ -89,7 +90,7 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 7] = [
+const SQLITE: [&str; 8] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -97,8 +98,9 @@ const SQLITE: [&str; 7] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0008_passkeys.sql"),
 ];
-const POSTGRES: [&str; 7] = [
+const POSTGRES: [&str; 8] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -106,6 +108,7 @@ const POSTGRES: [&str; 7] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0008_passkeys.sql"),
 ];
 
 /// How many steps the schema has.

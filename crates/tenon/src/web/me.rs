@@ -29,6 +29,9 @@ struct MePage {
     has_password: bool,
     wishes: Wishes,
     sessions: Vec<SessionLine>,
+    passkeys: Vec<PasskeyLine>,
+    /// The only address passkeys are made at; nothing where browsers make none.
+    passkeys_at: Option<String>,
     tokens: Vec<TokenLine>,
     scopes: Vec<(&'static str, &'static str)>,
     /// The text of a token just made; shown once.
@@ -42,6 +45,12 @@ struct SessionLine {
     agent: String,
     told: String,
     is_here: bool,
+}
+
+struct PasskeyLine {
+    id: String,
+    name: String,
+    told: String,
 }
 
 struct TokenLine {
@@ -111,6 +120,19 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
             format::ago(s.seen, now)
         ),
     });
+    let passkeys = app.identity.passkeys(&person.id).await?;
+    let passkeys = passkeys.into_iter().map(|p| PasskeyLine {
+        told: match p.used {
+            Some(used) => format!(
+                "added {}, last used {}",
+                format::date(p.created),
+                format::ago(used, now)
+            ),
+            None => format!("added {}, never used", format::date(p.created)),
+        },
+        id: p.id,
+        name: p.name,
+    });
     let tokens = app.identity.tokens(&person.id).await?;
     let tokens = tokens.into_iter().map(|t| TokenLine {
         told: match (t.ends, t.used) {
@@ -153,6 +175,8 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
         zone: person.zone,
         zones: zones(),
         sessions: sessions.collect(),
+        passkeys: passkeys.collect(),
+        passkeys_at: app.site.rp().map(|rp| rp.origin),
         tokens: tokens.collect(),
         scopes,
         made: outcome.made,
@@ -163,7 +187,7 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
 }
 
 /// Back to the page: with what was done, or with what is wrong.
-async fn after(
+pub(super) async fn after(
     app: &App,
     actor: &Actor,
     result: Result<(), Problem>,
@@ -192,6 +216,10 @@ pub async fn page(
         "saved" => "Saved.",
         "password" => "The password is set. Other browsers were signed out.",
         "session" => "Signed out there.",
+        "passkey" => "The passkey is added: you can sign in with it from now on.",
+        "passkey-gone" => {
+            "The passkey works no more. It may still be kept on your device: remove it there too."
+        }
         "token" => "The token works no more.",
         _ => "",
     };

@@ -15,6 +15,7 @@ mod improvements;
 mod incoming;
 mod me;
 mod message;
+mod passkey;
 mod people;
 mod playbook;
 mod process;
@@ -144,10 +145,15 @@ fn identity() -> Router<App> {
     Router::new()
         .route("/sign-in/with", get(door::with))
         .route("/sign-in/back", get(door::returned))
+        .route("/sign-in/passkey", post(passkey::sign_in))
+        .route("/sign-in/passkey/begin", post(passkey::begin_sign_in))
         .route("/me", get(me::page).post(me::save))
         .route("/me/told", post(me::told))
         .route("/me/password", post(me::password))
         .route("/me/sessions/{session}", post(me::end_session))
+        .route("/me/passkeys", post(passkey::add))
+        .route("/me/passkeys/begin", post(passkey::begin))
+        .route("/me/passkeys/{passkey}/remove", post(passkey::remove))
         .route("/me/tokens", post(me::make_token))
         .route("/me/tokens/{token}/revoke", post(me::revoke_token))
         .route("/people", get(people::list).post(people::add))

@@ -89,6 +89,8 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("POST", "/sign-in"),
             ("GET", "/sign-in/with"),
             ("GET", "/sign-in/back"),
+            ("POST", "/sign-in/passkey"),
+            ("POST", "/sign-in/passkey/begin"),
             ("GET", "/in/{code}"),
             ("POST", "/in/{code}"),
             ("GET", "/embed/case"),
