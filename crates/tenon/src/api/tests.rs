@@ -204,6 +204,7 @@ fn filled(path: &str) -> String {
         .replace("{session}", "none")
         .replace("{token}", "none")
         .replace("{passkey}", "none")
+        .replace("{device}", "none")
         .replace("{person}", "none")
         .replace("{team}", "none")
         .replace("{id}", "none")

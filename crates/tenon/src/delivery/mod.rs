@@ -1,4 +1,4 @@
-//! What leaves Tenon, and what comes back: mail, webhooks, feeds, and the queue behind them.
+//! What leaves Tenon, and what comes back: mail, push, webhooks, feeds, and the queue behind them.
 //!
 //! One worker looks for what is to leave, queues it, and does what is due. It is woken by what happens (Work's live
 //! stream) and by the clock. Nothing that leaves is lost by a crash: what is to leave follows from the record and the
@@ -8,6 +8,7 @@ pub mod atom;
 pub mod hooks;
 pub mod incoming;
 pub mod mail;
+pub mod push;
 pub mod queue;
 pub mod sign;
 #[cfg(test)]
@@ -71,6 +72,7 @@ struct Inner {
     mail: Option<mail::Post>,
     group: Micros,
     key: OnceCell<[u8; 32]>,
+    push_key: OnceCell<push::Key>,
     rates: incoming::Rates,
     /// The last turn in which what comes by the clock was queued.
     turn: AtomicI64,
@@ -86,6 +88,7 @@ impl Delivery {
                 mail: mail::Post::of(config)?,
                 group: config.group.unwrap_or(mail::GROUP),
                 key: OnceCell::new(),
+                push_key: OnceCell::new(),
                 rates: incoming::Rates::default(),
                 turn: AtomicI64::new(0),
                 site,
@@ -184,6 +187,7 @@ impl Delivery {
         self.settle_mail().await?;
         self.plan_hooks().await?;
         self.plan_mail().await?;
+        self.plan_push().await?;
         self.plan_turn().await?;
         let jobs = self.queue().claim(AT_ONCE).await?;
         let (mut mails, mut others) = (Vec::new(), Vec::new());
@@ -219,6 +223,7 @@ impl Delivery {
             .add(&mut tx, ESCALATE, &key, &nothing, now)
             .await?;
         tx.commit().await?;
+        self.sweep_devices().await?;
         self.queue().sweep().await
     }
 
@@ -231,6 +236,7 @@ impl Delivery {
         let done: Result<Tx, Failed> = match job.kind.as_str() {
             hooks::KIND => self.deliver(job).await,
             mail::KIND => self.mail(job).await,
+            push::KIND => self.push(job).await,
             ESCALATE => self.escalate().await,
             other => Err(Failed::never(format!(
                 "nothing here does work of the kind {other}"

@@ -6,6 +6,7 @@
 pub mod attachments;
 pub mod carry;
 pub mod column_files;
+pub mod devices;
 pub mod doors;
 pub mod erase;
 pub mod events;

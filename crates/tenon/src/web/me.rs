@@ -28,6 +28,9 @@ struct MePage {
     meta: String,
     has_password: bool,
     wishes: Wishes,
+    devices: Vec<DeviceLine>,
+    /// What a browser is switched on with.
+    push_key: String,
     sessions: Vec<SessionLine>,
     passkeys: Vec<PasskeyLine>,
     /// The only address passkeys are made at; nothing where browsers make none.
@@ -38,6 +41,12 @@ struct MePage {
     made: Option<String>,
     done: &'static str,
     problem: Option<Problem>,
+}
+
+struct DeviceLine {
+    id: String,
+    agent: String,
+    told: String,
 }
 
 struct SessionLine {
@@ -120,6 +129,19 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
             format::ago(s.seen, now)
         ),
     });
+    let devices = app.delivery.devices(&person.id).await?;
+    let devices = devices.into_iter().map(|d| DeviceLine {
+        id: d.id,
+        agent: browser(&d.agent),
+        told: match d.used {
+            Some(used) => format!(
+                "since {}, last told {}",
+                format::date(d.created),
+                format::ago(used, now)
+            ),
+            None => format!("since {}, nothing told yet", format::date(d.created)),
+        },
+    });
     let passkeys = app.identity.passkeys(&person.id).await?;
     let passkeys = passkeys.into_iter().map(|p| PasskeyLine {
         told: match p.used {
@@ -174,6 +196,8 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
         handle: person.handle,
         zone: person.zone,
         zones: zones(),
+        devices: devices.collect(),
+        push_key: app.delivery.push_key().await?,
         sessions: sessions.collect(),
         passkeys: passkeys.collect(),
         passkeys_at: app.site.rp().map(|rp| rp.origin),
@@ -220,6 +244,8 @@ pub async fn page(
         "passkey-gone" => {
             "The passkey works no more. It may still be kept on your device: remove it there too."
         }
+        "push" => "This browser tells you from now on, until you sign out in it.",
+        "push-off" => "That browser tells you nothing any more.",
         "token" => "The token works no more.",
         _ => "",
     };

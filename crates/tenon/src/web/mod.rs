@@ -20,6 +20,7 @@ mod people;
 mod playbook;
 mod process;
 mod processes;
+mod push;
 mod question;
 mod search;
 mod settings;
@@ -63,6 +64,7 @@ pub fn router() -> Router<App> {
         .route("/import/{upload}", get(confirm::page).post(confirm::start))
         .route("/jobs/{job}", get(import::job))
         .route("/assets/{*file}", get(assets::file))
+        .route("/push-worker.js", get(push::worker))
         .route("/p/{process}", get(process::map::page))
         .route("/p/{process}/map", get(process::map::page))
         .route("/p/{process}/map.svg", get(process::map::svg_file))
@@ -156,6 +158,8 @@ fn identity() -> Router<App> {
         .route("/me/passkeys/{passkey}/remove", post(passkey::remove))
         .route("/me/tokens", post(me::make_token))
         .route("/me/tokens/{token}/revoke", post(me::revoke_token))
+        .route("/me/push", post(push::add))
+        .route("/me/push/{device}/remove", post(push::remove))
         .route("/people", get(people::list).post(people::add))
         .route("/people/{person}", get(people::one).post(people::act))
         .route("/teams", get(teams::list).post(teams::add))

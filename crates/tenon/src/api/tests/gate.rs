@@ -97,6 +97,7 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("GET", "/embed/open"),
             ("POST", "/embed/enter"),
             ("GET", "/assets/{*file}"),
+            ("GET", "/push-worker.js"),
             // Each of these brings a secret of its own in its address.
             ("GET", "/feeds/{token}/stream.atom"),
             ("GET", "/feeds/{token}/{process}/improvements.atom"),

@@ -13,6 +13,8 @@ pub mod preferences;
 mod quoted;
 mod text;
 
+pub(super) use text::subject;
+
 use super::queue::Failed;
 use super::sign::{self, Purpose};
 use super::{Config, Delivery};
@@ -89,6 +91,11 @@ impl Post {
                 None => None,
             },
         }))
+    }
+
+    /// Who sends.
+    pub fn address(&self) -> &str {
+        self.from.email.as_ref()
     }
 
     fn domain(&self) -> &str {
@@ -308,7 +315,7 @@ impl Delivery {
     }
 
     /// What happened, as far as she may see it, in order.
-    async fn told_of(
+    pub(super) async fn told_of(
         &self,
         reader: &Actor,
         carried: &[Carried],
