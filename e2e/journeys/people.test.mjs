@@ -71,7 +71,7 @@ test("a team is made, filled and renamed, and the record tells of it", async () 
 
 test("a colleague comes in by the link, without scripts, and keeps her account", async () => {
   const { page, context, calm } = await open(browser, link, { session: null, javaScriptEnabled: false });
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.goto(house.url + "/me");
   assert.match(await page.locator(".page-head .meta").textContent(), /member · Nordic/);
   await page.getByLabel("Time zone").fill("Middle/Earth");
@@ -107,10 +107,10 @@ test("she signs in by password elsewhere, and signs the other browser out", asyn
   await looked(page);
   await page.getByLabel("E-mail").fill("maren@halden.example");
   await page.getByLabel("Password").fill("wrong");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   assert.match(await page.getByRole("alert").textContent(), /do not fit together/);
   await page.getByLabel("Password").fill("correct horse battery");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   assert.equal(new URL(page.url()).pathname, "/me");
   await looked(page);
   assert.equal(await page.locator("section:has(#ses) li").count(), 2);

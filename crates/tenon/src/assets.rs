@@ -29,6 +29,13 @@ pub async fn file(Path(file): Path<String>) -> Response {
     }
 }
 
+/// A script by its name; empty when it was not bundled.
+pub fn script(name: &str) -> Vec<u8> {
+    Dist::get(name)
+        .map(|f| f.data.into_owned())
+        .unwrap_or_default()
+}
+
 /// Changes whenever a script or style does.
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! What leaves Tenon, and what comes back: mail, webhooks, feeds, and the queue behind them.
+//! What leaves Tenon, and what comes back: mail, push, webhooks, feeds, and the queue behind them.
 //!
 //! One worker looks for what is to leave, queues it, and does what is due. It is woken by what happens (Work's live
 //! stream) and by the clock. Nothing that leaves is lost by a crash: what is to leave follows from the record and the
@@ -9,6 +9,7 @@ pub mod hooks;
 pub mod incoming;
 pub mod mail;
 pub mod mailbox;
+pub mod push;
 pub mod queue;
 pub mod sign;
 #[cfg(test)]
@@ -74,6 +75,7 @@ struct Inner {
     mailbox: Option<mailbox::Mailbox>,
     group: Micros,
     key: OnceCell<[u8; 32]>,
+    push_key: OnceCell<push::Key>,
     rates: incoming::Rates,
     /// The last turn in which what comes by the clock was queued.
     turn: AtomicI64,
@@ -92,6 +94,7 @@ impl Delivery {
                 mailbox: mailbox::Mailbox::of(imap.0, imap.1, node)?,
                 group: config.group.unwrap_or(mail::GROUP),
                 key: OnceCell::new(),
+                push_key: OnceCell::new(),
                 rates: incoming::Rates::default(),
                 turn: AtomicI64::new(0),
                 site,
@@ -189,6 +192,7 @@ impl Delivery {
     pub async fn pass(&self) -> Result<usize, Problem> {
         self.plan_hooks().await?;
         self.plan_mail().await?;
+        self.plan_push().await?;
         self.plan_turn().await?;
         let jobs = self.queue().claim(AT_ONCE).await?;
         let (mails, others): (Vec<&JobRow>, Vec<&JobRow>) =
@@ -219,6 +223,7 @@ impl Delivery {
         let refused = now - mailbox::REMEMBERED;
         crate::store::mailboxes::sweep(&mut tx, refused).await?;
         tx.commit().await?;
+        self.sweep_devices().await?;
         self.queue().sweep().await
     }
 
@@ -230,6 +235,7 @@ impl Delivery {
     async fn work_on(&self, job: &JobRow) -> Result<(), Problem> {
         let done: Result<Tx, Failed> = match job.kind.as_str() {
             hooks::KIND => self.deliver(job).await,
+            push::KIND => self.push(job).await,
             ESCALATE => self.escalate().await,
             other => Err(Failed::never(format!(
                 "nothing here does work of the kind {other}"

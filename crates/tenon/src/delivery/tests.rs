@@ -4,6 +4,7 @@ mod dovecot;
 mod hooks;
 mod mail;
 mod mailbox;
+mod push;
 mod stand_in;
 
 use super::{Config, Delivery};
@@ -177,7 +178,7 @@ async fn talk(stream: TcpStream, got: Arc<Mutex<Vec<String>>>, refuses: Arc<Atom
 /// A web server that keeps what it is sent and answers with a status.
 struct Receiver {
     port: u16,
-    got: Arc<Mutex<Vec<String>>>,
+    got: Arc<Mutex<Vec<Vec<u8>>>>,
     status: Arc<AtomicU16>,
 }
 
@@ -199,7 +200,7 @@ impl Receiver {
                         _ => break,
                     }
                 }
-                got.lock().unwrap().push(String::from_utf8(all).unwrap());
+                got.lock().unwrap().push(all);
                 let status = status.load(Ordering::SeqCst);
                 let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
                 let _ = stream.write_all(answer.as_bytes()).await;
@@ -209,19 +210,30 @@ impl Receiver {
     }
 
     fn take(&self) -> Vec<String> {
+        let all = self.take_bytes().into_iter();
+        all.map(|one| String::from_utf8(one).unwrap()).collect()
+    }
+
+    fn take_bytes(&self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.got.lock().unwrap())
     }
 }
 
 fn is_whole(all: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(all);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+    let Some((head, body)) = halves(all) else {
         return false;
     };
     let length = head
         .lines()
         .find_map(|l| l.strip_prefix("content-length: "));
     length.is_some_and(|l| body.len() >= l.parse().unwrap_or(0))
+}
+
+/// Head and body of a request.
+fn halves(all: &[u8]) -> Option<(String, &[u8])> {
+    let end = all.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = String::from_utf8(all[..end].to_vec()).ok()?;
+    Some((head, &all[end + 4..]))
 }
 
 /// A line of a head, of a request or of a mail, unfolded.

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod keep;
 pub mod oidc;
 pub mod panel;
+pub mod passkey;
 mod password;
 pub mod provision;
 pub mod secret;

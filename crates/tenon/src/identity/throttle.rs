@@ -23,17 +23,30 @@ pub struct Throttle {
 impl Throttle {
     /// Counts a try before anything is looked at, so that tries at the same moment count too.
     pub fn count(&self, email: &str, place: &str, now: Micros) -> Result<(), Problem> {
+        self.count_all(
+            &[
+                (format!("email {}", short(email)), BY_EMAIL),
+                (format!("place {}", short(place)), BY_PLACE),
+            ],
+            now,
+        )
+    }
+
+    /// Counts a sign-in that is begun and of which something has to be kept, so that nobody fills the database by beginning.
+    pub fn begun(&self, place: &str, now: Micros) -> Result<(), Problem> {
+        let begun = format!("begun {}", short(place));
+        self.count_all(&[(begun, BY_PLACE)], now)
+    }
+
+    fn count_all(&self, keys: &[(String, usize)], now: Micros) -> Result<(), Problem> {
         let mut tries = self.tries.lock().unwrap_or_else(|e| e.into_inner());
         if tries.len() > REMEMBERED {
             tries.retain(|_, at| at.last().is_some_and(|t| now - t < WINDOW));
         }
-        for (key, most) in [
-            (format!("email {}", short(email)), BY_EMAIL),
-            (format!("place {}", short(place)), BY_PLACE),
-        ] {
-            let at = tries.entry(key).or_default();
+        for (key, most) in keys {
+            let at = tries.entry(key.clone()).or_default();
             at.retain(|t| now - t < WINDOW);
-            if at.len() >= most {
+            if at.len() >= *most {
                 return Err(too_many(at.first().map_or(WINDOW, |t| WINDOW - (now - t))));
             }
             at.push(now);
@@ -79,6 +92,17 @@ mod tests {
         assert_eq!((refused.status, refused.wait), (429, Some(301)));
         all.count("bea@x.example", "b", 10 * MINUTE).unwrap();
         all.count("ann@x.example", "b", 15 * MINUTE).unwrap();
+    }
+
+    #[test]
+    fn beginning_is_counted_apart_from_trying() {
+        let all = Throttle::default();
+        for _ in 0..BY_PLACE {
+            all.begun("a", 0).unwrap();
+        }
+        assert_eq!(all.begun("a", 1).unwrap_err().status, 429);
+        all.begun("b", 1).unwrap();
+        all.count("ann@x.example", "a", 1).unwrap();
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod routes;
 
 pub use routes::ROUTES;
 
+use crate::identity::passkey::Rp;
 use crate::identity::{Actor, Identity, Role, Scope, Via};
 use crate::problem::Problem;
 use axum::extract::{MatchedPath, Request, State};
@@ -88,6 +89,18 @@ impl Site {
     /// Whether cookies may travel encrypted only.
     pub fn is_secure(&self) -> bool {
         self.url().starts_with("https://")
+    }
+
+    /// As what browsers know us when they make passkeys. `None` where they make none: without encryption, or under a bare
+    /// number as address.
+    pub fn rp(&self) -> Option<Rp> {
+        let url = url::Url::parse(self.url()).ok()?;
+        let id = url.domain()?;
+        let is_safe = self.is_secure() || id == "localhost" || id.ends_with(".localhost");
+        is_safe.then(|| Rp {
+            id: id.into(),
+            origin: url.origin().ascii_serialization(),
+        })
     }
 
     /// Whether the Host header names us by a name that no other site can point here (DNS rebinding).
@@ -321,4 +334,34 @@ fn refuse(problem: Problem, reader: Reader) -> Response {
         answer.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passkeys_are_made_where_a_name_and_encryption_are() {
+        for (url, expected) in [
+            (
+                "https://Tenon.example.com:443/",
+                Some(("tenon.example.com", "https://tenon.example.com")),
+            ),
+            (
+                "https://tenon.example.com:8443",
+                Some(("tenon.example.com", "https://tenon.example.com:8443")),
+            ),
+            (
+                "http://localhost:7070",
+                Some(("localhost", "http://localhost:7070")),
+            ),
+            ("http://tenon.example.com", None),
+            ("https://10.0.0.5", None),
+            ("https://[::1]", None),
+        ] {
+            let rp = Site::at(url, 7070).unwrap().rp();
+            let found = rp.as_ref().map(|rp| (rp.id.as_str(), rp.origin.as_str()));
+            assert_eq!(found, expected, "{url}");
+        }
+    }
 }

@@ -221,3 +221,15 @@ pub async fn use_one_time(
         .fetch_optional(on)
         .await)
 }
+
+/// Forgets what was made for a purpose and ended before a moment.
+pub async fn sweep_one_time(tx: &mut Tx, purpose: &str, before: Micros) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "DELETE FROM one_time WHERE purpose = $1 AND ends < $2"
+    )
+    .bind(purpose)
+    .bind(before)
+    .execute(on)
+    .await
+    .map(drop))
+}

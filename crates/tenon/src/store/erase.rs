@@ -42,6 +42,7 @@ pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
         "sessions",
         "tokens",
         "passkeys",
+        "push_devices",
         "one_time",
         "members",
         "case_guests",

@@ -29,7 +29,7 @@ pub struct Carried {
 }
 
 /// Kinds that mean a person herself.
-const DIRECT: &str = "('mention', 'asked', 'answered', 'accepted', 'escalated')";
+pub(super) const DIRECT: &str = "('mention', 'asked', 'answered', 'accepted', 'escalated')";
 
 /// What is unread and not yet on its way, together by person, conversation and whether she herself is meant.
 pub async fn unplanned(db: &Db) -> sqlx::Result<Vec<Unplanned>> {

@@ -6,6 +6,7 @@
 pub mod attachments;
 pub mod carry;
 pub mod column_files;
+pub mod devices;
 pub mod doors;
 pub mod erase;
 pub mod events;
@@ -18,6 +19,7 @@ pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
 pub mod models;
+pub mod passkeys;
 pub mod people;
 pub mod playbooks;
 pub mod processes;
@@ -90,7 +92,7 @@ macro_rules! write {
 }
 pub(crate) use {read, write};
 
-const SQLITE: [&str; 9] = [
+const SQLITE: [&str; 10] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
     include_str!("../../migrations/sqlite/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -98,10 +100,11 @@ const SQLITE: [&str; 9] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0008_passkeys.sql"),
     include_str!("../../migrations/0009_mailbox.sql"),
     include_str!("../../migrations/0010_updates.sql"),
 ];
-const POSTGRES: [&str; 9] = [
+const POSTGRES: [&str; 10] = [
     include_str!("../../migrations/postgres/0001_processes.sql"),
     include_str!("../../migrations/postgres/0002_improvements.sql"),
     include_str!("../../migrations/0003_work.sql"),
@@ -109,6 +112,7 @@ const POSTGRES: [&str; 9] = [
     include_str!("../../migrations/0005_delivery.sql"),
     include_str!("../../migrations/0006_keeping.sql"),
     include_str!("../../migrations/0007_pushed.sql"),
+    include_str!("../../migrations/0008_passkeys.sql"),
     include_str!("../../migrations/0009_mailbox.sql"),
     include_str!("../../migrations/0010_updates.sql"),
 ];

@@ -23,6 +23,8 @@ struct SignIn {
     email: String,
     /// The identity provider, where there is one.
     provider: Option<String>,
+    /// The only address passkeys are shown at; nothing where browsers show none.
+    passkeys: Option<String>,
     problem: Option<Problem>,
 }
 
@@ -70,7 +72,7 @@ pub(super) fn within(to: &str) -> &str {
 }
 
 /// The browser keeps the session; no script can read it, and other sites' pages do not send it along.
-fn with_session(site: &Site, secret: &Secret, to: &str) -> Response {
+pub(super) fn with_session(site: &Site, secret: &Secret, to: &str) -> Response {
     let secure = if site.is_secure() { "; Secure" } else { "" };
     let cookie = format!(
         "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000{secure}",
@@ -79,13 +81,13 @@ fn with_session(site: &Site, secret: &Secret, to: &str) -> Response {
     ([(header::SET_COOKIE, cookie)], Redirect::to(within(to))).into_response()
 }
 
-fn agent(headers: &HeaderMap) -> &str {
+pub(super) fn agent(headers: &HeaderMap) -> &str {
     let agent = headers.get(header::USER_AGENT);
     agent.and_then(|a| a.to_str().ok()).unwrap_or("a program")
 }
 
 /// From where somebody signs in. A proxy on this machine is believed what it says of who came to it.
-pub struct From(String);
+pub struct From(pub(super) String);
 
 impl<S: Send + Sync> axum::extract::FromRequestParts<S> for From {
     type Rejection = std::convert::Infallible;
@@ -106,7 +108,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for From {
 const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// The page of the door, once more with what is wrong where something is.
-fn door(
+pub(super) fn door(
     app: &App,
     to: &str,
     email: String,
@@ -119,6 +121,7 @@ fn door(
         to: within(to).into(),
         email,
         provider: app.identity.provider_name().map(String::from),
+        passkeys: app.site.rp().map(|rp| rp.origin),
         problem,
     })?;
     Ok((status, wait, page).into_response())

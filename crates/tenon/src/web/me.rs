@@ -28,7 +28,13 @@ struct MePage {
     meta: String,
     has_password: bool,
     wishes: Wishes,
+    devices: Vec<DeviceLine>,
+    /// What a browser is switched on with.
+    push_key: String,
     sessions: Vec<SessionLine>,
+    passkeys: Vec<PasskeyLine>,
+    /// The only address passkeys are made at; nothing where browsers make none.
+    passkeys_at: Option<String>,
     tokens: Vec<TokenLine>,
     scopes: Vec<(&'static str, &'static str)>,
     /// The text of a token just made; shown once.
@@ -37,11 +43,23 @@ struct MePage {
     problem: Option<Problem>,
 }
 
+struct DeviceLine {
+    id: String,
+    agent: String,
+    told: String,
+}
+
 struct SessionLine {
     id: String,
     agent: String,
     told: String,
     is_here: bool,
+}
+
+struct PasskeyLine {
+    id: String,
+    name: String,
+    told: String,
 }
 
 struct TokenLine {
@@ -111,6 +129,32 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
             format::ago(s.seen, now)
         ),
     });
+    let devices = app.delivery.devices(&person.id).await?;
+    let devices = devices.into_iter().map(|d| DeviceLine {
+        id: d.id,
+        agent: browser(&d.agent),
+        told: match d.used {
+            Some(used) => format!(
+                "since {}, last told {}",
+                format::date(d.created),
+                format::ago(used, now)
+            ),
+            None => format!("since {}, nothing told yet", format::date(d.created)),
+        },
+    });
+    let passkeys = app.identity.passkeys(&person.id).await?;
+    let passkeys = passkeys.into_iter().map(|p| PasskeyLine {
+        told: match p.used {
+            Some(used) => format!(
+                "added {}, last used {}",
+                format::date(p.created),
+                format::ago(used, now)
+            ),
+            None => format!("added {}, never used", format::date(p.created)),
+        },
+        id: p.id,
+        name: p.name,
+    });
     let tokens = app.identity.tokens(&person.id).await?;
     let tokens = tokens.into_iter().map(|t| TokenLine {
         told: match (t.ends, t.used) {
@@ -152,7 +196,11 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
         handle: person.handle,
         zone: person.zone,
         zones: zones(),
+        devices: devices.collect(),
+        push_key: app.delivery.push_key().await?,
         sessions: sessions.collect(),
+        passkeys: passkeys.collect(),
+        passkeys_at: app.site.rp().map(|rp| rp.origin),
         tokens: tokens.collect(),
         scopes,
         made: outcome.made,
@@ -163,7 +211,7 @@ async fn show(app: &App, actor: &Actor, outcome: Outcome) -> Result<Response, Pa
 }
 
 /// Back to the page: with what was done, or with what is wrong.
-async fn after(
+pub(super) async fn after(
     app: &App,
     actor: &Actor,
     result: Result<(), Problem>,
@@ -192,6 +240,12 @@ pub async fn page(
         "saved" => "Saved.",
         "password" => "The password is set. Other browsers were signed out.",
         "session" => "Signed out there.",
+        "passkey" => "The passkey is added: you can sign in with it from now on.",
+        "passkey-gone" => {
+            "The passkey works no more. It may still be kept on your device: remove it there too."
+        }
+        "push" => "This browser tells you from now on, until you sign out in it.",
+        "push-off" => "That browser tells you nothing any more.",
         "token" => "The token works no more.",
         _ => "",
     };

@@ -16,10 +16,12 @@ mod improvements;
 mod incoming;
 mod me;
 mod message;
+mod passkey;
 mod people;
 mod playbook;
 mod process;
 mod processes;
+mod push;
 mod question;
 mod search;
 mod settings;
@@ -63,6 +65,7 @@ pub fn router() -> Router<App> {
         .route("/import/{upload}", get(confirm::page).post(confirm::start))
         .route("/jobs/{job}", get(import::job))
         .route("/assets/{*file}", get(assets::file))
+        .route("/push-worker.js", get(push::worker))
         .route("/p/{process}", get(process::map::page))
         .route("/p/{process}/map", get(process::map::page))
         .route("/p/{process}/map.svg", get(process::map::svg_file))
@@ -146,12 +149,19 @@ fn identity() -> Router<App> {
     Router::new()
         .route("/sign-in/with", get(door::with))
         .route("/sign-in/back", get(door::returned))
+        .route("/sign-in/passkey", post(passkey::sign_in))
+        .route("/sign-in/passkey/begin", post(passkey::begin_sign_in))
         .route("/me", get(me::page).post(me::save))
         .route("/me/told", post(me::told))
         .route("/me/password", post(me::password))
         .route("/me/sessions/{session}", post(me::end_session))
+        .route("/me/passkeys", post(passkey::add))
+        .route("/me/passkeys/begin", post(passkey::begin))
+        .route("/me/passkeys/{passkey}/remove", post(passkey::remove))
         .route("/me/tokens", post(me::make_token))
         .route("/me/tokens/{token}/revoke", post(me::revoke_token))
+        .route("/me/push", post(push::add))
+        .route("/me/push/{device}/remove", post(push::remove))
         .route("/people", get(people::list).post(people::add))
         .route("/people/{person}", get(people::one).post(people::act))
         .route("/teams", get(teams::list).post(teams::add))

@@ -12,6 +12,8 @@ mod quoted;
 mod smtp;
 mod text;
 
+pub(super) use text::subject;
+
 use super::queue::Failed;
 use super::sign::{self, Purpose};
 use super::{Config, Delivery};
@@ -75,6 +77,11 @@ impl Post {
             reply,
             planned: Mutex::default(),
         }))
+    }
+
+    /// Who sends.
+    pub fn address(&self) -> &str {
+        self.from.email.as_ref()
     }
 
     fn domain(&self) -> &str {
@@ -326,7 +333,7 @@ impl Delivery {
     }
 
     /// What happened, as far as she may see it, in order.
-    async fn told_of(
+    pub(super) async fn told_of(
         &self,
         reader: &Actor,
         carried: &[Carried],

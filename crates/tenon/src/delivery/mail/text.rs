@@ -54,22 +54,27 @@ pub struct Written<'a> {
     pub told: &'a [Told],
 }
 
+/// All that is told in a line; `in_one` when it is of one conversation.
+pub fn subject(told: &[Told], in_one: bool) -> String {
+    let subject = match (told, in_one) {
+        ([one], _) => one.sentence(),
+        (all, true) => {
+            let place = all.first().map_or("", |t| t.place.as_str());
+            format!("{} in {place}", format::many(all.len(), "message"))
+        }
+        (all, false) => format!("{} while you were away", format::many(all.len(), "message")),
+    };
+    // A name may hold anything; a header holds one line.
+    let line: String = subject
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format::short(&line, 150)
+}
+
 impl Written<'_> {
     pub fn subject(&self) -> String {
-        let subject = match (self.told, self.can_answer) {
-            ([one], _) => one.sentence(),
-            (all, true) => {
-                let place = all.first().map_or("", |t| t.place.as_str());
-                format!("{} in {place}", format::many(all.len(), "message"))
-            }
-            (all, false) => format!("{} while you were away", format::many(all.len(), "message")),
-        };
-        // A name may hold anything; a header holds one line.
-        let line: String = subject
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        format::short(&line, 150)
+        subject(self.told, self.can_answer)
     }
 
     pub fn plain(&self) -> String {
