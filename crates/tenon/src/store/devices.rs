@@ -154,7 +154,7 @@ pub async fn unread(
     upto: i64,
 ) -> sqlx::Result<Vec<Carried>> {
     let sql = format!(
-        "SELECT event, kind, conversation, at, read FROM notifications WHERE person = $1 AND conversation = $2 \
+        "SELECT event, kind, conversation, at, read, doubt IS NOT NULL AS in_doubt FROM notifications WHERE person = $1 AND conversation = $2 \
          AND event > $3 AND event <= $4 AND read IS NULL AND kind IN {DIRECT} ORDER BY event"
     );
     read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))

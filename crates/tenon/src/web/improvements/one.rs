@@ -655,7 +655,7 @@ fn used(uses: &[crate::store::uses::UseRow]) -> Vec<(&'static str, String)> {
 fn adopted(found: &Adoption) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     let share = |n: u64, of: u64| match of {
-        0 => "not known: no team here has the name of one that takes part".to_string(),
+        0 => "not known".to_string(),
         of => format!("{n} of {of} ({})", format::percent(n as f64 / of as f64)),
     };
     let ever = found.ever.last().copied().unwrap_or(0);
