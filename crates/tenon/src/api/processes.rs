@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// All processes, by name.
-#[utoipa::path(get, path = "/api/v1/processes", tag = "processes", responses((status = 200, body = [ProcessRow])))]
+#[utoipa::path(get, path = "/api/v1/processes", tag = "processes", responses((status = 200, body = [ProcessRow]), super::Refused))]
 pub async fn list(State(app): State<App>) -> Result<Json<Vec<ProcessRow>>, ApiError> {
     Ok(Json(app.library.list().await?))
 }
