@@ -1,7 +1,7 @@
 // A person adds a passkey, signs in with it, and takes it away. Chromium's own virtual authenticator makes and shows it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open } from "../lib/browser.js";
+import { accessible, launch, looked, open } from "../lib/browser.js";
 import { tenon } from "../lib/tenon.js";
 
 let house, browser;
@@ -23,19 +23,6 @@ async function withAuthenticator(url, options) {
   const made = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
   const { authenticatorId } = await device.send("WebAuthn.addVirtualAuthenticator", { options: made });
   return { ...opened, device: (what, more = {}) => device.send(`WebAuthn.${what}`, { authenticatorId, ...more }) };
-}
-
-/** As it is, dark, and on a phone. */
-async function looked(page) {
-  for (const colorScheme of ["dark", "light"]) {
-    await page.emulateMedia({ colorScheme });
-    await accessible(page);
-  }
-  const size = page.viewportSize();
-  await page.setViewportSize({ width: 390, height: 844 });
-  await fits(page);
-  await accessible(page);
-  await page.setViewportSize(size);
 }
 
 const add = (page) => page.getByRole("button", { name: "Add a passkey" });

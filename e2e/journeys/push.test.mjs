@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open } from "../lib/browser.js";
+import { launch, looked, open } from "../lib/browser.js";
 import { browserKeys, opened, pushService, signer } from "../lib/push.js";
 import { fixtures, tenon } from "../lib/tenon.js";
 
 let house, browser, service, keys, maren, room;
 before(async () => {
-  house = await tenon({ env: { TENON_ALLOW_HOSTS: "127.0.0.1" } });
+  house = await tenon({ env: { TENON_PUSH_HOSTS: "127.0.0.1" } });
   house.run("import", join(fixtures, "deals.xes"));
   house.run("people", "add", "maren@halden.example", "--name", "Maren Voss", "--role", "member");
   maren = await house.signIn("maren@halden.example");
@@ -50,18 +50,6 @@ async function came(seconds) {
     await new Promise((done) => setTimeout(done, 100));
   }
   return [];
-}
-
-async function looked(page) {
-  for (const colorScheme of ["dark", "light"]) {
-    await page.emulateMedia({ colorScheme });
-    await accessible(page);
-  }
-  const size = page.viewportSize();
-  await page.setViewportSize({ width: 390, height: 844 });
-  await fits(page);
-  await accessible(page);
-  await page.setViewportSize(size);
 }
 
 test("a browser that is switched on is told at once, shows it, and opens it", async () => {

@@ -46,3 +46,16 @@ export async function fits(page) {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(content <= window, `${page.url()} is ${content} wide in a window of ${window}`);
 }
+
+/** Accessible dark, light and on a phone, where it fits. */
+export async function looked(page) {
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await accessible(page);
+  }
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await fits(page);
+  await accessible(page);
+  await page.setViewportSize(size);
+}

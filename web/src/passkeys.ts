@@ -1,3 +1,5 @@
+import { base64url } from "./base64url";
+
 /** Passkeys: forms that are filled by the browser's own dialog, and then sent as any other. Where browsers know none, the
  * forms stay hidden. */
 export function passkeys(): void {
@@ -32,7 +34,7 @@ async function answer(form: HTMLFormElement, ask: (options: any) => Promise<Part
     const parts = await ask(options);
     for (const [name, bytes] of Object.entries(parts)) {
       const field = form.elements.namedItem(name) as HTMLInputElement | null;
-      if (field && bytes) field.value = text(bytes);
+      if (field && bytes) field.value = base64url(bytes);
     }
     form.submit();
   } catch {
@@ -71,9 +73,4 @@ async function make(options: any): Promise<Parts> {
 function bytes(base64url: string): Uint8Array<ArrayBuffer> {
   const plain = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(plain, (c) => c.charCodeAt(0));
-}
-
-function text(bytes: ArrayBuffer): string {
-  const plain = String.fromCharCode(...new Uint8Array(bytes));
-  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

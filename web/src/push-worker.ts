@@ -31,7 +31,7 @@ worker.addEventListener("push", (event) => {
   const link = ours(told.link);
   // A newer one of the same conversation takes the place of the older.
   const tag = link.split("#")[0];
-  pushed.waitUntil(worker.registration.showNotification(told.title, { tag, data: link }));
+  pushed.waitUntil(worker.registration.showNotification(told.title, { tag, data: link, renotify: true } as NotificationOptions));
 });
 
 worker.addEventListener("notificationclick", (event) => {

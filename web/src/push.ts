@@ -1,3 +1,5 @@
+import { base64url } from "./base64url";
+
 /** Push in this browser: switched on by a form that the browser itself fills, and found again among those that are on. */
 export function push(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-push]");
@@ -36,8 +38,8 @@ async function switchOn(form: HTMLFormElement): Promise<void> {
   const made = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: form.dataset.push });
   const fill = (name: string, value: string) => ((form.elements.namedItem(name) as HTMLInputElement).value = value);
   fill("address", made.endpoint);
-  fill("public", text(made.getKey("p256dh")));
-  fill("auth", text(made.getKey("auth")));
+  fill("public", base64url(made.getKey("p256dh")));
+  fill("auth", base64url(made.getKey("auth")));
 }
 
 /** As the server calls it. */
@@ -45,9 +47,4 @@ async function id(address: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(address)));
   const hex = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `push_${hex.slice(0, 32)}`;
-}
-
-function text(bytes: ArrayBuffer | null): string {
-  const plain = String.fromCharCode(...new Uint8Array(bytes ?? new ArrayBuffer(0)));
-  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

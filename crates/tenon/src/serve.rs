@@ -46,6 +46,8 @@ pub struct Config {
 }
 
 /// How long the end waits for what is being sent and for who is still listening.
+/// A mail that is being handed over is waited for longer: cut off, nobody knows whether it was taken.
+const MAIL: std::time::Duration = std::time::Duration::from_secs(25);
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// All routes with the gate and the headers.
@@ -163,7 +165,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     folding.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(LEAVING, async { tokio::join!(leaving, fetching) }).await;
+    let _ = tokio::time::timeout(MAIL, async { tokio::join!(leaving, fetching) }).await;
     removal.abort();
     Ok(())
 }

@@ -6,13 +6,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sink;
+
 use serde_json::{Value, json};
+use sink::Sink;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const WRITERS: usize = 4;
@@ -356,58 +358,5 @@ impl House {
             before = oldest["id"].as_i64().unwrap();
             all.extend(page.iter().map(|m| m["body"].as_str().unwrap().to_string()));
         }
-    }
-}
-
-/// A mail server that keeps every mail it accepts.
-struct Sink {
-    port: u16,
-    got: Arc<Mutex<Vec<String>>>,
-}
-
-impl Sink {
-    fn open() -> Sink {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let sink = Sink {
-            port: listener.local_addr().unwrap().port(),
-            got: Arc::default(),
-        };
-        let got = sink.got.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let got = got.clone();
-                std::thread::spawn(move || talk(stream, &got));
-            }
-        });
-        sink
-    }
-}
-
-/// What a mail server says; ends when the other side does.
-fn talk(stream: TcpStream, got: &Mutex<Vec<String>>) -> Option<()> {
-    let mut out = stream.try_clone().ok()?;
-    let mut lines = BufReader::new(stream);
-    out.write_all(b"220 sink\r\n").ok()?;
-    loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let answer: &[u8] = match line.get(..4).unwrap_or_default() {
-            "EHLO" => b"250-sink\r\n250 8BITMIME\r\n",
-            "DATA" => {
-                out.write_all(b"354 go on\r\n").ok()?;
-                let mut mail = String::new();
-                while !mail.ends_with("\r\n.\r\n") {
-                    if lines.read_line(&mut mail).ok()? == 0 {
-                        return None;
-                    }
-                }
-                got.lock().unwrap().push(mail);
-                b"250 kept\r\n"
-            }
-            _ => b"250 ok\r\n",
-        };
-        out.write_all(answer).ok()?;
     }
 }

@@ -5,12 +5,14 @@
 #[path = "../src/delivery/tests/dovecot.rs"]
 #[allow(dead_code)]
 mod dovecot;
+mod sink;
 
 use dovecot::{Dovecot, PASSWORD};
 use serde_json::{Value, json};
+use sink::Sink;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -124,8 +126,7 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 struct House {
     folder: PathBuf,
     token: String,
-    sink: u16,
-    got: Arc<Mutex<Vec<String>>>,
+    sink: Sink,
     /// For mails that are told of once.
     asked: Mutex<usize>,
 }
@@ -170,21 +171,12 @@ impl House {
             "case,activity,time\nKestrel,call,2026-01-05T10:00:00Z\n",
         )
         .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut house = House {
             folder,
             token: String::new(),
-            sink: listener.local_addr().unwrap().port(),
-            got: Arc::default(),
+            sink: Sink::open(),
             asked: Mutex::new(0),
         };
-        let got = house.got.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let got = got.clone();
-                std::thread::spawn(move || take_mail(stream, &got));
-            }
-        });
         house.run(&["import", log.to_str().unwrap()]);
         let maren = "maren@halden.example";
         house.run(&["people", "add", maren, "--name", "Maren", "--role", "owner"]);
@@ -220,7 +212,7 @@ impl House {
         let mut child = self
             .tenon()
             .args(["serve", "--port", "0", "--mail-group", "0"])
-            .env("TENON_SMTP", format!("smtp://127.0.0.1:{}", self.sink))
+            .env("TENON_SMTP", format!("smtp://127.0.0.1:{}", self.sink.port))
             .env("TENON_MAIL_FROM", "Tenon <tenon@halden.example>")
             .env("TENON_IMAP", address)
             .env("SSL_CERT_FILE", trusted)
@@ -256,8 +248,8 @@ impl House {
         let path = "/api/v1/processes/deals/cases/Kestrel/messages";
         let body = json!({ "body": format!("@olu which form? {n}") });
         assert_eq!(self.ask(port, "POST", path, Some(&body)).0, 201);
-        until("a mail left", || self.got.lock().unwrap().len() >= n);
-        let mail = self.got.lock().unwrap()[n - 1].replace("\r\n ", " ");
+        until("a mail left", || self.sink.got.lock().unwrap().len() >= n);
+        let mail = self.sink.got.lock().unwrap()[n - 1].replace("\r\n ", " ");
         let to = mail.lines().find_map(|l| l.strip_prefix("Reply-To: "));
         to.unwrap().split(['<', '>']).nth(1).unwrap().to_string()
     }
@@ -300,34 +292,5 @@ impl House {
             head.split(' ').nth(1).unwrap().parse().unwrap(),
             body.into(),
         )
-    }
-}
-
-/// A mail server that keeps every mail.
-fn take_mail(stream: TcpStream, got: &Mutex<Vec<String>>) -> Option<()> {
-    let mut out = stream.try_clone().ok()?;
-    let mut lines = BufReader::new(stream);
-    out.write_all(b"220 sink\r\n").ok()?;
-    loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let answer: &[u8] = match line.get(..4).unwrap_or_default() {
-            "EHLO" => b"250-sink\r\n250 8BITMIME\r\n",
-            "DATA" => {
-                out.write_all(b"354 go on\r\n").ok()?;
-                let mut mail = String::new();
-                while !mail.ends_with("\r\n.\r\n") {
-                    if lines.read_line(&mut mail).ok()? == 0 {
-                        return None;
-                    }
-                }
-                got.lock().unwrap().push(mail);
-                b"250 kept\r\n"
-            }
-            _ => b"250 ok\r\n",
-        };
-        out.write_all(answer).ok()?;
     }
 }

@@ -26,7 +26,7 @@ use mining::Micros;
 use mining::time::{DAY, HOUR};
 use queue::{Failed, Queue};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
 
@@ -53,6 +53,8 @@ pub struct Config {
     pub mail_reply: Option<String>,
     /// Hosts that may be spoken to although they are not public.
     pub allow_hosts: String,
+    /// Hosts of push services that are not public.
+    pub push_hosts: String,
     /// The mailbox answers are fetched from, such as `imaps://user:password@mail.example.com/INBOX`.
     pub imap: Option<String>,
     /// The folder for what was taken in; it stays where it is without one.
@@ -71,6 +73,8 @@ struct Inner {
     site: Arc<Site>,
     queue: Queue,
     outbound: Outbound,
+    /// To push services, whose addresses anybody here may name: hosts that are allowed to owners are not allowed to them.
+    to_push: Outbound,
     mail: Option<mail::Post>,
     mailbox: Option<mailbox::Mailbox>,
     group: Micros,
@@ -79,6 +83,7 @@ struct Inner {
     rates: incoming::Rates,
     /// The last turn in which what comes by the clock was queued.
     turn: AtomicI64,
+    is_stopping: AtomicBool,
 }
 
 impl Delivery {
@@ -90,6 +95,7 @@ impl Delivery {
             inner: Arc::new(Inner {
                 queue,
                 outbound: Outbound::new(Allowed::parse(&config.allow_hosts)),
+                to_push: Outbound::new(Allowed::parse(&config.push_hosts)),
                 mail: mail::Post::of(config)?,
                 mailbox: mailbox::Mailbox::of(imap.0, imap.1, node)?,
                 group: config.group.unwrap_or(mail::GROUP),
@@ -97,6 +103,7 @@ impl Delivery {
                 push_key: OnceCell::new(),
                 rates: incoming::Rates::default(),
                 turn: AtomicI64::new(0),
+                is_stopping: AtomicBool::new(false),
                 site,
                 work,
             }),
@@ -159,6 +166,11 @@ impl Delivery {
         if let Err(problem) = self.queue().release().await {
             tracing::warn!(%problem, "what was begun before waits until its lease runs out");
         }
+        let (inner, mut stopping) = (self.inner.clone(), stop.clone());
+        tokio::spawn(async move {
+            let _ = stopping.wait_for(|s| *s).await;
+            inner.is_stopping.store(true, Ordering::Relaxed);
+        });
         let mut happens = self.inner.work.live().listen();
         while !*stop.borrow() {
             match self.pass().await {

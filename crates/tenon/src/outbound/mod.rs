@@ -127,6 +127,17 @@ impl Outbound {
         self.checked(host, &[SocketAddr::new(literal, port)])
     }
 
+    /// Whether it is an address that may be spoken to by anybody's wish: encrypted, or of a host that is allowed by name.
+    pub fn check_foreign(&self, address: &str) -> Result<(), Failed> {
+        self.check(address)?;
+        let (url, port) = parsed(address)?;
+        let host = url.host_str().unwrap_or_default();
+        match url.scheme() == "https" || self.allowed.has(host, port) {
+            true => Ok(()),
+            false => Err(Failed::Plain(host.into())),
+        }
+    }
+
     pub async fn send(&self, request: Request<'_>) -> Result<Answer, Failed> {
         let sent = tokio::time::timeout(PATIENCE, self.follow(request));
         sent.await.unwrap_or(Err(Failed::Late))

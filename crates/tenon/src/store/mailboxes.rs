@@ -132,23 +132,27 @@ pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
         .map(drop)
 }
 
-pub async fn connected(tx: &mut Tx, name: &str, at: Micros) -> sqlx::Result<()> {
+/// Notes since when it is connected; whether this node still has it.
+pub async fn connected(tx: &mut Tx, name: &str, holder: &str, at: Micros) -> sqlx::Result<bool> {
     write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET connected = $2 WHERE name = $1"
+        "UPDATE mailboxes SET connected = $3 WHERE name = $1 AND holder = $2"
     )
     .bind(name)
+    .bind(holder)
     .bind(at)
     .execute(on)
     .await
-    .map(drop))
+    .map(|done| done.rows_affected() > 0))
 }
 
-/// Notes that everything there was is taken in.
-pub async fn looked(tx: &mut Tx, name: &str, at: Micros) -> sqlx::Result<()> {
+/// Notes that everything there was is taken in. While mails are left that were there before, when that was stays as it is:
+/// by it is told what may have been read since.
+pub async fn looked(tx: &mut Tx, name: &str, holder: &str, at: Micros) -> sqlx::Result<()> {
     write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET looked = $2 WHERE name = $1"
+        "UPDATE mailboxes SET looked = $3 WHERE name = $1 AND holder = $2 AND upto >= old"
     )
     .bind(name)
+    .bind(holder)
     .bind(at)
     .execute(on)
     .await
@@ -156,11 +160,17 @@ pub async fn looked(tx: &mut Tx, name: &str, at: Micros) -> sqlx::Result<()> {
 }
 
 /// Mails are numbered anew. Up to `old` they were there before.
-pub async fn renumber(tx: &mut Tx, name: &str, validity: i64, old: i64) -> sqlx::Result<()> {
+pub async fn renumber(
+    tx: &mut Tx,
+    (name, holder): (&str, &str),
+    validity: i64,
+    old: i64,
+) -> sqlx::Result<()> {
     write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET validity = $2, upto = 0, old = $3 WHERE name = $1"
+        "UPDATE mailboxes SET validity = $3, upto = 0, old = $4 WHERE name = $1 AND holder = $2"
     )
     .bind(name)
+    .bind(holder)
     .bind(validity)
     .bind(old)
     .execute(on)
@@ -190,7 +200,7 @@ pub async fn take_in(tx: &mut Tx, taken: &Taken) -> sqlx::Result<bool> {
     if let (true, Some(refused)) = (moved, &taken.refused) {
         write!(tx, |on| {
             sqlx::query(
-            "INSERT INTO mail_refused (mailbox, validity, uid, at, sender, why) VALUES ($1, $2, $3, $4, $5, $6)"
+            "INSERT INTO mail_refused (mailbox, validity, uid, at, sender, why) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
         )
         .bind(&fetched.mailbox)
         .bind(fetched.validity)

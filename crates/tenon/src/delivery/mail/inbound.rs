@@ -124,6 +124,8 @@ impl Delivery {
             .and_then(|f| f.first())
             .and_then(|a| a.address());
         let from = from.unwrap_or_default().to_lowercase();
+        // What no address holds some databases cannot look for.
+        let from = from.replace('\0', "");
         let person = people::by_email(self.db(), &from).await?;
         let via = Via::Token("mail".into());
         let actor = person.and_then(|p| Actor::of(&p, via, Scopes::all()));

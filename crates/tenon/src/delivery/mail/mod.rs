@@ -209,6 +209,14 @@ impl Delivery {
     /// Sends mails, those that leave together after one commit that notes them as begun.
     pub(super) async fn mails(&self, jobs: &[&JobRow]) -> Result<(), Problem> {
         for few in jobs.chunks(AT_ONCE) {
+            // What has not begun waits for the next start.
+            if self
+                .inner
+                .is_stopping
+                .load(std::sync::atomic::Ordering::Relaxed)
+            {
+                break;
+            }
             let begun = self.begin(few).await?;
             let sent = begun.iter().map(|begun| self.send(begun));
             for ended in futures_util::future::join_all(sent).await {
@@ -350,7 +358,7 @@ impl Delivery {
                 Err(problem) => return Err(problem),
             };
             let row = work::find(self.db(), conversation).await?;
-            let message = match work::message(self.db(), one.event).await? {
+            let message = match work::message_of(self.db(), one.event).await? {
                 Some(message) => Some(message),
                 // Being asked is no message; the question is.
                 None => self.first_message(conversation).await?,

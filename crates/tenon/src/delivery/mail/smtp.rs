@@ -97,7 +97,7 @@ impl Smtp {
     pub async fn send(&self, message: &Message) -> Result<(), Lost> {
         let late = |_| Lost::Later("the mail server does not answer".into());
         let ready = tokio::time::timeout(PATIENCE, self.ready(message));
-        let mut connection = ready.await.map_err(late)?.map_err(lost)?;
+        let mut connection = ready.await.map_err(late)??;
         let text = message.formatted();
         let sent = tokio::time::timeout(VERDICT, connection.message(&text)).await;
         match sent {
@@ -117,10 +117,11 @@ impl Smtp {
     }
 
     /// A connection that waits for the content of this mail.
-    async fn ready(&self, message: &Message) -> Result<AsyncSmtpConnection, Error> {
+    async fn ready(&self, message: &Message) -> Result<AsyncSmtpConnection, Lost> {
+        let later = |error: Error| Lost::Later(error.to_string());
         let mut connection = match self.kept().await {
             Some(kept) => kept,
-            None => self.connect().await?,
+            None => self.connect().await.map_err(later)?,
         };
         let envelope = message.envelope();
         let mut options = Vec::new();
@@ -130,11 +131,13 @@ impl Smtp {
             options.push(MailParameter::SmtpUtfEight);
         }
         let from = envelope.from().cloned();
-        connection.command(Mail::new(from, options)).await?;
+        let mail = Mail::new(from, options);
+        connection.command(mail).await.map_err(later)?;
         for to in envelope.to() {
-            connection.command(Rcpt::new(to.clone(), vec![])).await?;
+            let to = Rcpt::new(to.clone(), vec![]);
+            connection.command(to).await.map_err(lost)?;
         }
-        connection.command(Data).await?;
+        connection.command(Data).await.map_err(later)?;
         Ok(connection)
     }
 

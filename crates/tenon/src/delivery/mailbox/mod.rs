@@ -28,6 +28,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// How long it is remembered what was not let in.
 pub const REMEMBERED: Micros = 30 * DAY;
+const NOT_HANDED: &str = "The mail server does not hand this mail over.";
 const TOO_LONG: &str = "This mail is longer than 32 MB.";
 /// The largest UID there can be. A star would mean the last mail, whatever its UID.
 const LAST: u32 = u32::MAX;
@@ -84,15 +85,10 @@ impl Delivery {
         }
         let mut wait = FIRST_WAIT;
         while !*stop.borrow() {
-            let begun = self.clock().now();
-            let ended = self.attend(mailbox, &mut stop).await;
+            let ended = self.attend(mailbox, &mut stop, &mut wait).await;
             let pause = match &ended {
                 Ok(()) | Err(Broken::Held) => OTHERS,
                 Err(broken) => {
-                    // One that held for long begins anew with a short wait.
-                    if self.clock().now() - begun > 2 * LEASE {
-                        wait = FIRST_WAIT;
-                    }
                     let why = mailbox.place.without_secret(&broken.to_string());
                     tracing::warn!(why, "answers cannot be fetched");
                     wait
@@ -105,7 +101,7 @@ impl Delivery {
                 tracing::warn!(%problem, "the mailbox waits until its lease runs out");
             }
             tokio::select! {
-                _ = stop.changed() => {}
+                _ = stop.wait_for(|s| *s) => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -116,12 +112,16 @@ impl Delivery {
         &self,
         mailbox: &Mailbox,
         stop: &mut watch::Receiver<bool>,
+        wait: &mut Duration,
     ) -> Result<(), Broken> {
         let mut session = self.open(mailbox).await?;
+        self.mark_last(mailbox, &mut session).await?;
         while !*stop.borrow() {
             self.take_all(mailbox, &mut session, stop).await?;
+            // It works: what goes wrong next begins with a short wait.
+            *wait = FIRST_WAIT;
             tokio::select! {
-                _ = stop.changed() => return Ok(()),
+                _ = stop.wait_for(|s| *s) => return Ok(()),
                 waited = session.wait(LOOK) => waited?,
             }
         }
@@ -134,9 +134,13 @@ impl Delivery {
         let session = Session::open(&mailbox.place, self.outbound()).await?;
         let mut tx = self.db().begin().await?;
         let name = mailbox.place.name();
-        mailboxes::connected(&mut tx, &name, self.clock().now()).await?;
+        let now = self.clock().now();
+        if !mailboxes::connected(&mut tx, &name, &mailbox.holder, now).await? {
+            return Err(Broken::Held);
+        }
         if row.validity != session.validity {
-            mailboxes::renumber(&mut tx, &name, session.validity, session.next - 1).await?;
+            let whose = (name.as_str(), mailbox.holder.as_str());
+            mailboxes::renumber(&mut tx, whose, session.validity, session.next - 1).await?;
         }
         tx.commit().await?;
         Ok(session)
@@ -150,6 +154,17 @@ impl Delivery {
         row.ok_or(Broken::Held)
     }
 
+    /// Whoever took the last mail in may have died before it was marked.
+    async fn mark_last(&self, mailbox: &Mailbox, session: &mut Session) -> Result<(), Broken> {
+        let row = self.hold(mailbox).await?;
+        if row.upto == 0 {
+            return Ok(());
+        }
+        let last = mailbox.fetched(session, row.upto);
+        let is_refused = mailboxes::was_refused(self.db(), &last).await?;
+        self.mark(mailbox, session, row.upto, is_refused).await
+    }
+
     /// Takes in everything that is new.
     async fn take_all(
         &self,
@@ -158,12 +173,6 @@ impl Delivery {
         stop: &watch::Receiver<bool>,
     ) -> Result<(), Broken> {
         let row = self.hold(mailbox).await?;
-        // Whoever took the last one in may have died before it was marked.
-        if row.upto > 0 {
-            let last = mailbox.fetched(session, row.upto);
-            let is_refused = mailboxes::was_refused(self.db(), &last).await?;
-            self.mark(mailbox, session, row.upto, is_refused).await?;
-        }
         for uid in session.search(&wanted(&row)).await? {
             if uid <= row.upto {
                 continue;
@@ -172,26 +181,28 @@ impl Delivery {
                 return Ok(());
             }
             self.hold(mailbox).await?;
-            let Some(size) = session.size(uid).await? else {
-                continue;
-            };
-            let mail = match size > speak::LONGEST {
-                true => Some(Vec::new()),
-                false => session.mail(uid).await?,
-            };
-            let Some(mail) = mail else {
-                continue;
+            // One mail that is too long or is not handed out does not keep the others out; an answer that
+            // is longer than the server announced ends the connection, for nothing of it is in step any more.
+            let size = session.size(uid).await;
+            let is_too_long = matches!(size, Ok(Some(size)) if size > speak::LONGEST);
+            let mail = match size {
+                Ok(Some(_)) if !is_too_long => session.mail(uid).await,
+                size => size.map(|size| size.map(|_| Vec::new())),
             };
             let fetched = mailbox.fetched(session, uid);
-            let received = match size > speak::LONGEST {
-                true => self.turn_away(TOO_LONG, fetched).await?,
-                false => self.receive_from(&mail, fetched).await?,
+            let received = match mail {
+                Ok(None) => continue,
+                Ok(Some(_)) if is_too_long => self.turn_away(TOO_LONG, fetched).await?,
+                Ok(Some(mail)) => self.receive_from(&mail, fetched).await?,
+                Err(Broken::Said(..)) => self.turn_away(NOT_HANDED, fetched).await?,
+                Err(broken) => return Err(broken),
             };
             let is_refused = matches!(received, Received::Refused(_));
             self.mark(mailbox, session, uid, is_refused).await?;
         }
         let mut tx = self.db().begin().await?;
-        mailboxes::looked(&mut tx, &mailbox.place.name(), self.clock().now()).await?;
+        let (name, now) = (mailbox.place.name(), self.clock().now());
+        mailboxes::looked(&mut tx, &name, &mailbox.holder, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -273,6 +284,7 @@ impl Delivery {
         let (_still, stop) = watch::channel(false);
         let once = async {
             let mut session = self.open(mailbox).await?;
+            self.mark_last(mailbox, &mut session).await?;
             self.take_all(mailbox, &mut session, &stop).await?;
             session.leave().await;
             Ok(())

@@ -17,6 +17,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWrite
 pub const LONGEST: usize = 32 << 20;
 /// A search that finds a hundred thousand mails fits.
 const LONGEST_LINE: usize = 1 << 20;
+/// Parentheses within parentheses.
+const DEEPEST: usize = 20;
 /// Lines that are skipped within an answer because they mean nothing to us.
 const SKIPPED: usize = 100;
 /// Nothing may come for so long, and no answer may take longer than that.
@@ -143,7 +145,17 @@ impl Session {
         self.can.iter().any(|c| c == what)
     }
 
+    /// What the server says to it is told nobody: it may repeat the password, in one form or another.
     async fn sign_in(&mut self, place: &Place) -> Result<(), Broken> {
+        let done = self.try_to_sign_in(place).await;
+        done.map_err(|broken| match broken {
+            Broken::Said(why, _) => Broken::Said(why, "see its own log for the reason".into()),
+            Broken::Junk(_) => Broken::Junk("its answer to signing in".into()),
+            other => other,
+        })
+    }
+
+    async fn try_to_sign_in(&mut self, place: &Place) -> Result<(), Broken> {
         const REFUSED: &str = "the mail server does not let us in";
         if self.can("AUTH=PLAIN") {
             let (user, password) = (&place.user, &place.password);
@@ -389,11 +401,13 @@ impl Session {
 
     /// One thing the server says, and how many bytes it took.
     async fn read(&mut self) -> Result<(Response<'static>, usize), Broken> {
-        let mut skipped = 0;
+        let (mut skipped, mut depth) = (0, 0);
         let mut all = Vec::new();
         loop {
             let begin = all.len();
             self.line(&mut all).await?;
+            // What reads it goes as deep as the server likes.
+            depth = deeper(&all[begin..], depth).ok_or_else(|| Broken::junk(&all))?;
             match Response::parse(&all) {
                 Ok(([], said)) => {
                     let is_news = matches!(said, Response::MailboxData(MailboxDatum::Exists(_)));
@@ -411,6 +425,7 @@ impl Session {
                     // What an extension adds need not be understood.
                     None if begin == 0 && all.starts_with(b"* ") && skipped < SKIPPED => {
                         skipped += 1;
+                        depth = 0;
                         all.clear();
                     }
                     _ => return Err(Broken::junk(&all)),
@@ -465,6 +480,25 @@ fn ended() -> Broken {
     Broken::Off(std::io::ErrorKind::UnexpectedEof.into())
 }
 
+/// How many parentheses are open behind a line; `None` when ever more than any answer to what we ask needs.
+fn deeper(line: &[u8], depth: usize) -> Option<usize> {
+    let (mut depth, mut is_quoted, mut is_escaped) = (depth, false, false);
+    for byte in line {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b'(' if !is_quoted => depth += 1,
+            b')' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return None;
+        }
+    }
+    Some(depth)
+}
+
 /// How many bytes follow a line that ends with {n}.
 fn announced(line: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(line).ok()?.strip_suffix("}\r\n")?;
@@ -479,4 +513,20 @@ fn quoted(text: &str) -> String {
 fn words(outcome: &Outcome<'_>) -> String {
     let text = outcome.information.as_deref().unwrap_or("no reason given");
     crate::format::short(text.trim(), 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parentheses_count_outside_of_quotes_and_only_so_deep() {
+        assert_eq!(
+            deeper(b"* 1 FETCH (FLAGS (\\Seen) X \"((\\\"(\"", 0),
+            Some(1)
+        );
+        assert_eq!(deeper(b"))", 1), Some(0));
+        assert_eq!(deeper(&[b'('; DEEPEST], 0), Some(DEEPEST));
+        assert_eq!(deeper(b"(", DEEPEST), None);
+    }
 }

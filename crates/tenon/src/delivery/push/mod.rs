@@ -119,7 +119,7 @@ impl Delivery {
                 "Try again, or with another browser.",
             )
         };
-        if new.address.len() > 1000 || self.outbound().check(&new.address).is_err() {
+        if new.address.len() > 1000 || self.inner.to_push.check_foreign(&new.address).is_err() {
             return Err(wrong());
         }
         browser(&new.public, &new.auth).ok_or_else(wrong)?;
@@ -275,7 +275,7 @@ impl Delivery {
         let follows = work::follows_of(self.db(), reader.id()).await?;
         let muted: HashSet<(String, String)> = follows
             .into_iter()
-            .filter(|(_, _, level, until)| level == "mute" || until.is_some_and(|u| u > now))
+            .filter(|(_, _, level, until)| until.map_or(level == "mute", |u| u > now))
             .map(|(kind, target, ..)| (kind, target))
             .collect();
         let is_muted = |kind: &str, target: &str| muted.contains(&(kind.into(), target.into()));
@@ -288,7 +288,7 @@ impl Delivery {
         }
         let mut heard = Vec::new();
         for one in carried {
-            let message = work::message(self.db(), one.event).await?;
+            let message = work::message_of(self.db(), one.event).await?;
             // Being asked is no message: it is the asker who is muted, or not.
             let author = message.map_or(row.created_by.clone(), |m| m.author);
             if !is_muted("person", &author) {
@@ -324,14 +324,23 @@ impl Delivery {
             ],
             body: Bytes::from(body),
         };
-        match self.outbound().send(request).await {
+        match self.inner.to_push.send(request).await {
             Ok(answer) => match answer.status {
                 200..=299 => Ok(true),
-                404 | 410 => Ok(false),
                 429 | 500..=599 => Err(Failed::again(format!("answered {}", answer.status))),
-                other => Err(Failed::never(format!("answered {other}"))),
+                // Gone (404, 410), or it will never take anything of ours: there is nothing to keep it for.
+                other => {
+                    tracing::info!(
+                        status = other,
+                        "a push service refuses; the browser is forgotten"
+                    );
+                    Ok(false)
+                }
             },
-            Err(e) if e.is_final() => Err(Failed::never(e)),
+            Err(e) if e.is_final() => {
+                tracing::info!(why = %e, "a push service cannot be spoken to; the browser is forgotten");
+                Ok(false)
+            }
             Err(e) => Err(Failed::again(e)),
         }
     }
