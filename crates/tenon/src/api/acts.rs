@@ -167,5 +167,5 @@ pub async fn used(
     Path(id): Path<String>,
 ) -> Result<Json<Vec<UseRow>>, ApiError> {
     let found = app.improvements.find(&id).await?;
-    Ok(Json(app.improvements.uses(&found.id).await?))
+    Ok(Json(app.improvements.used(&found).await?.0))
 }

@@ -4,7 +4,7 @@ use super::problem::ApiError;
 use super::talk::{Asked, query};
 use crate::app::App;
 use crate::identity::{Actor, Role};
-use crate::store::events;
+use crate::store::{events, work};
 use crate::work::live::Happened;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -157,8 +157,14 @@ impl Listener {
         let subject = event.subject.as_deref().unwrap_or_default();
         let is_wanted = match &self.place {
             Some(place) => place == subject,
+            // Whom she follows also signs in, and changes settings: that is not for her.
             None => {
-                is_told || self.follows.contains(subject) || self.follows.contains(&event.actor)
+                let is_shown = event.is_said() || work::is_update(&event.kind);
+                let process = event.process.as_deref().filter(|_| !event.is_said());
+                let mut followed = [Some(subject), Some(&event.actor), process]
+                    .into_iter()
+                    .flatten();
+                is_told || is_shown && followed.any(|target| self.follows.contains(target))
             }
         };
         // What a guest may see can change while she listens.

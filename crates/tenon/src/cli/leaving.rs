@@ -25,6 +25,9 @@ pub struct Leaving {
     /// Hosts that webhooks and mailboxes may be at although they are not public, with commas between them
     #[arg(long, env = "TENON_ALLOW_HOSTS", default_value = "")]
     allow_hosts: String,
+    /// Hosts of push services of your own that are not public; everybody here can make Tenon send to them
+    #[arg(long, env = "TENON_PUSH_HOSTS", default_value = "")]
+    push_hosts: String,
 }
 
 impl Leaving {
@@ -36,6 +39,7 @@ impl Leaving {
             imap: self.imap,
             imap_move: self.imap_move,
             allow_hosts: self.allow_hosts,
+            push_hosts: self.push_hosts,
             group: Some(i64::from(self.mail_group) * 1_000_000),
         }
     }

@@ -52,52 +52,52 @@ struct Counted<'a> {
 }
 
 impl Improvements {
-    /// How much the tool of an improvement was used: as told, or counted from the record where the tool is Tenon's own.
-    pub async fn counted_uses(&self, imp: &Improvement) -> Result<Vec<UseRow>, Problem> {
-        if !imp.tool.is_recorded() {
-            return self.uses(&imp.id).await;
-        }
-        let acts = self.acts(imp).await?;
-        let teams = self.teams_of_acts(imp, &acts).await?;
-        let counted = by_day(&count(&acts, &teams));
-        // What was told of other days stays.
-        let days: HashSet<(Micros, &str)> =
-            counted.iter().map(|r| (r.day, r.team.as_str())).collect();
-        let mut all = self.uses(&imp.id).await?;
-        all.retain(|r| !days.contains(&(r.day, r.team.as_str())));
-        all.extend(counted.iter().cloned());
-        all.sort_by(|a, b| a.day.cmp(&b.day).then(a.team.cmp(&b.team)));
-        Ok(all)
-    }
-
-    /// Keeps what [`Improvements::counted_uses`] counts, for the verdict; whether anything is new.
-    pub async fn keep_uses(&self, imp: &Improvement) -> Result<bool, Problem> {
-        if !imp.tool.is_recorded() || imp.state == State::Planned {
-            return Ok(false);
-        }
-        let (counted, kept) = (self.counted_uses(imp).await?, self.uses(&imp.id).await?);
-        let new: Vec<UseRow> = counted.into_iter().filter(|r| !kept.contains(r)).collect();
-        let is_new = !new.is_empty();
-        if is_new {
-            self.set_uses(&imp.id, new).await?;
-        }
-        Ok(is_new)
-    }
-
-    /// How the tool is taken up; `None` for a tool whose use is not read from the record, and before its start.
-    pub async fn adoption(&self, imp: &Improvement) -> Result<Option<Adoption>, Problem> {
-        let Some(begun) = imp.teams.iter().filter_map(|t| t.start()).min() else {
-            return Ok(None);
+    /// How much the tool of an improvement was used, as told or counted from the record, and how it is taken up; that is
+    /// `None` for a tool whose use is not read from the record, and before its start.
+    pub async fn used(
+        &self,
+        imp: &Improvement,
+    ) -> Result<(Vec<UseRow>, Option<Adoption>), Problem> {
+        let told = uses::of_improvement(self.library.db(), &imp.id).await?;
+        let begun = imp.teams.iter().filter_map(|t| t.start()).min();
+        let begun = begun.filter(|_| imp.tool.is_recorded() && imp.state != State::Planned);
+        let Some(begun) = begun else {
+            return Ok((told, None));
         };
-        if !imp.tool.is_recorded() || imp.state == State::Planned {
-            return Ok(None);
-        }
-        let db = self.library.db();
-        let now = self.library.today(&imp.process).await?;
-        let acts = self.acts(imp).await?;
+        let acts = self.acts(imp, begun).await?;
         let teams = self.teams_of_acts(imp, &acts).await?;
         let counted = count(&acts, &teams);
-        let directory = Directory::load(db).await?;
+        let uses = with_told(by_day(&counted), told);
+        let adoption = self.adoption(imp, begun, &counted).await?;
+        Ok((uses, Some(adoption)))
+    }
+
+    /// Counts the uses of a tool of Tenon's own anew and keeps them, for the verdict.
+    pub async fn keep_uses(&self, imp: &Improvement) -> Result<(), Problem> {
+        let begun = imp.teams.iter().filter_map(|t| t.start()).min();
+        let Some(begun) = begun.filter(|_| imp.tool.is_recorded()) else {
+            return Ok(());
+        };
+        let acts = self.acts(imp, begun).await?;
+        let teams = self.teams_of_acts(imp, &acts).await?;
+        let counted = by_day(&count(&acts, &teams));
+        let db = self.library.db();
+        if counted != uses::counted(db, &imp.id).await? {
+            let mut tx = db.begin().await?;
+            uses::put_counted(&mut tx, &imp.id, &counted).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn adoption(
+        &self,
+        imp: &Improvement,
+        begun: Micros,
+        counted: &[Counted<'_>],
+    ) -> Result<Adoption, Problem> {
+        let now = self.library.today(&imp.process).await?;
+        let directory = Directory::load(self.library.db()).await?;
         let members = members(&directory, imp, now);
         let mut first: HashMap<&str, Micros> = HashMap::new();
         for one in counted
@@ -119,23 +119,26 @@ impl Improvements {
             Tool::Ask => Some(self.got(imp, begun).await?),
             _ => None,
         };
-        Ok(Some(Adoption {
+        Ok(Adoption {
             people: members.len() as u64,
             active: lately.intersection(&members).count() as u64,
             ever,
             got,
-        }))
+        })
     }
 
     async fn got(&self, imp: &Improvement, begun: Micros) -> Result<Got, Problem> {
-        let asked = uses::questions(self.library.db(), &imp.process, &imp.step, begun).await?;
+        let until = imp.ended.unwrap_or(Micros::MAX);
+        let at = (imp.process.as_str(), imp.step.as_str());
+        let asked = uses::questions(self.library.db(), at, begun, until).await?;
         let mut hours: Vec<f64> = asked
             .iter()
             .filter_map(|q| Some((q.answered? - q.at) as f64 / HOUR))
             .collect();
         hours.sort_by(f64::total_cmp);
         let half = hours.len() / 2;
-        let saved = uses::saved(self.library.db(), &imp.process, &imp.step, begun).await?;
+        let saved = asked.iter().filter_map(|q| Some((&q.asker, q.saved()?)));
+        let (said, saved): (HashSet<&String>, Vec<i64>) = saved.unzip();
         Ok(Got {
             questions: asked.len() as u64,
             answered: hours.len() as u64,
@@ -146,15 +149,12 @@ impl Improvements {
                 _ => Some(hours[half]),
             },
             saved_minutes: saved.iter().sum(),
-            reported: saved.len() as u64,
+            reported: said.len() as u64,
         })
     }
 
     /// What was done with the tool at its step since the first team had it.
-    async fn acts(&self, imp: &Improvement) -> Result<Vec<Act>, Problem> {
-        let Some(begun) = imp.teams.iter().filter_map(|t| t.start()).min() else {
-            return Ok(Vec::new());
-        };
+    async fn acts(&self, imp: &Improvement, begun: Micros) -> Result<Vec<Act>, Problem> {
         let db = self.library.db();
         let until = imp.ended.unwrap_or(Micros::MAX);
         let mut acts = match imp.tool {
@@ -236,6 +236,16 @@ fn count<'a>(acts: &'a [Act], teams: &'a [Option<String>]) -> Vec<Counted<'a>> {
     .collect()
 }
 
+/// What was told, and what was counted on days of which nothing was told.
+pub(super) fn with_told(counted: Vec<UseRow>, told: Vec<UseRow>) -> Vec<UseRow> {
+    let days: HashSet<(Micros, String)> = told.iter().map(|r| (r.day, r.team.clone())).collect();
+    let others = counted.into_iter();
+    let others = others.filter(|r| !days.contains(&(r.day, r.team.clone())));
+    let mut all: Vec<UseRow> = others.chain(told).collect();
+    all.sort_by(|a, b| (a.day, &a.team).cmp(&(b.day, &b.team)));
+    all
+}
+
 fn by_day(counted: &[Counted]) -> Vec<UseRow> {
     type Day<'a> = (i64, HashSet<&'a str>, HashSet<&'a str>);
     let mut days: BTreeMap<(Micros, &str), Day> = BTreeMap::new();
@@ -309,5 +319,19 @@ mod tests {
             [(1, 3, 2, 1), (2, 1, 1, 1)],
             "one of no team that takes part does not count"
         );
+    }
+
+    #[test]
+    fn what_was_told_of_a_day_stands_and_other_days_are_counted() {
+        let row = |day: i64, uses: i64| UseRow {
+            team: "North".into(),
+            day: day * DAY,
+            uses,
+            people: 1,
+            cases: 1,
+        };
+        let all = with_told(vec![row(1, 1), row(3, 2)], vec![row(2, 9), row(1, 40)]);
+        let plain: Vec<(i64, i64)> = all.iter().map(|r| (r.day / DAY, r.uses)).collect();
+        assert_eq!(plain, [(1, 40), (2, 9), (3, 2)]);
     }
 }

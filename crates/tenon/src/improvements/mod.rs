@@ -86,9 +86,11 @@ impl Improvements {
         Ok(events::of_subject(self.library.db(), id).await?)
     }
 
-    /// What was told or counted of its use and kept; see [`Improvements::counted_uses`].
+    /// What was told or counted of its use and kept; see [`Improvements::used`].
     pub async fn uses(&self, id: &str) -> Result<Vec<uses::UseRow>, Problem> {
-        Ok(uses::of_improvement(self.library.db(), id).await?)
+        let db = self.library.db();
+        let told = uses::of_improvement(db, id).await?;
+        Ok(adoption::with_told(uses::counted(db, id).await?, told))
     }
 
     /// What was said on which day, newest first.

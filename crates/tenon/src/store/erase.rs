@@ -285,7 +285,7 @@ pub async fn old_messages(tx: &mut Tx, before: Micros, most: i64) -> sqlx::Resul
 /// Takes away conversations opened before a moment in which nothing is said any more.
 pub async fn empty_conversations(tx: &mut Tx, before: Micros) -> sqlx::Result<u64> {
     let places = format!(
-        "SELECT id FROM conversations k WHERE k.created < {before} AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = k.id)"
+        "SELECT id FROM conversations k WHERE k.created < {before} AND k.last > 0 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = k.id)"
     );
     Ok(conversations(tx, &places, &[]).await?.conversations)
 }

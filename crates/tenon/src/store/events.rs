@@ -211,13 +211,32 @@ pub enum Heard {
 }
 
 /// Hears when another node appended to the record, and who is in which room.
-pub struct Others(Option<sqlx::postgres::PgListener>);
+pub struct Others {
+    /// `None` on SQLite: there are no others.
+    pool: Option<sqlx::PgPool>,
+    listener: Option<sqlx::postgres::PgListener>,
+}
+
+/// How long one waits before listening anew.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Others {
-    /// Listens; where that is not possible nothing is ever heard.
     pub async fn listen(db: &Db) -> Others {
-        let Db::Postgres(pool) = db else {
-            return Others(None);
+        let pool = match db {
+            Db::Postgres(pool) => Some(pool.clone()),
+            Db::Sqlite { .. } => None,
+        };
+        let mut others = Others {
+            pool,
+            listener: None,
+        };
+        others.begin().await;
+        others
+    }
+
+    async fn begin(&mut self) {
+        let Some(pool) = &self.pool else {
+            return;
         };
         let listening = async {
             let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
@@ -225,26 +244,32 @@ impl Others {
             Ok::<_, sqlx::Error>(listener)
         };
         match listening.await {
-            Ok(listener) => Others(Some(listener)),
+            Ok(listener) => self.listener = Some(listener),
             Err(problem) => {
                 tracing::warn!(%problem, "other nodes are not heard at once; the record is looked at every second");
-                Others(None)
             }
         }
     }
 
-    /// Waits until something is heard.
+    /// Waits until something is heard. Where listening failed it is tried anew now and then.
     pub async fn recv(&mut self) -> Heard {
-        match &mut self.0 {
-            Some(listener) => match listener.recv().await {
-                Ok(heard) if heard.channel() == HERE => Heard::Here(heard.payload().into()),
-                Ok(_) => Heard::Appended,
-                Err(_) => {
-                    self.0 = None;
-                    Heard::Appended
+        if self.pool.is_none() {
+            return std::future::pending().await;
+        }
+        loop {
+            match &mut self.listener {
+                Some(listener) => match listener.recv().await {
+                    Ok(heard) if heard.channel() == HERE => {
+                        return Heard::Here(heard.payload().into());
+                    }
+                    Ok(_) => return Heard::Appended,
+                    Err(_) => self.listener = None,
+                },
+                None => {
+                    tokio::time::sleep(PAUSE).await;
+                    self.begin().await;
                 }
-            },
-            None => std::future::pending().await,
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! How much a plugged-in tool was used, by team and day. Never by person.
 
+use super::work::TOLD;
 use super::{Db, Tx, read, write};
 use mining::Micros;
+use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Serialize, utoipa::ToSchema)]
 pub struct UseRow {
@@ -23,6 +25,46 @@ pub async fn of_improvement(db: &Db, improvement: &str) -> sqlx::Result<Vec<UseR
     .bind(improvement)
     .fetch_all(on)
     .await)
+}
+
+/// What was counted of one of Tenon's own tools when it was last counted, oldest first.
+pub async fn counted(db: &Db, improvement: &str) -> sqlx::Result<Vec<UseRow>> {
+    read!(db, |on| {
+        sqlx::query_as(
+        "SELECT team, day, uses, people, cases FROM counted_uses WHERE improvement = $1 ORDER BY day, team"
+    )
+    .bind(improvement)
+    .fetch_all(on)
+    .await
+    })
+}
+
+/// Replaces all that was counted of an improvement.
+pub async fn put_counted(tx: &mut Tx, improvement: &str, rows: &[UseRow]) -> sqlx::Result<()> {
+    write!(tx, |on| sqlx::query(
+        "DELETE FROM counted_uses WHERE improvement = $1"
+    )
+    .bind(improvement)
+    .execute(on)
+    .await
+    .map(drop))?;
+    for row in rows {
+        write!(tx, |on| {
+            sqlx::query(
+            "INSERT INTO counted_uses (improvement, team, day, uses, people, cases) VALUES ($1, $2, $3, $4, $5, $6)"
+        )
+        .bind(improvement)
+        .bind(&row.team)
+        .bind(row.day)
+        .bind(row.uses)
+        .bind(row.people)
+        .bind(row.cases)
+        .execute(on)
+        .await
+        .map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 /// Says how much a tool was used on a day; said again, the last word counts.
@@ -84,14 +126,15 @@ pub async fn noting(db: &Db, process: &str, since: Micros) -> sqlx::Result<Vec<A
 
 /// Items of playbooks that were done at a step since a moment.
 pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx::Result<Vec<Act>> {
-    let rows: Vec<(String, Micros, String)> = read!(db, |on| sqlx::query_as(
-        "SELECT actor, at, payload FROM events WHERE process = $1 AND kind <> 'message.posted' \
-         AND kind = 'playbook.item_done' AND at >= $2 ORDER BY seq"
-    )
-    .bind(process)
-    .bind(since)
-    .fetch_all(on)
-    .await)?;
+    let sql = format!(
+        "SELECT actor, at, payload FROM events WHERE process = $1 AND kind IN ({TOLD}) AND kind = 'playbook.item_done' \
+         AND at >= $2 ORDER BY seq"
+    );
+    let rows: Vec<(String, Micros, String)> = read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .bind(process)
+        .bind(since)
+        .fetch_all(on)
+        .await)?;
     let acts = rows.into_iter().filter_map(|(person, at, payload)| {
         let payload: serde_json::Value = serde_json::from_str(&payload).ok()?;
         let case = payload["case"].as_str().map(String::from);
@@ -103,77 +146,61 @@ pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx
 /// A question, and what became of it.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct AskedRow {
+    pub asker: String,
     pub at: Micros,
     /// Its first answer by somebody else.
     pub answered: Option<Micros>,
     pub accepted: Option<Micros>,
+    /// What the asker said when she accepted the answer that stands, as JSON.
+    pub said: Option<String>,
 }
 
-/// Questions at a step since a moment.
+impl AskedRow {
+    /// Minutes the accepted answer saved, as the asker says.
+    pub fn saved(&self) -> Option<i64> {
+        let said: serde_json::Value = serde_json::from_str(self.said.as_ref()?).ok()?;
+        said["saved_minutes"].as_i64()
+    }
+}
+
+/// The question that stands, its first answer, and the last word of its asker on the answer that is accepted.
+const ASKED: &str = "SELECT c.created_by AS asker, c.created AS at, c.accepted_at AS accepted, \
+    (SELECT MIN(m.at) FROM messages m WHERE m.conversation = c.id AND m.kind = 'answer' AND m.author <> c.created_by AND m.deleted IS NULL) AS answered, \
+    (SELECT e.payload FROM events e WHERE e.subject = c.id AND e.kind IN (TOLD) AND e.kind = 'answer.accepted' AND e.actor = c.created_by \
+     ORDER BY e.seq DESC LIMIT 1) AS said \
+    FROM conversations c WHERE c.kind = 'question' AND EXISTS (SELECT 1 FROM messages q WHERE q.conversation = c.id AND q.kind = 'question' AND q.deleted IS NULL)";
+
+fn asked(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("{} {rest}", ASKED.replace("TOLD", TOLD)))
+}
+
+/// Questions asked at a step from a moment until another.
 pub async fn questions(
     db: &Db,
-    process: &str,
-    step: &str,
+    (process, step): (&str, &str),
     since: Micros,
+    until: Micros,
 ) -> sqlx::Result<Vec<AskedRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
-        "SELECT c.created AS at, c.accepted_at AS accepted, (SELECT MIN(m.at) FROM messages m WHERE m.conversation = c.id \
-         AND m.kind = 'answer' AND m.author <> c.created_by AND m.deleted IS NULL) AS answered \
-         FROM conversations c WHERE c.process = $1 AND c.step = $2 AND c.kind = 'question' AND c.created >= $3 ORDER BY c.id"
-    )
+    read!(db, |on| sqlx::query_as(asked(
+        "AND c.process = $1 AND c.step = $2 AND c.created >= $3 AND c.created < $4 ORDER BY c.id"
+    ))
     .bind(process)
     .bind(step)
     .bind(since)
+    .bind(until)
     .fetch_all(on)
-    .await
-    })
+    .await)
 }
 
-/// What those who accepted an answer at a step say it saved them, minutes each.
-pub async fn saved(db: &Db, process: &str, step: &str, since: Micros) -> sqlx::Result<Vec<i64>> {
-    let rows: Vec<(String,)> = read!(db, |on| {
-        sqlx::query_as(
-        "SELECT e.payload FROM events e JOIN conversations c ON c.id = e.subject WHERE e.process = $1 \
-         AND e.kind <> 'message.posted' AND e.kind = 'answer.accepted' AND e.at >= $3 AND c.step = $2 ORDER BY e.seq"
-    )
-    .bind(process)
-    .bind(step)
-    .bind(since)
-    .fetch_all(on)
-    .await
-    })?;
-    let minutes = rows.iter().filter_map(|(payload,)| {
-        let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
-        payload["saved_minutes"].as_i64()
-    });
-    Ok(minutes.collect())
-}
-
-/// What a person got by asking since a moment: answers others gave her, and the minutes she says they saved.
+/// What a person got by what she asked since a moment: answers others gave her, and the minutes she says they saved.
 pub async fn received(db: &Db, person: &str, since: Micros) -> sqlx::Result<(i64, i64)> {
-    let (answers,): (i64,) = read!(db, |on| {
-        sqlx::query_as(
-        "SELECT COUNT(*) FROM conversations c JOIN messages m ON m.conversation = c.id WHERE c.created_by = $1 \
-         AND c.kind = 'question' AND m.kind = 'answer' AND m.author <> $1 AND m.at >= $2 AND m.deleted IS NULL"
-    )
-    .bind(person)
-    .bind(since)
-    .fetch_one(on)
-    .await
-    })?;
-    let rows: Vec<(String,)> = read!(db, |on| {
-        sqlx::query_as(
-        "SELECT payload FROM events WHERE actor = $1 AND kind <> 'message.posted' AND kind = 'answer.accepted' AND at >= $2"
-    )
+    let rows: Vec<AskedRow> = read!(db, |on| sqlx::query_as(asked(
+        "AND c.created_by = $1 AND c.created >= $2 ORDER BY c.id"
+    ))
     .bind(person)
     .bind(since)
     .fetch_all(on)
-    .await
-    })?;
-    let minutes = rows.iter().filter_map(|(payload,)| {
-        let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
-        payload["saved_minutes"].as_i64()
-    });
-    Ok((answers, minutes.sum()))
+    .await)?;
+    let answered = rows.iter().filter(|r| r.answered.is_some()).count() as i64;
+    Ok((answered, rows.iter().filter_map(AskedRow::saved).sum()))
 }

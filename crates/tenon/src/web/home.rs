@@ -39,7 +39,7 @@ struct Home {
     older: Option<i64>,
     may_know: Vec<(String, String, String)>,
     answers: (i64, i64),
-    /// Answers she was given, and how long they saved her as she says.
+    /// How many of her questions were answered, and how long that saved her as she says.
     received: (i64, String),
     proven: Option<(String, String)>,
     is_new: bool,
@@ -306,10 +306,8 @@ async fn received(app: &App, actor: &Actor, now: Micros) -> Result<(i64, String)
 
 /// Keeps a page of both together; the number the next page ends before, if there may be one.
 fn cut(posts: &mut Vec<Post>, updates: &mut Vec<Update>, page: &Page, show: &str) -> Option<i64> {
-    let full = PAGE as usize;
-    let more_posts = page.messages.last().filter(|_| page.messages.len() == full);
-    let more_posts = more_posts.map(|m| m.id).filter(|_| show != "updates");
-    let more_updates = updates.last().filter(|_| updates.len() == full);
+    let more_posts = page.older.filter(|_| show != "updates");
+    let more_updates = updates.last().filter(|_| updates.len() == PAGE as usize);
     // Of what ends earlier there is more, so what lies behind its end waits for the next page.
     let end = more_posts.max(more_updates.map(|u| u.seq))?;
     posts.retain(|p| p.id >= end);
@@ -352,7 +350,8 @@ async fn told(
         else {
             continue;
         };
-        let message = work::message(db, row.event).await?;
+        let message = work::message_of(db, row.event).await?;
+        let at = message.as_ref().map_or(row.event, |m| m.id);
         let who = message
             .as_ref()
             .map_or("Somebody", |m| directory.name(&m.author));
@@ -370,7 +369,7 @@ async fn told(
         needs.push(Need {
             icon,
             class: "",
-            href: address(place, slugs, row.event),
+            href: address(place, slugs, at),
             what,
             more: format!("{}{case}", quoted.unwrap_or_default()),
             when: format::ago(row.at, now),

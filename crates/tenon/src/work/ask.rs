@@ -279,6 +279,8 @@ impl Work {
         may::accept_answer(actor, &place.created_by)?;
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
+        // Those who post take the record first and the conversation then.
+        crate::store::events::in_order(&mut tx).await?;
         work::accept(&mut tx, &place.id, answer, now).await?;
         let mut payload = json!({ "message": answer, "answered_by": row.author });
         if let Some(minutes) = saved_minutes {

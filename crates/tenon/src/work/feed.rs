@@ -2,7 +2,7 @@
 
 use super::Work;
 use super::live::Happened;
-use crate::identity::Actor;
+use crate::identity::{Actor, Role};
 use crate::problem::Problem;
 use crate::store::work::{self, ConversationRow, MessageRow};
 use bytes::Bytes;
@@ -19,6 +19,8 @@ const PEOPLE: usize = 20_000;
 #[derive(Debug)]
 pub struct Page {
     pub messages: Vec<MessageRow>,
+    /// The number the next page ends before, if there may be one.
+    pub older: Option<i64>,
     pub conversations: HashMap<String, ConversationRow>,
     /// How far each conversation was read.
     pub reads: HashMap<String, i64>,
@@ -208,12 +210,18 @@ impl Work {
         let follows = work::follows_of(db, me).await?;
         let watched: Vec<String> = follows.into_iter().map(|f| f.1).collect();
         let mut messages = work::stream(db, me, before, PAGE, now).await?;
+        let last = messages.last().filter(|_| messages.len() as i64 == PAGE);
+        let older = last.map(|m| m.id);
         let mut ids: Vec<String> = messages.iter().map(|m| m.conversation.clone()).collect();
         ids.sort();
         ids.dedup();
         let rows = work::by_ids(db, &ids).await?;
         let mut conversations: HashMap<String, ConversationRow> = HashMap::new();
-        for row in rows {
+        for mut row in rows {
+            if actor.role() == Role::Guest && row.kind == "room" {
+                // Where her case stands is nothing a guest is told.
+                row.step = None;
+            }
             // Somebody whose role changed follows things she no longer sees.
             if self.may_see(actor, &super::Place::of(&row)).await.is_ok() {
                 conversations.insert(row.id.clone(), row);
@@ -223,6 +231,7 @@ impl Work {
         let reads = work::reads_among(db, me, &ids).await?.into_iter().collect();
         let page = Page {
             messages,
+            older,
             conversations,
             reads,
         };

@@ -87,6 +87,8 @@ impl Live {
                 Ok(false) => {}
                 Err(problem) => tracing::warn!(%problem, "the record could not be read"),
             }
+            let look = tokio::time::sleep(LOOK);
+            tokio::pin!(look);
             loop {
                 tokio::select! {
                     () = self.inner.wake.notified() => break,
@@ -94,7 +96,7 @@ impl Live {
                         Heard::Here(told) => here(&told),
                         Heard::Appended => break,
                     },
-                    () = tokio::time::sleep(LOOK) => break,
+                    () = &mut look => break,
                 }
             }
         }

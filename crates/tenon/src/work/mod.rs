@@ -23,7 +23,7 @@ use crate::policy::may;
 use crate::problem::Problem;
 use crate::processes::Library;
 use crate::store::work::{self, ConversationRow, NotificationRow};
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, events};
 use posts::Posts;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
@@ -91,12 +91,13 @@ impl Work {
             self.inner.feeds.forget_all();
             self.identity().forget();
         }
-        if kind == Kind::ProcessImported.word()
+        let is_read_anew = kind == Kind::StepsEdited.word();
+        if (is_read_anew || kind == Kind::ProcessImported.word())
             && let Some(process) = happened.event.process.clone()
         {
             let (work, by) = (self.clone(), happened.event.actor.clone());
             tokio::spawn(async move {
-                if let Err(problem) = work.note_moves(&process, &by).await {
+                if let Err(problem) = work.note_moves(&process, &by, is_read_anew).await {
                     tracing::warn!(process, %problem, "cases that moved could not be noted");
                 }
             });
@@ -226,6 +227,7 @@ impl Work {
         // So that there is something to be told of.
         let opens = self.opening(actor, &room).await?;
         let mut tx = self.db().begin().await?;
+        events::in_order(&mut tx).await?;
         work::insert(&mut tx, &opens).await?;
         work::invite(&mut tx, &room.process, case, person, actor.id(), now).await?;
         let payload = serde_json::json!({ "case": case, "person": person });

@@ -6,6 +6,7 @@ use crate::activity::{self, Kind};
 use crate::identity::{Actor, Role};
 use crate::policy::may;
 use crate::problem::Problem;
+use crate::store::events;
 use crate::store::mailboxes::Taken;
 use crate::store::work::{self, ConversationRow, MessageRow, NewMessage, NotificationRow};
 use mining::Micros;
@@ -270,10 +271,12 @@ impl Work {
         named.retain(|id| id != actor.id() && !before.contains(id));
         let mut tx = self.db().begin().await?;
         work::edit(&mut tx, id, &row, &body, now).await?;
+        let seq = self.tell(&mut tx, Kind::MessageEdited, actor, &place, id);
+        let seq = seq.await?;
         for person in named {
             let told = NotificationRow {
                 person,
-                event: id,
+                event: seq,
                 kind: "mention".into(),
                 conversation: Some(place.id.clone()),
                 at: now,
@@ -282,8 +285,6 @@ impl Work {
             };
             work::notify(&mut tx, &told).await?;
         }
-        self.tell(&mut tx, Kind::MessageEdited, actor, &place, id)
-            .await?;
         self.done(tx).await
     }
 
@@ -342,11 +343,10 @@ impl Work {
         actor: &Actor,
         place: &Place,
         message: i64,
-    ) -> Result<(), Problem> {
+    ) -> Result<i64, Problem> {
         let payload = json!({ "message": message });
         let of = (place.process.as_str(), place.id.as_str());
-        activity::record_of(tx, self.clock().now(), kind, actor.id(), of, &payload).await?;
-        Ok(())
+        Ok(activity::record_of(tx, self.clock().now(), kind, actor.id(), of, &payload).await?)
     }
 
     /// Follows a thing, mutes it, or neither; `until` snoozes.
@@ -387,8 +387,18 @@ impl Work {
                 self.library().process(process).await?;
             }
         }
-        let mut tx = self.db().begin().await?;
         let (now, kind) = (self.clock().now(), kind.word());
+        let level = match until {
+            // Quiet for a while makes nobody a follower.
+            Some(_) if level == Some("follow") => {
+                let all = work::follows_of(self.db(), actor.id()).await?;
+                let mut here = all.iter().filter(|f| f.0 == kind && f.1 == target);
+                let follows = here.any(|f| f.2 == "follow");
+                Some(if follows { "follow" } else { "mute" })
+            }
+            _ => level,
+        };
+        let mut tx = self.db().begin().await?;
         work::follow(&mut tx, actor.id(), kind, target, level, now, until).await?;
         tx.commit().await?;
         self.inner.feeds.forget(actor.id());
@@ -402,6 +412,8 @@ impl Work {
         conversation: &str,
         upto: i64,
     ) -> Result<(), Problem> {
+        // Nobody has read what is not written yet.
+        let upto = upto.min(events::last(self.db()).await?);
         let mut tx = self.db().begin().await?;
         let now = self.clock().now();
         work::mark_read(&mut tx, actor.id(), conversation, upto, now).await?;
@@ -412,6 +424,7 @@ impl Work {
 
     /// Marks all a person follows as read, up to a message.
     pub async fn mark_all_read(&self, actor: &Actor, upto: i64) -> Result<(), Problem> {
+        let upto = upto.min(events::last(self.db()).await?);
         let mut tx = self.db().begin().await?;
         let now = self.clock().now();
         work::mark_all_read(&mut tx, actor.id(), upto, now).await?;

@@ -7,7 +7,7 @@ use crate::identity::{Actor, Identity, NewPerson, Role, Scopes, Via};
 use crate::processes::Library;
 use crate::processes::import::ImportRequest;
 use crate::store::testing::{folder, on_both};
-use crate::store::{Db, events, people, work};
+use crate::store::{Db, events, people, uses, work};
 use std::sync::Arc;
 
 const LOG: &str = "case,activity,time,who\n\
@@ -390,13 +390,22 @@ fn what_happens_in_what_one_follows_is_told_once_and_what_is_muted_is_not() {
             moved.2
         );
         assert_eq!(
-            h.work.note_moves(&process, "test").await.unwrap(),
+            h.work.note_moves(&process, "test", false).await.unwrap(),
             0,
             "told once"
         );
         assert_eq!(told(&h.ines).await.len(), before.len() + 1);
-        // Nothing of it to a guest who follows by some way, and nothing of what was muted.
-        assert!(told(&h.guest).await.is_empty());
+        // Nothing of it to one who follows it and is a guest now, and nothing of what was muted.
+        let row = people::find(h.work.db(), h.olu.id())
+            .await
+            .unwrap()
+            .unwrap();
+        let row = people::PersonRow {
+            role: "guest".into(),
+            ..row
+        };
+        let guest = Actor::of(&row, Via::Token("test".into()), Scopes::all()).unwrap();
+        assert!(told(&guest).await.is_empty());
         follow(&h.olu, Followed::Conversation, &room, "mute").await;
         assert!(told(&h.olu).await.is_empty());
     });
@@ -479,4 +488,91 @@ async fn import(h: &House, rows: &str) {
         .import(request, Arc::default())
         .await
         .unwrap();
+}
+
+#[test]
+fn what_people_did_with_the_tools_is_read_from_the_record_and_what_they_say_it_saved_counts_once() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let db = h.work.db();
+        let process = h.work.library().process("deals").await.unwrap().id;
+        let asked = h
+            .work
+            .ask(&h.maren, "deals", "offer", None, "Which annex?", None);
+        let asked = asked.await.unwrap();
+        let answer = h.work.post(&h.olu, &asked, "B", None).await.unwrap();
+        for minutes in [30, 60] {
+            h.work
+                .accept(&h.maren, answer, Some(minutes))
+                .await
+                .unwrap();
+        }
+        let found = uses::questions(db, (&process, "offer"), 0, i64::MAX)
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].saved(), found[0].asker.as_str()),
+            (Some(60), h.maren.id())
+        );
+        assert!(found[0].answered.is_some() && found[0].accepted.is_some());
+        assert!(
+            uses::questions(db, (&process, "call"), 0, i64::MAX)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(uses::received(db, h.maren.id(), 0).await.unwrap(), (1, 60));
+        assert_eq!(uses::received(db, h.olu.id(), 0).await.unwrap(), (0, 0));
+        let people = |acts: Vec<uses::Act>| acts.into_iter().map(|a| a.person).collect::<Vec<_>>();
+        let acts = uses::asking(db, &process, "offer", 0).await.unwrap();
+        assert_eq!(people(acts), [h.maren.id(), h.olu.id()]);
+        let note = h.say(&h.ines, "Called them", None).await;
+        let noted = uses::noting(db, &process, 0).await.unwrap();
+        assert_eq!(noted[0].case.as_deref(), Some("Kestrel"));
+        h.work.delete(&h.ines, note, true).await.unwrap();
+        assert!(uses::noting(db, &process, 0).await.unwrap().is_empty());
+        let book = h
+            .work
+            .write_playbook(&h.ines, "deals", "offer", "", "- Ask")
+            .await;
+        book.unwrap();
+        let item = ("offer", "Ask");
+        h.work
+            .check(&h.olu, "deals", "Kestrel", item, true)
+            .await
+            .unwrap();
+        let done = uses::checking(db, &process, "offer", 0).await.unwrap();
+        assert_eq!(people(done), [h.olu.id()]);
+        assert!(
+            uses::checking(db, &process, "call", 0)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    });
+}
+
+#[test]
+fn quiet_from_what_one_does_not_follow_makes_nobody_a_follower_and_nothing_is_read_ahead() {
+    on_both(|db| async move {
+        let h = house(db).await;
+        let asked = h
+            .work
+            .ask(&h.maren, "deals", "offer", None, "Which annex?", None);
+        let asked = asked.await.unwrap();
+        let until = Some(h.work.clock().now() + 1_000_000_000);
+        let quiet = h.work.follow(
+            &h.ines,
+            (Followed::Conversation, &asked),
+            Some("follow"),
+            until,
+        );
+        quiet.await.unwrap();
+        let all = work::follows_of(h.work.db(), h.ines.id()).await.unwrap();
+        assert_eq!(all[0].2, "mute");
+        h.work.mark_all_read(&h.olu, i64::MAX).await.unwrap();
+        h.say(&h.maren, "@olu.adeyemi look", None).await;
+        assert_eq!(h.told(&h.olu).await, ["mention"]);
+    });
 }

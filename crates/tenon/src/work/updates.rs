@@ -8,7 +8,7 @@ use crate::format;
 use crate::identity::{Actor, Directory, Role};
 use crate::problem::Problem;
 use crate::processes::fit;
-use crate::store::events::Event;
+use crate::store::events::{self, Event};
 use crate::store::{improvements, work};
 use mining::Micros;
 use serde::Serialize;
@@ -43,44 +43,68 @@ impl Work {
     pub async fn updates(&self, actor: &Actor, before: i64) -> Result<Vec<Update>, Problem> {
         let now = self.clock().now();
         let (db, me) = (self.db(), actor.id());
-        let events = work::updates(db, me, before, PAGE, now).await?;
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
         let directory = self.identity().directory().await?;
         let processes = self.library().list().await?;
         let named: Named = processes
             .into_iter()
             .map(|p| (p.id, (p.slug, p.name)))
             .collect();
-        let subjects: Vec<String> = events.iter().filter_map(|e| e.subject.clone()).collect();
-        let rows = work::by_ids(db, &subjects).await?;
-        let mut updates = Vec::with_capacity(events.len());
-        for event in events {
-            let subject = event.subject.as_deref().unwrap_or_default();
-            let row = rows.iter().find(|r| r.id == subject);
-            if let Some(row) = row {
-                // Somebody whose role changed follows things she no longer sees.
-                if self.may_see(actor, &super::Place::of(row)).await.is_err() {
+        let (mut updates, mut before) = (Vec::new(), before);
+        // What she may not see leaves room for what is behind it.
+        loop {
+            let events = work::updates(db, me, before, PAGE, now).await?;
+            let next = events.last().map(|e| e.seq);
+            let is_last = (events.len() as i64) < PAGE;
+            let subjects: Vec<String> = events.iter().filter_map(|e| e.subject.clone()).collect();
+            let rows = work::by_ids(db, &subjects).await?;
+            for event in events {
+                let subject = event.subject.as_deref().unwrap_or_default();
+                let row = rows.iter().find(|r| r.id == subject);
+                if !self.may_be_told(actor, &event, row).await {
                     continue;
                 }
-            } else if actor.role() == Role::Guest {
-                continue;
+                let improved = match event.kind.starts_with("improvement.") {
+                    true => improvements::find(db, subject)
+                        .await?
+                        .map(|i| (i.name, i.step)),
+                    false => None,
+                };
+                updates.extend(told(event, row, improved, &named, &directory));
             }
-            let improved = match event.kind.starts_with("improvement.") {
-                true => improvements::find(db, subject)
-                    .await?
-                    .map(|i| (i.name, i.step)),
-                false => None,
-            };
-            updates.extend(told(event, row, improved, &named, &directory));
+            match next {
+                Some(next) if !is_last && (updates.len() as i64) < PAGE => before = next,
+                _ => break,
+            }
         }
+        updates.truncate(PAGE as usize);
         Ok(updates)
     }
 
+    /// Somebody whose role changed follows things she no longer sees; a guest is not told where her case stands.
+    async fn may_be_told(
+        &self,
+        actor: &Actor,
+        event: &Event,
+        row: Option<&work::ConversationRow>,
+    ) -> bool {
+        let is_guest = actor.role() == Role::Guest;
+        match row {
+            Some(row) => {
+                let sees = self.may_see(actor, &super::Place::of(row)).await.is_ok();
+                sees && !(is_guest && event.kind == Kind::CaseMoved.word())
+            }
+            None => !is_guest,
+        }
+    }
+
     /// Looks at which step the cases with a room stand now, and records those that moved since they were last looked at.
-    /// Several nodes may look at once: a move is recorded once.
-    pub async fn note_moves(&self, process: &str, by: &str) -> Result<usize, Problem> {
+    /// Several nodes may look at once: a move is recorded once. With `silently` they did not move: steps are read differently.
+    pub async fn note_moves(
+        &self,
+        process: &str,
+        by: &str,
+        silently: bool,
+    ) -> Result<usize, Problem> {
         let rooms = work::rooms_of(self.db(), process).await?;
         if rooms.is_empty() {
             return Ok(0);
@@ -111,11 +135,13 @@ impl Work {
         }
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
+        // Those who post take the record first and the room then.
+        events::in_order(&mut tx).await?;
         let mut noted = 0;
         for ((room, case, was), step) in moved {
             let is_new = work::moved(&mut tx, room, was.as_deref(), Some(step)).await?;
             // Where it stood was not known before: nothing moved as far as anybody can tell.
-            if let (true, Some(was)) = (is_new, was) {
+            if let (true, false, Some(was)) = (is_new, silently, was) {
                 let payload = json!({ "case": case, "from": was, "to": step });
                 let of = (process, room.as_str());
                 activity::record_of(&mut tx, now, Kind::CaseMoved, by, of, &payload).await?;

@@ -25,7 +25,7 @@ pub async fn stream(
            UNION SELECT x.id FROM follows f, messages x WHERE f.person = $1 AND f.kind = 'person' AND f.level = 'follow' \
              AND x.author = f.target AND x.id IN \
              (SELECT y.id FROM messages y WHERE y.author = f.target AND y.id < $2 ORDER BY y.id DESC LIMIT $3)) \
-         AND m.deleted IS NULL AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.level = 'mute' OR q.until >= $4) \
+         AND m.deleted IS NULL AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.until >= $4 OR (q.level = 'mute' AND q.until IS NULL)) \
            AND ((q.kind = 'conversation' AND q.target = m.conversation) OR (q.kind = 'person' AND q.target = m.author))) \
          ORDER BY m.id DESC LIMIT $3"
     );

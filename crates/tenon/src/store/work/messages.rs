@@ -38,6 +38,24 @@ pub async fn message(db: &Db, id: i64) -> sqlx::Result<Option<MessageRow>> {
         .await)
 }
 
+/// The message an event brought or changed.
+pub async fn message_of(db: &Db, event: i64) -> sqlx::Result<Option<MessageRow>> {
+    if let Some(brought) = message(db, event).await? {
+        return Ok(Some(brought));
+    }
+    let changed: Option<(String,)> = read!(db, |on| sqlx::query_as(
+        "SELECT payload FROM events WHERE seq = $1 AND kind = 'message.edited'"
+    )
+    .bind(event)
+    .fetch_optional(on)
+    .await)?;
+    let payload = changed.and_then(|(p,)| serde_json::from_str::<serde_json::Value>(&p).ok());
+    match payload.and_then(|p| p["message"].as_i64()) {
+        Some(id) => message(db, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Messages of a conversation before a number, newest first.
 pub async fn before(
     db: &Db,

@@ -5,11 +5,21 @@ use crate::store::{Db, Tx, read, write};
 use mining::Micros;
 use sqlx::AssertSqlSafe;
 
-/// What is worth telling of a thing that is followed itself.
+/// All that is told as an update, as it stands in the indexes.
+pub const TOLD: &str = "'answer.accepted', 'case.moved', 'case.guest_invited', 'playbook.item_done', 'playbook.written', 'process.imported', 'process.version_made', 'process.steps_edited', 'process.reference_pinned', 'improvement.planned', 'improvement.started', 'improvement.paused', 'improvement.resumed', 'improvement.extended', 'improvement.unplugged', 'improvement.decided'";
+/// Whether events of a kind are told as updates.
+pub fn is_update(kind: &str) -> bool {
+    TOLD.split(", ").any(|told| told.trim_matches('\'') == kind)
+}
+
+/// Of a thing that is followed itself; who brought in a file moved no case.
 const OF_ONE: &str = "'answer.accepted', 'case.moved', 'case.guest_invited', 'playbook.item_done', 'improvement.planned', \
     'improvement.started', 'improvement.paused', 'improvement.resumed', 'improvement.extended', 'improvement.unplugged', \
     'improvement.decided'";
-/// What is worth telling of a process as a whole.
+const OF_PERSON: &str = "'answer.accepted', 'case.guest_invited', 'playbook.item_done', 'improvement.planned', \
+    'improvement.started', 'improvement.paused', 'improvement.resumed', 'improvement.extended', 'improvement.unplugged', \
+    'improvement.decided'";
+/// Of a process as a whole.
 const OF_ALL: &str = "'process.imported', 'process.version_made', 'process.steps_edited', 'process.reference_pinned', \
     'playbook.written', 'improvement.planned', 'improvement.started', 'improvement.paused', 'improvement.resumed', \
     'improvement.extended', 'improvement.unplugged', 'improvement.decided'";
@@ -23,10 +33,26 @@ pub async fn updates(
     limit: i64,
     now: Micros,
 ) -> sqlx::Result<Vec<Event>> {
+    let sql = updates_sql();
+    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+        .bind(person)
+        .bind(before)
+        .bind(limit)
+        .bind(now)
+        .fetch_all(on)
+        .await)
+}
+
+/// Each way of following gives no more than a page, so that a long history costs no more than a short one.
+fn updates_sql() -> String {
     let of = |kind: &str, join: &str, kinds: &str| {
         format!(
-            "SELECT x.seq FROM follows f {join} WHERE f.person = $1 AND f.kind = '{kind}' AND f.level = 'follow' \
-             AND (f.until IS NULL OR f.until < $4) AND x.kind <> 'message.posted' AND x.kind IN ({kinds}) AND x.seq < $2"
+            "SELECT seq FROM (SELECT x.seq FROM follows f {join} WHERE f.person = $1 AND f.kind = '{kind}' AND f.level = 'follow' \
+             AND (f.until IS NULL OR f.until < $4) AND x.kind IN ({TOLD}) AND x.kind IN ({kinds}) AND x.seq < $2 \
+             AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.until >= $4 OR (q.level = 'mute' AND q.until IS NULL)) \
+             AND ((q.kind = 'conversation' AND q.target = x.subject) OR (q.kind = 'process' AND q.target = x.process) \
+             OR (q.kind = 'person' AND q.target = x.actor AND x.kind <> 'case.moved'))) \
+             ORDER BY x.seq DESC LIMIT $3) AS by_{kind}"
         )
     };
     let parts = [
@@ -41,22 +67,13 @@ pub async fn updates(
             OF_ONE,
         ),
         of("process", "JOIN events x ON x.process = f.target", OF_ALL),
-        of("person", "JOIN events x ON x.actor = f.target", OF_ONE),
+        of("person", "JOIN events x ON x.actor = f.target", OF_PERSON),
     ];
-    let sql = format!(
+    format!(
         "SELECT e.seq, e.at, e.kind, e.actor, e.process, e.subject, e.payload FROM events e WHERE e.seq IN ({}) \
-         AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.level = 'mute' OR q.until >= $4) AND ((q.kind = 'conversation' \
-           AND q.target = e.subject) OR (q.kind = 'person' AND q.target = e.actor) OR (q.kind = 'process' AND q.target = e.process))) \
          ORDER BY e.seq DESC LIMIT $3",
         parts.join(" UNION ")
-    );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(person)
-        .bind(before)
-        .bind(limit)
-        .bind(now)
-        .fetch_all(on)
-        .await)
+    )
 }
 
 /// The cases of a process that have a room: its id, the case, and the step it was last seen at.
@@ -118,4 +135,44 @@ pub async fn mark_all_read(tx: &mut Tx, person: &str, upto: i64, at: Micros) -> 
     .execute(on)
     .await
     .map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::on_both;
+
+    #[test]
+    fn updates_are_looked_up_in_their_own_indexes() {
+        on_both(|db| async move {
+            let Db::Sqlite { readers, .. } = &db else {
+                // What PostgreSQL chooses depends on how much there is.
+                return;
+            };
+            let sql = format!("EXPLAIN QUERY PLAN {}", updates_sql());
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(sql))
+                .bind("per_1")
+                .bind(i64::MAX)
+                .bind(20)
+                .bind(0)
+                .fetch_all(readers)
+                .await
+                .unwrap();
+            let plan: Vec<String> = plan.into_iter().map(|step| step.3).collect();
+            for index in [
+                "updates_by_subject",
+                "updates_by_process",
+                "updates_by_actor",
+            ] {
+                assert!(
+                    plan.iter().any(|step| step.contains(index)),
+                    "{index}: {plan:?}"
+                );
+            }
+            assert!(
+                !plan.iter().any(|step| step.starts_with("SCAN x")),
+                "{plan:?}"
+            );
+        });
+    }
 }

@@ -154,8 +154,7 @@ pub async fn page(
         .and_then(|g| goals.iter().find(|x| x.id == *g));
     let events = all.events(&id).await?;
     let directory = app.identity.directory().await?;
-    let uses = all.counted_uses(&imp).await?;
-    let adoption = all.adoption(&imp).await?;
+    let (uses, adoption) = all.used(&imp).await?;
     let mark = Mark::of(&imp, report.as_ref());
     let summary = Summary {
         imp: imp.clone(),
