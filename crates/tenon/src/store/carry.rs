@@ -4,14 +4,14 @@
 //! without a line here. Not carried is what is made anew: the words of the search, and the files of columns, which travel
 //! as files.
 
-use super::{Db, SCHEMA, Tx, tables_in_order, write};
+use super::{Db, SCHEMA, Tx, query, query_of, tables_in_order};
 use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 
 /// A row: its columns by name, in their order. Bytes are Base64.
 pub type Row = Map<String, Value>;
@@ -63,9 +63,9 @@ impl Sum {
 
 /// How many steps of the schema were done.
 pub async fn schema(tx: &mut Tx) -> sqlx::Result<i64> {
-    let (done,): (i64,) = write!(tx, |on| sqlx::query_as("SELECT COUNT(*) FROM schema_steps")
-        .fetch_one(on)
-        .await)?;
+    let (done,): (i64,) = query("SELECT COUNT(*) FROM schema_steps")
+        .fetch_one(tx)
+        .await?;
     Ok(done)
 }
 
@@ -83,10 +83,7 @@ pub async fn tables(tx: &mut Tx) -> anyhow::Result<Vec<Table>> {
                  WHERE table_schema = current_schema() AND table_name = $1"
             }
         };
-        let found: Vec<(String, String)> = write!(tx, |on| sqlx::query_as(asked)
-            .bind(name)
-            .fetch_all(on)
-            .await)?;
+        let found: Vec<(String, String)> = query(asked).bind(name).fetch_all(&mut *tx).await?;
         let mut columns = Vec::new();
         for (column, kind) in found {
             let holds = match kind.as_str() {
@@ -113,9 +110,7 @@ pub async fn is_empty(tx: &mut Tx) -> anyhow::Result<bool> {
             "SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT 1) t",
             table.name
         );
-        let (n,): (i64,) = write!(tx, |on| sqlx::query_as(AssertSqlSafe(asked))
-            .fetch_one(on)
-            .await)?;
+        let (n,): (i64,) = query_of(asked).fetch_one(&mut *tx).await?;
         if n > 0 {
             return Ok(false);
         }
@@ -156,22 +151,28 @@ pub async fn each(
     let names: Vec<&str> = table.columns.iter().map(|c| c.0.as_str()).collect();
     let sql = format!("SELECT {} FROM {}", names.join(", "), table.name);
     let (mut sum, mut held, mut bytes) = (Sum::default(), Vec::new(), 0);
-    write!(tx, |on| {
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(on);
-        while let Some(row) = rows.try_next().await? {
-            let row = decoded!(table, row);
-            if table.name == "settings" && row.get("name").is_some_and(|n| n == UPTO) {
-                continue;
+    macro_rules! walk {
+        ($tx:expr) => {{
+            let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut **$tx);
+            while let Some(row) = rows.try_next().await? {
+                let row = decoded!(table, row);
+                if table.name == "settings" && row.get("name").is_some_and(|n| n == UPTO) {
+                    continue;
+                }
+                sum.add(&row)?;
+                bytes += weight(&row);
+                held.push(row);
+                if held.len() >= ROWS || bytes >= BYTES {
+                    to(std::mem::take(&mut held)).await?;
+                    bytes = 0;
+                }
             }
-            sum.add(&row)?;
-            bytes += weight(&row);
-            held.push(row);
-            if held.len() >= ROWS || bytes >= BYTES {
-                to(std::mem::take(&mut held)).await?;
-                bytes = 0;
-            }
-        }
-    });
+        }};
+    }
+    match tx {
+        Tx::Sqlite(tx) => walk!(tx),
+        Tx::Postgres(tx) => walk!(tx),
+    }
     if !held.is_empty() {
         to(held).await?;
     }
@@ -183,31 +184,16 @@ fn weight(row: &Row) -> usize {
     texts.map(str::len).sum::<usize>() + 16 * row.len()
 }
 
-/// How a column of a row is bound, with the type of its column also where it is nothing.
-macro_rules! push_rows {
-    ($engine:ty, $table:expr, $columns:expr, $middle:expr, $rows:expr, $on:expr) => {{
-        let names: Vec<&str> = $columns.iter().map(|c| c.0.as_str()).collect();
-        let start = format!(
-            "INSERT INTO {} ({}) {}",
-            $table.name,
-            names.join(", "),
-            $middle
-        );
-        let mut query: QueryBuilder<$engine> = QueryBuilder::new(start);
-        query.push_values($rows, |mut to, row| {
-            for (name, holds) in &$columns {
-                let value = row.get(name.as_str()).unwrap_or(&Value::Null);
-                let text = value.as_str();
-                match holds {
-                    Holds::Whole => to.push_bind(value.as_i64()),
-                    Holds::Real => to.push_bind(value.as_f64()),
-                    Holds::Text => to.push_bind(text.map(str::to_string)),
-                    Holds::Bytes => to.push_bind(text.and_then(|t| BASE64_STANDARD.decode(t).ok())),
-                };
-            }
-        });
-        query.build().execute(&mut **$on).await?;
-    }};
+/// A column of a row as it is bound, with the type of its column also where it is nothing.
+fn bound(row: &Row, (name, holds): &(String, Holds)) -> super::Value {
+    let value = row.get(name).unwrap_or(&Value::Null);
+    let text = value.as_str();
+    match holds {
+        Holds::Whole => value.as_i64().into(),
+        Holds::Real => value.as_f64().into(),
+        Holds::Text => text.into(),
+        Holds::Bytes => text.and_then(|t| BASE64_STANDARD.decode(t).ok()).into(),
+    }
 }
 
 /// Adds rows to a table.
@@ -230,27 +216,21 @@ pub async fn add(tx: &mut Tx, table: &Table, rows: &[Row]) -> anyhow::Result<()>
         .filter(|c| first.contains_key(&c.0))
         .cloned()
         .collect();
+    let names: Vec<&str> = there.iter().map(|c| c.0.as_str()).collect();
+    let middle = match tx {
+        Tx::Sqlite(_) => "",
+        Tx::Postgres(_) => "OVERRIDING SYSTEM VALUE ",
+    };
+    let head = format!(
+        "INSERT INTO {} ({}) {middle}VALUES ",
+        table.name,
+        names.join(", ")
+    );
     // SQLite takes 32,766 values in a statement.
     for rows in rows.chunks((32_000 / there.len().max(1)).min(ROWS)) {
-        let inserted = async {
-            match tx {
-                Tx::Sqlite(tx) => push_rows!(sqlx::Sqlite, table, there, "", rows, tx),
-                Tx::Postgres(tx) => {
-                    push_rows!(
-                        sqlx::Postgres,
-                        table,
-                        there,
-                        "OVERRIDING SYSTEM VALUE ",
-                        rows,
-                        tx
-                    )
-                }
-            }
-            Ok::<_, sqlx::Error>(())
-        };
-        inserted
-            .await
-            .with_context(|| format!("the table {} could not be filled", table.name))?;
+        let rows = rows.iter().map(|row| there.iter().map(|c| bound(row, c)));
+        let added = query_of(head.clone()).rows(rows).execute(tx).await;
+        added.with_context(|| format!("the table {} could not be filled", table.name))?;
     }
     Ok(())
 }
@@ -263,7 +243,7 @@ pub async fn last_given(tx: &mut Tx) -> sqlx::Result<i64> {
         }
         Tx::Postgres(_) => "SELECT COALESCE(MAX(seq), 0) FROM events",
     };
-    let (last,): (i64,) = write!(tx, |on| sqlx::query_as(asked).fetch_one(on).await)?;
+    let (last,): (i64,) = query(asked).fetch_one(tx).await?;
     Ok(last)
 }
 
@@ -320,7 +300,6 @@ pub async fn prepare(db: &Db, step: i64) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use crate::store::testing::on_both;
-    use crate::store::write;
 
     #[test]
     fn every_table_of_the_schema_is_carried_or_made_anew() {
@@ -332,8 +311,7 @@ mod tests {
                     "SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()"
                 }
             };
-            let there: Vec<(String,)> =
-                write!(&mut tx, |on| sqlx::query_as(asked).fetch_all(on).await).unwrap();
+            let there: Vec<(String,)> = query(asked).fetch_all(&mut tx).await.unwrap();
             let carried: Vec<&str> = tables(&mut tx)
                 .await
                 .unwrap()

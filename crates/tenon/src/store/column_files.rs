@@ -1,6 +1,6 @@
 //! Files of columns kept in PostgreSQL, so that every node has them. With SQLite they are files and nothing else.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 
 /// So much of a file is in one row.
@@ -9,29 +9,24 @@ const PART: usize = 8 << 20;
 /// Keeps a file; one that is there already stays.
 pub async fn put(tx: &mut Tx, name: &str, at: Micros, content: &[u8]) -> sqlx::Result<()> {
     for (number, part) in content.chunks(PART).enumerate() {
-        write!(tx, |on| {
-            sqlx::query(
+        query(
                 "INSERT INTO column_files (name, part, at, content) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             )
             .bind(name)
             .bind(number as i64)
             .bind(at)
             .bind(part)
-            .execute(on)
-            .await
-            .map(drop)
-        })?;
+            .execute(tx)
+            .await?;
     }
     Ok(())
 }
 
 pub async fn is_kept(tx: &mut Tx, name: &str) -> sqlx::Result<bool> {
-    let found: Option<(i64,)> = write!(tx, |on| sqlx::query_as(
-        "SELECT part FROM column_files WHERE name = $1 AND part = 0"
-    )
-    .bind(name)
-    .fetch_optional(on)
-    .await)?;
+    let found: Option<(i64,)> = query("SELECT part FROM column_files WHERE name = $1 AND part = 0")
+        .bind(name)
+        .fetch_optional(&mut *tx)
+        .await?;
     Ok(found.is_some())
 }
 
@@ -46,44 +41,32 @@ fn whole(parts: Vec<(Vec<u8>,)>) -> Option<Vec<u8>> {
 }
 
 pub async fn get(db: &Db, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
-    let parts = read!(db, |on| sqlx::query_as(content!())
-        .bind(name)
-        .fetch_all(on)
-        .await)?;
+    let parts = query(content!()).bind(name).fetch_all(db).await?;
     Ok(whole(parts))
 }
 
 /// The same, as the transaction sees it.
 pub async fn get_in(tx: &mut Tx, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
-    let parts = write!(tx, |on| sqlx::query_as(content!())
-        .bind(name)
-        .fetch_all(on)
-        .await)?;
+    let parts = query(content!()).bind(name).fetch_all(&mut *tx).await?;
     Ok(whole(parts))
 }
 
 /// Removes those that no process points to and that were kept before a moment.
 pub async fn sweep(tx: &mut Tx, before: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "DELETE FROM column_files WHERE at < $1 AND name NOT IN (SELECT columns_file FROM processes WHERE columns_file IS NOT NULL)",
         )
         .bind(before)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Removes one to which nothing points any more.
 pub async fn remove(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "DELETE FROM column_files WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM processes WHERE columns_file = $1)"
     )
     .bind(name)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }

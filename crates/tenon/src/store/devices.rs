@@ -2,9 +2,8 @@
 //! nothing there any more.
 
 use super::mail::{Carried, DIRECT};
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct DeviceRow {
@@ -48,7 +47,7 @@ pub async fn put(tx: &mut Tx, row: &DeviceRow) -> sqlx::Result<()> {
          public = excluded.public, auth = excluded.auth, agent = excluded.agent, created = excluded.created, \
          used = NULL, upto = excluded.upto"
     );
-    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(&row.id)
         .bind(&row.person)
         .bind(&row.session)
@@ -58,9 +57,8 @@ pub async fn put(tx: &mut Tx, row: &DeviceRow) -> sqlx::Result<()> {
         .bind(&row.agent)
         .bind(row.created)
         .bind(row.upto)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop))
 }
 
 /// Oldest first.
@@ -68,32 +66,22 @@ pub async fn of_person(db: &Db, person: &str, now: Micros) -> sqlx::Result<Vec<D
     let sql = format!(
         "SELECT {DEVICE} FROM push_devices d WHERE {SIGNED_IN} AND person = $2 ORDER BY created, id"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(now)
-        .bind(person)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(now).bind(person).fetch_all(db).await
 }
 
 pub async fn find(db: &Db, id: &str, now: Micros) -> sqlx::Result<Option<DeviceRow>> {
     let sql = format!("SELECT {DEVICE} FROM push_devices d WHERE {SIGNED_IN} AND id = $2");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(now)
-        .bind(id)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(now).bind(id).fetch_optional(db).await
 }
 
 /// Whether that person had it.
 pub async fn remove(tx: &mut Tx, person: &str, id: &str) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM push_devices WHERE id = $2 AND person = $1"
-    )
-    .bind(person)
-    .bind(id)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("DELETE FROM push_devices WHERE id = $2 AND person = $1")
+        .bind(person)
+        .bind(id)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Forgets those whose session is over.
@@ -101,11 +89,7 @@ pub async fn sweep(tx: &mut Tx, now: Micros) -> sqlx::Result<()> {
     let sql = format!(
         "DELETE FROM push_devices WHERE id IN (SELECT id FROM push_devices d WHERE NOT {SIGNED_IN})"
     );
-    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
-        .bind(now)
-        .execute(on)
-        .await
-        .map(drop))
+    query_of(sql).bind(now).execute(tx).await
 }
 
 /// What was not looked at yet for any device, in order.
@@ -115,35 +99,27 @@ pub async fn news(db: &Db, now: Micros) -> sqlx::Result<Vec<News>> {
          FROM push_devices d JOIN notifications n ON n.person = d.person AND n.event > d.upto \
          WHERE {SIGNED_IN} ORDER BY n.event LIMIT 5000"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(now)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(now).fetch_all(db).await
 }
 
 /// Takes note that events up to a number were looked at; whether nobody else did meanwhile.
 pub async fn move_on(tx: &mut Tx, id: &str, from: i64, to: i64) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE push_devices SET upto = $3 WHERE id = $1 AND upto = $2"
-    )
-    .bind(id)
-    .bind(from)
-    .bind(to)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE push_devices SET upto = $3 WHERE id = $1 AND upto = $2")
+        .bind(id)
+        .bind(from)
+        .bind(to)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Something reached its push service.
 pub async fn used(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE push_devices SET used = $2 WHERE id = $1"
-    )
-    .bind(id)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE push_devices SET used = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// What means a person in a conversation, after an event up to another, and is unread; in order.
@@ -157,11 +133,11 @@ pub async fn unread(
         "SELECT event, kind, conversation, at, read, doubt IS NOT NULL AS in_doubt FROM notifications WHERE person = $1 AND conversation = $2 \
          AND event > $3 AND event <= $4 AND read IS NULL AND kind IN {DIRECT} ORDER BY event"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(person)
         .bind(conversation)
         .bind(after)
         .bind(upto)
-        .fetch_all(on)
-        .await)
+        .fetch_all(db)
+        .await
 }

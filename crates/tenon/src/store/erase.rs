@@ -1,8 +1,7 @@
 //! What is taken away for good: of a person, of a case, of what is too old.
 
-use super::{Db, Tx, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 /// How many rows of each kind were taken away.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -14,13 +13,7 @@ pub struct Removed {
 }
 
 async fn run(tx: &mut Tx, sql: &str, values: &[&str]) -> sqlx::Result<u64> {
-    write!(tx, |on| {
-        let mut query = sqlx::query(AssertSqlSafe(sql.to_string()));
-        for value in values {
-            query = query.bind(value.to_string());
-        }
-        Ok(query.execute(on).await?.rows_affected())
-    })
+    query_of(sql.into()).bind_all(values).affect(tx).await
 }
 
 /// SQLite overwrites what is deleted from here on, so that it is not to be read in the file either.
@@ -69,14 +62,8 @@ pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
 async fn attachments(tx: &mut Tx, which: &str, values: &[&str]) -> sqlx::Result<u64> {
     // Nobody attaches the same content meanwhile: who does appends to the record.
     super::events::in_order(tx).await?;
-    let digests: Vec<(String,)> = write!(tx, |on| {
-        let asked = format!("SELECT DISTINCT digest FROM attachments WHERE {which}");
-        let mut query = sqlx::query_as(AssertSqlSafe(asked));
-        for value in values {
-            query = query.bind(value.to_string());
-        }
-        query.fetch_all(on).await?
-    });
+    let asked = format!("SELECT DISTINCT digest FROM attachments WHERE {which}");
+    let digests: Vec<(String,)> = query_of(asked).bind_all(values).fetch_all(&mut *tx).await?;
     let removed = run(
         tx,
         &format!("DELETE FROM attachments WHERE {which}"),
@@ -176,11 +163,11 @@ async fn holding(
     let sql = format!(
         "SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\' OR {text} LIKE $2 ESCAPE '\\'"
     );
-    write!(tx, |on| sqlx::query_as(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(format!("%{}%", escaped.to_lowercase()))
         .bind(format!("%{escaped}%"))
-        .fetch_all(on)
-        .await)
+        .fetch_all(&mut *tx)
+        .await
 }
 
 /// Changes what the record says of something, where it says it. The one place where the record is touched.
@@ -268,13 +255,12 @@ async fn messages(tx: &mut Tx, which: &str, values: &[&str]) -> sqlx::Result<Rem
 /// Takes away up to `most` of the messages written before a moment, oldest first.
 pub async fn old_messages(tx: &mut Tx, before: Micros, most: i64) -> sqlx::Result<Removed> {
     thoroughly(tx).await?;
-    let (upto,): (Option<i64>,) = write!(tx, |on| sqlx::query_as(
-        "SELECT MAX(id) FROM (SELECT id FROM messages WHERE at < $1 ORDER BY id LIMIT $2) t"
-    )
-    .bind(before)
-    .bind(most)
-    .fetch_one(on)
-    .await)?;
+    let (upto,): (Option<i64>,) =
+        query("SELECT MAX(id) FROM (SELECT id FROM messages WHERE at < $1 ORDER BY id LIMIT $2) t")
+            .bind(before)
+            .bind(most)
+            .fetch_one(&mut *tx)
+            .await?;
     let Some(upto) = upto else {
         return Ok(Removed::default());
     };

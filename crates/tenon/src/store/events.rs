@@ -1,6 +1,6 @@
 //! The one event record.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -54,17 +54,15 @@ pub async fn append(
 ) -> sqlx::Result<i64> {
     in_order(tx).await?;
     wake_others(tx).await?;
-    let (seq,): (i64,) = write!(tx, |on| {
-        sqlx::query_as("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
+    let (seq,): (i64,) = query("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
             .bind(at)
             .bind(kind)
             .bind(actor)
             .bind(process)
             .bind(subject)
             .bind(payload.to_string())
-            .fetch_one(on)
-            .await
-    })?;
+            .fetch_one(&mut *tx)
+            .await?;
     Ok(seq)
 }
 
@@ -75,35 +73,29 @@ pub async fn of_process(
     after: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<Event>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND seq > $2 ORDER BY seq LIMIT $3")
             .bind(process)
             .bind(after)
             .bind(limit)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 /// Events about one thing, oldest first.
 pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 ORDER BY seq")
+    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 ORDER BY seq")
             .bind(subject)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 /// Events after a number, oldest first.
 pub async fn after(db: &Db, after: i64, limit: i64) -> sqlx::Result<Vec<Event>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
+    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE seq > $1 ORDER BY seq LIMIT $2")
             .bind(after)
             .bind(limit)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 /// Which events of the record are looked for.
@@ -124,8 +116,7 @@ pub async fn sought(db: &Db, sought: &Sought, limit: i64) -> sqlx::Result<Vec<Ev
         true => format!("{}%", kind.replace(['%', '_', '\\'], "")),
         false => String::new(),
     };
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
             "SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE seq < $1 AND ($2 = '' OR actor = $2) \
              AND ($3 = '' OR kind = $3 OR kind LIKE $4) ORDER BY seq DESC LIMIT $5",
         )
@@ -134,43 +125,36 @@ pub async fn sought(db: &Db, sought: &Sought, limit: i64) -> sqlx::Result<Vec<Ev
         .bind(kind)
         .bind(begin)
         .bind(limit)
-        .fetch_all(on)
+        .fetch_all(db)
         .await
-    })
 }
 
 /// The kinds among the newest events, by name.
 pub async fn kinds(db: &Db) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = read!(db, |on| {
-        sqlx::query_as(
+    let rows: Vec<(String,)> = query(
         "SELECT DISTINCT kind FROM (SELECT kind FROM events ORDER BY seq DESC LIMIT 20000) AS newest ORDER BY kind"
     )
-    .fetch_all(on)
-    .await
-    })?;
+    .fetch_all(db)
+    .await?;
     Ok(rows.into_iter().map(|(kind,)| kind).collect())
 }
 
 /// The number of the last event; 0 when nothing happened yet.
 pub async fn last(db: &Db) -> sqlx::Result<i64> {
-    let (last,): (i64,) = read!(db, |on| sqlx::query_as(
-        "SELECT COALESCE(MAX(seq), 0) FROM events"
-    )
-    .fetch_one(on)
-    .await)?;
+    let (last,): (i64,) = query("SELECT COALESCE(MAX(seq), 0) FROM events")
+        .fetch_one(db)
+        .await?;
     Ok(last)
 }
 
 /// The newest events of a process whose kind begins so, newest first.
 pub async fn newest(db: &Db, process: &str, kind: &str, limit: i64) -> sqlx::Result<Vec<Event>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND kind LIKE $2 ORDER BY seq DESC LIMIT $3")
+    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE process = $1 AND kind LIKE $2 ORDER BY seq DESC LIMIT $3")
             .bind(process)
             .bind(format!("{kind}%"))
             .bind(limit)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 /// On which PostgreSQL's nodes wake each other.

@@ -1,6 +1,6 @@
 //! What the business wants.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -18,18 +18,15 @@ pub struct GoalRow {
 
 /// Oldest first.
 pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<GoalRow>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT id, process, at, name, measure, target FROM goals WHERE process = $1 ORDER BY at, id")
+    query("SELECT id, process, at, name, measure, target FROM goals WHERE process = $1 ORDER BY at, id")
             .bind(process)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 /// Adds a goal, or changes the one of that name; returns its id.
 pub async fn put(tx: &mut Tx, row: &GoalRow) -> sqlx::Result<String> {
-    let (id,): (String,) = write!(tx, |on| {
-        sqlx::query_as(
+    let (id,): (String,) = query(
             "INSERT INTO goals (id, process, at, name, measure, target) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (process, name) DO UPDATE SET measure = excluded.measure, target = excluded.target RETURNING id",
         )
@@ -39,8 +36,7 @@ pub async fn put(tx: &mut Tx, row: &GoalRow) -> sqlx::Result<String> {
         .bind(&row.name)
         .bind(&row.measure)
         .bind(row.target)
-        .fetch_one(on)
-        .await
-    })?;
+        .fetch_one(&mut *tx)
+        .await?;
     Ok(id)
 }

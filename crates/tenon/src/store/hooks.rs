@@ -1,9 +1,9 @@
 //! Addresses outside that are told, addresses here that are written to, and feeds.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::FromRow;
 
 #[derive(Debug, Clone, PartialEq, Serialize, FromRow, utoipa::ToSchema)]
 pub struct HookRow {
@@ -61,8 +61,7 @@ const INCOMING: &str = "id, digest, person, process, name, created, used, revoke
 
 /// Adds a hook, or changes name, address, kinds and state of the one with that id.
 pub async fn put(tx: &mut Tx, row: &HookRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO hooks (id, person, name, url, secret, kinds, state, created, upto) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET \
              name = excluded.name, url = excluded.url, kinds = excluded.kinds, state = excluded.state",
@@ -76,10 +75,8 @@ pub async fn put(tx: &mut Tx, row: &HookRow) -> sqlx::Result<()> {
         .bind(&row.state)
         .bind(row.created)
         .bind(row.upto)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 pub async fn delete(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
@@ -87,46 +84,35 @@ pub async fn delete(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
         "DELETE FROM deliveries WHERE hook = $1",
         "DELETE FROM jobs WHERE kind = 'hook' AND payload LIKE '%\"' || $1 || '\"%'",
     ] {
-        write!(tx, |on| sqlx::query(sql)
-            .bind(id)
-            .execute(on)
-            .await
-            .map(drop))?;
+        query(sql).bind(id).execute(tx).await?;
     }
-    write!(tx, |on| sqlx::query("DELETE FROM hooks WHERE id = $1")
+    query("DELETE FROM hooks WHERE id = $1")
         .bind(id)
-        .execute(on)
+        .affect(tx)
         .await
-        .map(|done| done.rows_affected() > 0))
+        .map(|rows| rows > 0)
 }
 
 /// Oldest first.
 pub async fn all(db: &Db) -> sqlx::Result<Vec<HookRow>> {
     let sql = format!("SELECT {HOOK} FROM hooks ORDER BY created, id");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .fetch_all(on)
-        .await)
+    query_of(sql).fetch_all(db).await
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<HookRow>> {
     let sql = format!("SELECT {HOOK} FROM hooks WHERE id = $1");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(id)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(id).fetch_optional(db).await
 }
 
 /// Moves a hook's place in the record on; whether it still stood where it was read.
 pub async fn move_on(tx: &mut Tx, id: &str, from: i64, to: i64) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE hooks SET upto = $3 WHERE id = $1 AND upto = $2"
-    )
-    .bind(id)
-    .bind(from)
-    .bind(to)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE hooks SET upto = $3 WHERE id = $1 AND upto = $2")
+        .bind(id)
+        .bind(from)
+        .bind(to)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// An event is to be told; whether it was not known to be.
@@ -136,8 +122,7 @@ pub async fn add_delivery(
     (seq, kind): (i64, &str),
     at: Micros,
 ) -> sqlx::Result<bool> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO deliveries (hook, seq, kind, status, attempts, at) VALUES ($1, $2, $3, 'waiting', 0, $4) \
              ON CONFLICT (hook, seq) DO NOTHING",
         )
@@ -145,61 +130,47 @@ pub async fn add_delivery(
         .bind(seq)
         .bind(kind)
         .bind(at)
-        .execute(on)
-        .await
-        .map(|done| done.rows_affected() > 0)
-    })
+        .affect(tx)
+        .await.map(|rows| rows > 0)
 }
 
 /// What came of an attempt; without one (`status` waiting again) the count stays.
 pub async fn tried(tx: &mut Tx, row: &DeliveryRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
-            "UPDATE deliveries SET status = $3, attempts = $4, at = $5, error = $6, code = $7, ms = $8 \
+    query(
+        "UPDATE deliveries SET status = $3, attempts = $4, at = $5, error = $6, code = $7, ms = $8 \
              WHERE hook = $1 AND seq = $2",
-        )
-        .bind(&row.hook)
-        .bind(row.seq)
-        .bind(&row.status)
-        .bind(row.attempts)
-        .bind(row.at)
-        .bind(&row.error)
-        .bind(row.code)
-        .bind(row.ms)
-        .execute(on)
-        .await
-        .map(drop)
-    })
+    )
+    .bind(&row.hook)
+    .bind(row.seq)
+    .bind(&row.status)
+    .bind(row.attempts)
+    .bind(row.at)
+    .bind(&row.error)
+    .bind(row.code)
+    .bind(row.ms)
+    .execute(tx)
+    .await
 }
 
 pub async fn delivery(db: &Db, hook: &str, seq: i64) -> sqlx::Result<Option<DeliveryRow>> {
     let sql = format!("SELECT {DELIVERY} FROM deliveries WHERE hook = $1 AND seq = $2");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(hook)
-        .bind(seq)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(hook).bind(seq).fetch_optional(db).await
 }
 
 /// Newest first.
 pub async fn deliveries(db: &Db, hook: &str, limit: i64) -> sqlx::Result<Vec<DeliveryRow>> {
     let sql =
         format!("SELECT {DELIVERY} FROM deliveries WHERE hook = $1 ORDER BY seq DESC LIMIT $2");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(hook)
-        .bind(limit)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(hook).bind(limit).fetch_all(db).await
 }
 
 /// How many of a hook's deliveries wait.
 pub async fn waiting(db: &Db, hook: &str) -> sqlx::Result<i64> {
-    let (n,): (i64,) = read!(db, |on| sqlx::query_as(
-        "SELECT COUNT(*) FROM deliveries WHERE hook = $1 AND status = 'waiting'"
-    )
-    .bind(hook)
-    .fetch_one(on)
-    .await)?;
+    let (n,): (i64,) =
+        query("SELECT COUNT(*) FROM deliveries WHERE hook = $1 AND status = 'waiting'")
+            .bind(hook)
+            .fetch_one(db)
+            .await?;
     Ok(n)
 }
 
@@ -210,8 +181,7 @@ pub async fn event(db: &Db, seq: i64) -> sqlx::Result<Option<super::events::Even
 }
 
 pub async fn add_incoming(tx: &mut Tx, row: &IncomingRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO incoming (id, digest, person, process, name, created) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(&row.id)
@@ -220,48 +190,36 @@ pub async fn add_incoming(tx: &mut Tx, row: &IncomingRow) -> sqlx::Result<()> {
         .bind(&row.process)
         .bind(&row.name)
         .bind(row.created)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Those that still work, oldest first.
 pub async fn incoming(db: &Db) -> sqlx::Result<Vec<IncomingRow>> {
     let sql = format!("SELECT {INCOMING} FROM incoming WHERE revoked IS NULL ORDER BY created, id");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .fetch_all(on)
-        .await)
+    query_of(sql).fetch_all(db).await
 }
 
 pub async fn incoming_by_digest(db: &Db, digest: &str) -> sqlx::Result<Option<IncomingRow>> {
     let sql = format!("SELECT {INCOMING} FROM incoming WHERE digest = $1 AND revoked IS NULL");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(digest)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(digest).fetch_optional(db).await
 }
 
 pub async fn revoke_incoming(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE incoming SET revoked = $2 WHERE id = $1 AND revoked IS NULL"
-    )
-    .bind(id)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE incoming SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+        .bind(id)
+        .bind(at)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 pub async fn incoming_used(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE incoming SET used = $2 WHERE id = $1"
-    )
-    .bind(id)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE incoming SET used = $2 WHERE id = $1")
+        .bind(id)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Sets a person's feed token, instead of the one before; `None` takes it away.
@@ -271,45 +229,35 @@ pub async fn put_feed(
     digest: Option<&str>,
     at: Micros,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM feed_tokens WHERE person = $1"
-    )
-    .bind(person)
-    .execute(on)
-    .await
-    .map(drop))?;
+    query("DELETE FROM feed_tokens WHERE person = $1")
+        .bind(person)
+        .execute(tx)
+        .await?;
     let Some(digest) = digest else {
         return Ok(());
     };
-    write!(tx, |on| sqlx::query(
-        "INSERT INTO feed_tokens (person, digest, created) VALUES ($1, $2, $3)"
-    )
-    .bind(person)
-    .bind(digest)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("INSERT INTO feed_tokens (person, digest, created) VALUES ($1, $2, $3)")
+        .bind(person)
+        .bind(digest)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Whose feed token this is.
 pub async fn feed_of(db: &Db, digest: &str) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> = read!(db, |on| sqlx::query_as(
-        "SELECT person FROM feed_tokens WHERE digest = $1"
-    )
-    .bind(digest)
-    .fetch_optional(on)
-    .await)?;
+    let row: Option<(String,)> = query("SELECT person FROM feed_tokens WHERE digest = $1")
+        .bind(digest)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(|(person,)| person))
 }
 
 /// Since when a person has a feed token.
 pub async fn has_feed(db: &Db, person: &str) -> sqlx::Result<Option<Micros>> {
-    let row: Option<(Micros,)> = read!(db, |on| sqlx::query_as(
-        "SELECT created FROM feed_tokens WHERE person = $1"
-    )
-    .bind(person)
-    .fetch_optional(on)
-    .await)?;
+    let row: Option<(Micros,)> = query("SELECT created FROM feed_tokens WHERE person = $1")
+        .bind(person)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(|(at,)| at))
 }

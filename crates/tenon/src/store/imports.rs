@@ -1,6 +1,6 @@
 //! What was imported, from which file, and what was passed over.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -37,19 +37,17 @@ macro_rules! select {
 
 /// Newest first.
 pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<ImportRow>> {
-    read!(db, |on| sqlx::query_as(select!(
-        "WHERE process = $1 ORDER BY at DESC, id DESC"
-    ))
-    .bind(process)
-    .fetch_all(on)
-    .await)
+    query(select!("WHERE process = $1 ORDER BY at DESC, id DESC"))
+        .bind(process)
+        .fetch_all(db)
+        .await
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ImportRow>> {
-    read!(db, |on| sqlx::query_as(select!("WHERE id = $1"))
+    query(select!("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(db)
+        .await
 }
 
 /// The import of the same file, read the same way, into a process, or into any when `process` is `None`.
@@ -58,15 +56,13 @@ pub async fn by_digest(
     digest: &str,
     process: Option<&str>,
 ) -> sqlx::Result<Option<ImportRow>> {
-    read!(db, |on| {
-        sqlx::query_as(select!(
-            "WHERE digest = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
-        ))
-        .bind(digest)
-        .bind(process)
-        .fetch_optional(on)
-        .await
-    })
+    query(select!(
+        "WHERE digest = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
+    ))
+    .bind(digest)
+    .bind(process)
+    .fetch_optional(db)
+    .await
 }
 
 /// The same for any import of a file with these bytes (SHA-256 in hexadecimal), however it was read.
@@ -75,20 +71,17 @@ pub async fn by_content(
     content: &str,
     process: Option<&str>,
 ) -> sqlx::Result<Option<ImportRow>> {
-    read!(db, |on| {
-        sqlx::query_as(select!(
-            "WHERE substr(digest, 1, 64) = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
-        ))
-        .bind(content)
-        .bind(process)
-        .fetch_optional(on)
-        .await
-    })
+    query(select!(
+        "WHERE substr(digest, 1, 64) = $1 AND (process = $2 OR $2 IS NULL) ORDER BY at, id LIMIT 1"
+    ))
+    .bind(content)
+    .bind(process)
+    .fetch_optional(db)
+    .await
 }
 
 pub async fn insert(tx: &mut Tx, row: &ImportRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO imports (id, process, at, file_name, digest, kind, cases_added, events_added, skipped, notes, skipped_rows) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
@@ -103,8 +96,6 @@ pub async fn insert(tx: &mut Tx, row: &ImportRow) -> sqlx::Result<()> {
         .bind(row.skipped)
         .bind(&row.notes)
         .bind(&row.skipped_rows)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }

@@ -1,6 +1,6 @@
 //! Improvements and their roll-outs.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -40,32 +40,29 @@ macro_rules! select {
 
 /// Oldest first.
 pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<ImprovementRow>> {
-    read!(db, |on| sqlx::query_as(select!(
-        "WHERE process = $1 ORDER BY created, id"
-    ))
-    .bind(process)
-    .fetch_all(on)
-    .await)
+    query(select!("WHERE process = $1 ORDER BY created, id"))
+        .bind(process)
+        .fetch_all(db)
+        .await
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ImprovementRow>> {
-    read!(db, |on| sqlx::query_as(select!("WHERE id = $1"))
+    query(select!("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(db)
+        .await
 }
 
 /// The same, as the transaction sees it.
 pub async fn find_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<ImprovementRow>> {
-    write!(tx, |on| sqlx::query_as(select!("WHERE id = $1"))
+    query(select!("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 pub async fn insert(tx: &mut Tx, row: &ImprovementRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO improvements (id, process, goal, created, created_by, tool, name, link, step, measure, state, plan, ended) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
@@ -82,16 +79,13 @@ pub async fn insert(tx: &mut Tx, row: &ImprovementRow) -> sqlx::Result<()> {
         .bind(&row.state)
         .bind(&row.plan)
         .bind(row.ended)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Writes all that can change of an improvement.
 pub async fn update(tx: &mut Tx, row: &ImprovementRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query("UPDATE improvements SET goal = $2, name = $3, link = $4, state = $5, plan = $6, ended = $7 WHERE id = $1")
+    query("UPDATE improvements SET goal = $2, name = $3, link = $4, state = $5, plan = $6, ended = $7 WHERE id = $1")
             .bind(&row.id)
             .bind(&row.goal)
             .bind(&row.name)
@@ -99,26 +93,23 @@ pub async fn update(tx: &mut Tx, row: &ImprovementRow) -> sqlx::Result<()> {
             .bind(&row.state)
             .bind(&row.plan)
             .bind(row.ended)
-            .execute(on)
+            .execute(tx)
             .await
-            .map(drop)
-    })
 }
 
 /// In the order that was drawn.
 pub async fn rollout(db: &Db, improvement: &str) -> sqlx::Result<Vec<RolloutRow>> {
-    read!(db, |on| sqlx::query_as(
+    query(
         "SELECT team, turn, planned, moved FROM rollouts WHERE improvement = $1 ORDER BY turn, team"
     )
     .bind(improvement)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// Adds a team, or moves it.
 pub async fn put_rollout(tx: &mut Tx, improvement: &str, row: &RolloutRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO rollouts (improvement, team, turn, planned, moved) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (improvement, team) DO UPDATE SET planned = excluded.planned, moved = excluded.moved",
         )
@@ -127,8 +118,6 @@ pub async fn put_rollout(tx: &mut Tx, improvement: &str, row: &RolloutRow) -> sq
         .bind(row.turn)
         .bind(row.planned)
         .bind(row.moved)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }

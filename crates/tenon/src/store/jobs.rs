@@ -1,9 +1,8 @@
 //! Work to be done later, or again.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct JobRow {
@@ -41,8 +40,7 @@ const JOB: &str =
 
 /// Queues work in the transaction of what causes it; whether it was not queued before.
 pub async fn enqueue(tx: &mut Tx, row: &JobRow) -> sqlx::Result<bool> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO jobs (id, kind, key, payload, created, due, attempts) VALUES ($1, $2, $3, $4, $5, $6, 0) \
              ON CONFLICT (key) DO NOTHING",
         )
@@ -52,10 +50,8 @@ pub async fn enqueue(tx: &mut Tx, row: &JobRow) -> sqlx::Result<bool> {
         .bind(&row.payload)
         .bind(row.created)
         .bind(row.due)
-        .execute(on)
-        .await
-        .map(|done| done.rows_affected() > 0)
-    })
+        .affect(tx)
+        .await.map(|rows| rows > 0)
 }
 
 /// Takes jobs that are due and that no worker has, until `until`; counts the attempt.
@@ -75,12 +71,12 @@ pub async fn claim(
            SELECT id FROM jobs WHERE due <= $1 AND done IS NULL AND dead IS NULL AND (claimed IS NULL OR claimed <= $1) \
            ORDER BY due, id LIMIT $3 {lock}) RETURNING {JOB}"
     );
-    let mut rows: Vec<JobRow> = write!(tx, |on| sqlx::query_as(AssertSqlSafe(sql))
+    let mut rows: Vec<JobRow> = query_of(sql)
         .bind(now)
         .bind(until)
         .bind(most)
-        .fetch_all(on)
-        .await)?;
+        .fetch_all(&mut *tx)
+        .await?;
     rows.sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
     Ok(rows)
 }
@@ -98,135 +94,115 @@ pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// When the next job can be taken.
 pub async fn next_due(db: &Db) -> sqlx::Result<Option<Micros>> {
-    let (next,): (Option<Micros>,) = read!(db, |on| {
-        sqlx::query_as(
+    let (next,): (Option<Micros>,) = query(
         "SELECT MIN(CASE WHEN claimed IS NULL OR claimed < due THEN due ELSE claimed END) FROM jobs \
          WHERE done IS NULL AND dead IS NULL"
     )
-    .fetch_one(on)
-    .await
-    })?;
+    .fetch_one(db)
+    .await?;
     Ok(next)
 }
 
 /// Ends a job; whether it was still with this worker.
 pub async fn done(tx: &mut Tx, job: &JobRow, at: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET done = $3, claimed = NULL, error = NULL WHERE id = $1 AND claimed = $2"
-    )
-    .bind(&job.id)
-    .bind(job.claimed)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE jobs SET done = $3, claimed = NULL, error = NULL WHERE id = $1 AND claimed = $2")
+        .bind(&job.id)
+        .bind(job.claimed)
+        .bind(at)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Notes that a job is begun, if it is still with this worker for as long as it takes.
 pub async fn begin(tx: &mut Tx, job: &JobRow, at: Micros, until: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET begun = $3 WHERE id = $1 AND claimed = $2 AND claimed >= $4"
-    )
-    .bind(&job.id)
-    .bind(job.claimed)
-    .bind(at)
-    .bind(until)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE jobs SET begun = $3 WHERE id = $1 AND claimed = $2 AND claimed >= $4")
+        .bind(&job.id)
+        .bind(job.claimed)
+        .bind(at)
+        .bind(until)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Sets a job aside of which nobody here knows whether it was done; whether it was still with this worker.
 pub async fn set_aside(tx: &mut Tx, job: &JobRow, at: Micros, why: &str) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE jobs SET dead = $3, error = $4, claimed = NULL WHERE id = $1 AND claimed = $2"
-    )
-    .bind(&job.id)
-    .bind(job.claimed)
-    .bind(at)
-    .bind(why)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE jobs SET dead = $3, error = $4, claimed = NULL WHERE id = $1 AND claimed = $2")
+        .bind(&job.id)
+        .bind(job.claimed)
+        .bind(at)
+        .bind(why)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Gives a job back to be tried again when it is due.
 pub async fn retry(tx: &mut Tx, job: &JobRow, due: Micros, error: &str) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "UPDATE jobs SET due = $3, error = $4, claimed = NULL, begun = NULL WHERE id = $1 AND claimed = $2"
     )
     .bind(&job.id)
     .bind(job.claimed)
     .bind(due)
     .bind(error)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }
 
 /// Gives a job up.
 pub async fn bury(tx: &mut Tx, job: &JobRow, at: Micros, error: &str) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "UPDATE jobs SET dead = $3, error = $4, claimed = NULL, begun = NULL WHERE id = $1 AND claimed = $2"
     )
     .bind(&job.id)
     .bind(job.claimed)
     .bind(at)
     .bind(error)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }
 
 /// Brings back what was given up or set aside; whether there was such a job.
 pub async fn requeue(tx: &mut Tx, id: &str, due: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "UPDATE jobs SET dead = NULL, begun = NULL, attempts = 0, due = $2 WHERE id = $1 AND dead IS NOT NULL"
     )
     .bind(id)
     .bind(due)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0)
-    })
+    .affect(tx)
+    .await.map(|rows| rows > 0)
 }
 
 /// Queues again what was done or given up, under the key it has; whether there was such a job.
 pub async fn again(tx: &mut Tx, key: &str, due: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
+    query(
         "UPDATE jobs SET done = NULL, dead = NULL, attempts = 0, due = $2 \
-         WHERE key = $1 AND (done IS NOT NULL OR dead IS NOT NULL)"
+         WHERE key = $1 AND (done IS NOT NULL OR dead IS NOT NULL)",
     )
     .bind(key)
     .bind(due)
-    .execute(on)
+    .affect(tx)
     .await
-    .map(|done| done.rows_affected() > 0))
+    .map(|rows| rows > 0)
 }
 
 /// Forgets a job that was given up or set aside; whether there was one.
 pub async fn drop_dead(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM jobs WHERE id = $1 AND dead IS NOT NULL"
-    )
-    .bind(id)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("DELETE FROM jobs WHERE id = $1 AND dead IS NOT NULL")
+        .bind(id)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Forgets jobs that were done before a moment.
 pub async fn sweep(tx: &mut Tx, before: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query("DELETE FROM jobs WHERE done < $1")
+    query("DELETE FROM jobs WHERE done < $1")
         .bind(before)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop))
 }
 
 /// What waits, runs and was given up; the dead first, then by when they are due.
@@ -234,30 +210,22 @@ pub async fn open(db: &Db, limit: i64) -> sqlx::Result<Vec<JobRow>> {
     let sql = format!(
         "SELECT {JOB} FROM jobs WHERE done IS NULL ORDER BY CASE WHEN dead IS NULL THEN 1 ELSE 0 END, due, id LIMIT $1"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(limit)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(limit).fetch_all(db).await
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<JobRow>> {
     let sql = format!("SELECT {JOB} FROM jobs WHERE id = $1");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(id)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(id).fetch_optional(db).await
 }
 
 pub async fn counts(db: &Db, now: Micros) -> sqlx::Result<JobCounts> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT COALESCE(SUM(CASE WHEN dead IS NULL AND (claimed IS NULL OR claimed <= $1) THEN 1 ELSE 0 END), 0) AS waiting, \
            COALESCE(SUM(CASE WHEN dead IS NULL AND claimed > $1 THEN 1 ELSE 0 END), 0) AS running, \
            COALESCE(SUM(CASE WHEN dead IS NOT NULL AND begun IS NULL THEN 1 ELSE 0 END), 0) AS dead, \
            COALESCE(SUM(CASE WHEN dead IS NOT NULL AND begun IS NOT NULL THEN 1 ELSE 0 END), 0) AS unknown FROM jobs WHERE done IS NULL"
     )
     .bind(now)
-    .fetch_one(on)
+    .fetch_one(db)
     .await
-    })
 }

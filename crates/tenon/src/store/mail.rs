@@ -1,8 +1,8 @@
 //! Which notifications leave by mail, and what mail did.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::FromRow;
 
 /// Notifications of one person in one conversation that no mail carries yet.
 #[derive(Debug, Clone, PartialEq, FromRow)]
@@ -37,9 +37,7 @@ pub async fn unplanned(db: &Db) -> sqlx::Result<Vec<Unplanned>> {
         "SELECT person, conversation, kind IN {DIRECT} AS is_direct, MIN(event) AS first, MIN(at) AS since FROM notifications \
          WHERE mailed IS NULL AND read IS NULL AND job IS NULL GROUP BY 1, 2, 3 ORDER BY first LIMIT 5000"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .fetch_all(on)
-        .await)
+    query_of(sql).fetch_all(db).await
 }
 
 /// Gives a job what it is to carry: everything of a person, or only what means her in one conversation.
@@ -56,13 +54,12 @@ pub async fn take(
     let sql = format!(
         "UPDATE notifications SET job = $1 WHERE person = $2 {only} AND mailed IS NULL AND read IS NULL AND job IS NULL"
     );
-    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(job)
         .bind(person)
         .bind(conversation.unwrap_or_default())
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop))
 }
 
 /// Mails that were begun and set aside.
@@ -75,58 +72,43 @@ pub async fn take_doubtful(tx: &mut Tx, job: &str, person: &str, at: Micros) -> 
         "UPDATE notifications SET doubt = job, job = $1 WHERE person = $2 AND mailed IS NULL AND read IS NULL AND doubt IS NULL \
          AND job IN (SELECT id FROM jobs WHERE {SET_ASIDE})"
     );
-    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
-        .bind(job)
-        .bind(person)
-        .execute(on)
-        .await
-        .map(drop))?;
+    query_of(sql).bind(job).bind(person).execute(tx).await?;
     let sql = format!(
         "UPDATE jobs SET done = $1, dead = NULL WHERE {SET_ASIDE} AND NOT EXISTS (SELECT 1 FROM notifications n \
          WHERE n.job = jobs.id AND n.mailed IS NULL AND n.read IS NULL)"
     );
-    write!(tx, |on| sqlx::query(AssertSqlSafe(sql))
-        .bind(at)
-        .execute(on)
-        .await
-        .map(drop))
+    query_of(sql).bind(at).execute(tx).await
 }
 
 /// What a job carries, oldest first.
 pub async fn carried(tx: &mut Tx, job: &str) -> sqlx::Result<Vec<Carried>> {
-    write!(tx, |on| {
-        sqlx::query_as(
+    query(
         "SELECT event, kind, conversation, at, read, doubt IS NOT NULL AS in_doubt FROM notifications WHERE job = $1 ORDER BY event"
     )
     .bind(job)
-    .fetch_all(on)
+    .fetch_all(&mut *tx)
     .await
-    })
 }
 
 /// What a job carried has left.
 pub async fn mailed(tx: &mut Tx, job: &str, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE notifications SET mailed = $2 WHERE job = $1 AND mailed IS NULL"
-    )
-    .bind(job)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE notifications SET mailed = $2 WHERE job = $1 AND mailed IS NULL")
+        .bind(job)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// What is waiting for a person does not leave by mail; nor does, for anybody, what is older than a moment.
 pub async fn leave_out(tx: &mut Tx, person: Option<&str>, before: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
+    query(
         "UPDATE notifications SET job = '' WHERE (person = $1 OR at < $2) \
-         AND mailed IS NULL AND read IS NULL AND job IS NULL"
+         AND mailed IS NULL AND read IS NULL AND job IS NULL",
     )
     .bind(person)
     .bind(before)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop))
 }
 
 /// What a conversation began with.
@@ -134,40 +116,33 @@ pub async fn first_message(
     db: &Db,
     conversation: &str,
 ) -> sqlx::Result<Option<super::work::MessageRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
             "SELECT id, conversation, author, at, kind, body, client, edited, deleted, pinned FROM messages \
              WHERE conversation = $1 ORDER BY id LIMIT 1",
         )
         .bind(conversation)
-        .fetch_optional(on)
+        .fetch_optional(db)
         .await
-    })
 }
 
 /// One more of something, on a day.
 pub async fn count(tx: &mut Tx, day: i64, what: &str) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
-            "INSERT INTO mail_counts (day, what, count) VALUES ($1, $2, 1) \
+    query(
+        "INSERT INTO mail_counts (day, what, count) VALUES ($1, $2, 1) \
              ON CONFLICT (day, what) DO UPDATE SET count = mail_counts.count + 1",
-        )
-        .bind(day)
-        .bind(what)
-        .execute(on)
-        .await
-        .map(drop)
-    })
+    )
+    .bind(day)
+    .bind(what)
+    .execute(tx)
+    .await
 }
 
 /// What was counted since a day.
 pub async fn counts(db: &Db, since: i64) -> sqlx::Result<Vec<(String, i64)>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT what, CAST(SUM(count) AS BIGINT) FROM mail_counts WHERE day >= $1 GROUP BY what ORDER BY what"
     )
     .bind(since)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }

@@ -1,6 +1,6 @@
 //! Mailboxes that answers are fetched from: who fetches, how far, and how it goes.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 use sqlx::FromRow;
 
@@ -65,26 +65,23 @@ pub async fn hold(
     now: Micros,
     until: Micros,
 ) -> sqlx::Result<Option<MailboxRow>> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO mailboxes (name, validity, upto, old, holder, held_until) VALUES ($1, 0, 0, 0, '', 0) \
              ON CONFLICT (name) DO NOTHING",
         )
         .bind(name)
-        .execute(on)
-        .await
-        .map(drop)
-    })?;
+        .execute(tx)
+        .await?;
     let sql = format!(
         "UPDATE mailboxes SET holder = $2, held_until = $4 WHERE name = $1 AND (holder = $2 OR held_until <= $3) RETURNING {MAILBOX}"
     );
-    write!(tx, |on| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    query_of(sql)
         .bind(name)
         .bind(holder)
         .bind(now)
         .bind(until)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 /// Leaves the mailbox to whoever comes next, and says what went wrong, if anything did.
@@ -95,30 +92,26 @@ pub async fn let_go(
     at: Micros,
     error: Option<&str>,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
+    query(
         "UPDATE mailboxes SET held_until = 0, connected = NULL, error = COALESCE($4, error), \
-         error_at = CASE WHEN $4 IS NULL THEN error_at ELSE $3 END WHERE name = $1 AND holder = $2"
+         error_at = CASE WHEN $4 IS NULL THEN error_at ELSE $3 END WHERE name = $1 AND holder = $2",
     )
     .bind(name)
     .bind(holder)
     .bind(at)
     .bind(error)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop))
 }
 
 /// Says what went wrong and does not end the connection.
 pub async fn note(tx: &mut Tx, name: &str, at: Micros, error: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET error = $3, error_at = $2 WHERE name = $1"
-    )
-    .bind(name)
-    .bind(at)
-    .bind(error)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE mailboxes SET error = $3, error_at = $2 WHERE name = $1")
+        .bind(name)
+        .bind(at)
+        .bind(error)
+        .execute(tx)
+        .await
 }
 
 /// A server over SQLite is the only one: who had a mailbox when it starts is dead.
@@ -134,29 +127,24 @@ pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// Notes since when it is connected; whether this node still has it.
 pub async fn connected(tx: &mut Tx, name: &str, holder: &str, at: Micros) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET connected = $3 WHERE name = $1 AND holder = $2"
-    )
-    .bind(name)
-    .bind(holder)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("UPDATE mailboxes SET connected = $3 WHERE name = $1 AND holder = $2")
+        .bind(name)
+        .bind(holder)
+        .bind(at)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }
 
 /// Notes that everything there was is taken in. While mails are left that were there before, when that was stays as it is:
 /// by it is told what may have been read since.
 pub async fn looked(tx: &mut Tx, name: &str, holder: &str, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET looked = $3 WHERE name = $1 AND holder = $2 AND upto >= old"
-    )
-    .bind(name)
-    .bind(holder)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE mailboxes SET looked = $3 WHERE name = $1 AND holder = $2 AND upto >= old")
+        .bind(name)
+        .bind(holder)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Mails are numbered anew. Up to `old` they were there before.
@@ -166,16 +154,13 @@ pub async fn renumber(
     validity: i64,
     old: i64,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE mailboxes SET validity = $3, upto = 0, old = $4 WHERE name = $1 AND holder = $2"
-    )
-    .bind(name)
-    .bind(holder)
-    .bind(validity)
-    .bind(old)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE mailboxes SET validity = $3, upto = 0, old = $4 WHERE name = $1 AND holder = $2")
+        .bind(name)
+        .bind(holder)
+        .bind(validity)
+        .bind(old)
+        .execute(tx)
+        .await
 }
 
 /// Counts a mail and moves on behind it; false when another node has the mailbox now, or the mail was taken in before.
@@ -184,8 +169,7 @@ pub async fn take_in(tx: &mut Tx, taken: &Taken) -> sqlx::Result<bool> {
     let Some(fetched) = &taken.fetched else {
         return Ok(true);
     };
-    let moved = write!(tx, |on| {
-        sqlx::query(
+    let moved = query(
         "UPDATE mailboxes SET upto = $4, last_mail = $5 WHERE name = $1 AND holder = $2 AND validity = $3 AND upto < $4"
     )
     .bind(&fetched.mailbox)
@@ -193,13 +177,10 @@ pub async fn take_in(tx: &mut Tx, taken: &Taken) -> sqlx::Result<bool> {
     .bind(fetched.validity)
     .bind(fetched.uid)
     .bind(taken.at)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0)
-    })?;
+    .affect(tx)
+    .await.map(|rows| rows > 0)?;
     if let (true, Some(refused)) = (moved, &taken.refused) {
-        write!(tx, |on| {
-            sqlx::query(
+        query(
             "INSERT INTO mail_refused (mailbox, validity, uid, at, sender, why) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
         )
         .bind(&fetched.mailbox)
@@ -208,63 +189,50 @@ pub async fn take_in(tx: &mut Tx, taken: &Taken) -> sqlx::Result<bool> {
         .bind(refused.at)
         .bind(&refused.sender)
         .bind(&refused.why)
-        .execute(on)
-        .await
-        .map(drop)
-        })?;
+        .execute(tx)
+        .await?;
     }
     Ok(moved)
 }
 
 /// Whether a mail was fetched and not let in.
 pub async fn was_refused(db: &Db, fetched: &Fetched) -> sqlx::Result<bool> {
-    let (n,): (i64,) = read!(db, |on| sqlx::query_as(
-        "SELECT COUNT(*) FROM mail_refused WHERE mailbox = $1 AND validity = $2 AND uid = $3"
+    let (n,): (i64,) = query(
+        "SELECT COUNT(*) FROM mail_refused WHERE mailbox = $1 AND validity = $2 AND uid = $3",
     )
     .bind(&fetched.mailbox)
     .bind(fetched.validity)
     .bind(fetched.uid)
-    .fetch_one(on)
-    .await)?;
+    .fetch_one(db)
+    .await?;
     Ok(n > 0)
 }
 
 pub async fn find(db: &Db, name: &str) -> sqlx::Result<Option<MailboxRow>> {
     let sql = format!("SELECT {MAILBOX} FROM mailboxes WHERE name = $1");
-    read!(db, |on| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(name)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(name).fetch_optional(db).await
 }
 
 /// What was not let in, the newest first.
 pub async fn refusals(db: &Db, most: i64) -> sqlx::Result<Vec<RefusedRow>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT at, sender, why FROM mail_refused ORDER BY at DESC, uid DESC LIMIT $1"
-    )
-    .bind(most)
-    .fetch_all(on)
-    .await)
+    query("SELECT at, sender, why FROM mail_refused ORDER BY at DESC, uid DESC LIMIT $1")
+        .bind(most)
+        .fetch_all(db)
+        .await
 }
 
 /// Forgets refusals from before a moment.
 pub async fn sweep(tx: &mut Tx, before: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM mail_refused WHERE at < $1"
-    )
-    .bind(before)
-    .execute(on)
-    .await
-    .map(drop))
+    query("DELETE FROM mail_refused WHERE at < $1")
+        .bind(before)
+        .execute(tx)
+        .await
 }
 
 /// Forgets what an address sent.
 pub async fn forget_sender(tx: &mut Tx, sender: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM mail_refused WHERE sender = $1"
-    )
-    .bind(sender)
-    .execute(on)
-    .await
-    .map(drop))
+    query("DELETE FROM mail_refused WHERE sender = $1")
+        .bind(sender)
+        .execute(tx)
+        .await
 }

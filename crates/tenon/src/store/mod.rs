@@ -26,6 +26,7 @@ pub mod processes;
 pub mod pushed;
 pub mod search;
 pub mod settings;
+mod sql;
 pub mod steps;
 #[cfg(test)]
 pub mod testing;
@@ -65,32 +66,8 @@ pub enum Tx {
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
-/// Runs the same statement on whichever engine a [`Db`] is, for reading.
-macro_rules! read {
-    ($db:expr, |$on:ident| $body:expr) => {
-        match $db {
-            $crate::store::Db::Sqlite { readers: $on, .. } => $body,
-            $crate::store::Db::Postgres($on) => $body,
-        }
-    };
-}
-
-/// Runs the same statement on whichever engine a [`Tx`] is.
-macro_rules! write {
-    ($tx:expr, |$on:ident| $body:expr) => {
-        match $tx {
-            $crate::store::Tx::Sqlite(tx) => {
-                let $on = &mut **tx;
-                $body
-            }
-            $crate::store::Tx::Postgres(tx) => {
-                let $on = &mut **tx;
-                $body
-            }
-        }
-    };
-}
-pub(crate) use {read, write};
+use sql::Value;
+pub use sql::{query, query_of};
 
 const SQLITE: [&str; 10] = [
     include_str!("../../migrations/sqlite/0001_processes.sql"),
@@ -211,17 +188,12 @@ impl Db {
                 .execute(&mut **tx)
                 .await?;
         }
-        write!(&mut tx, |on| sqlx::query(
-            "CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY)"
-        )
-        .execute(on)
-        .await
-        .map(drop))?;
-        let (done,): (i64,) = write!(&mut tx, |on| sqlx::query_as(
-            "SELECT COUNT(*) FROM schema_steps"
-        )
-        .fetch_one(on)
-        .await)?;
+        query("CREATE TABLE IF NOT EXISTS schema_steps (step BIGINT PRIMARY KEY)")
+            .execute(&mut tx)
+            .await?;
+        let (done,): (i64,) = query("SELECT COUNT(*) FROM schema_steps")
+            .fetch_one(&mut tx)
+            .await?;
         let known = steps.len() as i64;
         anyhow::ensure!(
             done <= known,
@@ -230,17 +202,14 @@ impl Db {
         let upto = upto.unwrap_or(steps.len());
         let missing = steps.into_iter().enumerate().take(upto);
         for (number, step) in missing.skip(done as usize) {
-            write!(&mut tx, |on| sqlx::raw_sql(step)
-                .execute(on)
-                .await
-                .map(drop))?;
-            write!(&mut tx, |on| sqlx::query(
-                "INSERT INTO schema_steps (step) VALUES ($1)"
-            )
-            .bind(number as i64)
-            .execute(on)
-            .await
-            .map(drop))?;
+            match &mut tx {
+                Tx::Sqlite(tx) => sqlx::raw_sql(step).execute(&mut **tx).await.map(drop)?,
+                Tx::Postgres(tx) => sqlx::raw_sql(step).execute(&mut **tx).await.map(drop)?,
+            }
+            query("INSERT INTO schema_steps (step) VALUES ($1)")
+                .bind(number as i64)
+                .execute(&mut tx)
+                .await?;
         }
         Ok(tx.commit().await?)
     }

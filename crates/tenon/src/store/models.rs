@@ -1,6 +1,6 @@
 //! The model that the cases of a process are held against.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -15,18 +15,15 @@ pub struct ModelRow {
 }
 
 pub async fn find(db: &Db, process: &str) -> sqlx::Result<Option<ModelRow>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT at, origin, name, bpmn FROM models WHERE process = $1"
-    )
-    .bind(process)
-    .fetch_optional(on)
-    .await)
+    query("SELECT at, origin, name, bpmn FROM models WHERE process = $1")
+        .bind(process)
+        .fetch_optional(db)
+        .await
 }
 
 /// Pins a model in place of the one before.
 pub async fn put(tx: &mut Tx, process: &str, row: &ModelRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO models (process, at, origin, name, bpmn) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (process) DO UPDATE SET at = excluded.at, origin = excluded.origin, name = excluded.name, bpmn = excluded.bpmn",
         )
@@ -35,8 +32,6 @@ pub async fn put(tx: &mut Tx, process: &str, row: &ModelRow) -> sqlx::Result<()>
         .bind(&row.origin)
         .bind(&row.name)
         .bind(&row.bpmn)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }

@@ -1,8 +1,7 @@
 //! Passkeys of people.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct PasskeyRow {
@@ -20,29 +19,24 @@ const PASSKEY: &str = "id, person, name, credential, created, used";
 
 /// Whether it was not known before, to anybody.
 pub async fn insert(tx: &mut Tx, row: &PasskeyRow) -> sqlx::Result<bool> {
-    write!(tx, |on| {
-        sqlx::query(
-            "INSERT INTO passkeys (id, person, name, credential, created) VALUES ($1, $2, $3, $4, $5) \
+    query(
+        "INSERT INTO passkeys (id, person, name, credential, created) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(&row.id)
-        .bind(&row.person)
-        .bind(&row.name)
-        .bind(&row.credential)
-        .bind(row.created)
-        .execute(on)
-        .await
-        .map(|done| done.rows_affected() > 0)
-    })
+    )
+    .bind(&row.id)
+    .bind(&row.person)
+    .bind(&row.name)
+    .bind(&row.credential)
+    .bind(row.created)
+    .affect(tx)
+    .await
+    .map(|rows| rows > 0)
 }
 
 /// Oldest first.
 pub async fn of_person(db: &Db, person: &str) -> sqlx::Result<Vec<PasskeyRow>> {
     let sql = format!("SELECT {PASSKEY} FROM passkeys WHERE person = $1 ORDER BY created, id");
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(person)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(person).fetch_all(db).await
 }
 
 /// For a change that depends on what is there: on PostgreSQL nobody else changes it meanwhile, on SQLite nobody can.
@@ -52,33 +46,25 @@ pub async fn find_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<PasskeyRow>> 
         Tx::Postgres(_) => "FOR UPDATE",
     };
     let sql = format!("SELECT {PASSKEY} FROM passkeys WHERE id = $1 {lock}");
-    write!(tx, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(id)
-        .fetch_optional(on)
-        .await)
+    query_of(sql).bind(id).fetch_optional(&mut *tx).await
 }
 
 /// Somebody signed in with it.
 pub async fn used(tx: &mut Tx, id: &str, credential: &str, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE passkeys SET credential = $2, used = $3 WHERE id = $1"
-    )
-    .bind(id)
-    .bind(credential)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE passkeys SET credential = $2, used = $3 WHERE id = $1")
+        .bind(id)
+        .bind(credential)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Whether that person had it.
 pub async fn remove(tx: &mut Tx, person: &str, id: &str) -> sqlx::Result<bool> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM passkeys WHERE id = $2 AND person = $1"
-    )
-    .bind(person)
-    .bind(id)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected() > 0))
+    query("DELETE FROM passkeys WHERE id = $2 AND person = $1")
+        .bind(person)
+        .bind(id)
+        .affect(tx)
+        .await
+        .map(|rows| rows > 0)
 }

@@ -1,6 +1,6 @@
 //! Who works here, and in which teams.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -34,13 +34,12 @@ const PERSON: &str =
     "id, email, handle, name, role, state, created, password, subject, external, zone, settings";
 
 /// A query for people: all columns of a person and then what the caller adds.
-fn people(rest: &str) -> sqlx::AssertSqlSafe<String> {
-    sqlx::AssertSqlSafe(format!("SELECT {PERSON} FROM people {rest}"))
+fn people(rest: &str) -> String {
+    format!("SELECT {PERSON} FROM people {rest}")
 }
 
 pub async fn insert(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO people (id, email, handle, name, role, state, created, password, subject, external, zone, settings) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
@@ -56,16 +55,13 @@ pub async fn insert(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
         .bind(&row.external)
         .bind(&row.zone)
         .bind(&row.settings)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Changes everything but the id and the day of joining.
 pub async fn update(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "UPDATE people SET email = $2, handle = $3, name = $4, role = $5, state = $6, password = $7, subject = $8, \
              external = $9, zone = $10, settings = $11 WHERE id = $1",
         )
@@ -80,65 +76,55 @@ pub async fn update(tx: &mut Tx, row: &PersonRow) -> sqlx::Result<()> {
         .bind(&row.external)
         .bind(&row.zone)
         .bind(&row.settings)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<PersonRow>> {
-    read!(db, |on| sqlx::query_as(people("WHERE id = $1"))
+    query_of(people("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(db)
+        .await
 }
 
 pub async fn by_email(db: &Db, email: &str) -> sqlx::Result<Option<PersonRow>> {
-    read!(db, |on| sqlx::query_as(people("WHERE email = $1"))
+    query_of(people("WHERE email = $1"))
         .bind(email)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(db)
+        .await
 }
 
 /// By name.
 pub async fn all(db: &Db) -> sqlx::Result<Vec<PersonRow>> {
-    read!(db, |on| sqlx::query_as(people("ORDER BY name, id"))
-        .fetch_all(on)
-        .await)
+    query_of(people("ORDER BY name, id")).fetch_all(db).await
 }
 
 /// The same person as the transaction sees her; for a change that depends on what is there.
 pub async fn find_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<PersonRow>> {
-    write!(tx, |on| sqlx::query_as(people("WHERE id = $1"))
+    query_of(people("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 /// Active owners, as the transaction sees them.
 pub async fn owners_in(tx: &mut Tx) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = write!(tx, |on| sqlx::query_as(
-        "SELECT id FROM people WHERE role = 'owner' AND state = 'active'"
-    )
-    .fetch_all(on)
-    .await)?;
+    let rows: Vec<(String,)> =
+        query("SELECT id FROM people WHERE role = 'owner' AND state = 'active'")
+            .fetch_all(&mut *tx)
+            .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 pub async fn insert_team(tx: &mut Tx, row: &TeamRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
-            "INSERT INTO teams (id, name, handle, created, external) VALUES ($1, $2, $3, $4, $5)",
-        )
+    query("INSERT INTO teams (id, name, handle, created, external) VALUES ($1, $2, $3, $4, $5)")
         .bind(&row.id)
         .bind(&row.name)
         .bind(&row.handle)
         .bind(row.created)
         .bind(&row.external)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// From here to its end this transaction alone changes who may what. SQLite has one writer anyway.
@@ -153,70 +139,63 @@ pub async fn lock(tx: &mut Tx) -> sqlx::Result<()> {
 
 /// Whether another person or a team has this handle.
 pub async fn is_handle_taken(tx: &mut Tx, handle: &str, but: &str) -> sqlx::Result<bool> {
-    let (n,): (i64,) = write!(tx, |on| sqlx::query_as(
+    let (n,): (i64,) = query(
         "SELECT (SELECT COUNT(*) FROM people WHERE handle = $1 AND id <> $2) + \
-         (SELECT COUNT(*) FROM teams WHERE handle = $1 AND id <> $2)"
+         (SELECT COUNT(*) FROM teams WHERE handle = $1 AND id <> $2)",
     )
     .bind(handle)
     .bind(but)
-    .fetch_one(on)
-    .await)?;
+    .fetch_one(&mut *tx)
+    .await?;
     Ok(n > 0)
 }
 
 /// By one of what is unique: the address, the subject, or what the directory that provisions calls her.
 pub async fn by_external_in(tx: &mut Tx, external: &str) -> sqlx::Result<Option<PersonRow>> {
-    write!(tx, |on| sqlx::query_as(people("WHERE external = $1"))
+    query_of(people("WHERE external = $1"))
         .bind(external)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 pub async fn by_email_in(tx: &mut Tx, email: &str) -> sqlx::Result<Option<PersonRow>> {
-    write!(tx, |on| sqlx::query_as(people("WHERE email = $1"))
+    query_of(people("WHERE email = $1"))
         .bind(email)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 pub async fn by_subject_in(tx: &mut Tx, subject: &str) -> sqlx::Result<Option<PersonRow>> {
-    write!(tx, |on| sqlx::query_as(people("WHERE subject = $1"))
+    query_of(people("WHERE subject = $1"))
         .bind(subject)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 /// The teams as the transaction sees them.
 pub async fn teams_in(tx: &mut Tx) -> sqlx::Result<Vec<TeamRow>> {
-    write!(tx, |on| sqlx::query_as(
-        "SELECT id, name, handle, created, external FROM teams ORDER BY name"
-    )
-    .fetch_all(on)
-    .await)
+    query("SELECT id, name, handle, created, external FROM teams ORDER BY name")
+        .fetch_all(&mut *tx)
+        .await
 }
 
 /// Ids of the teams of a person, as the transaction sees them.
 pub async fn teams_of_in(tx: &mut Tx, person: &str) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = write!(tx, |on| sqlx::query_as(
-        "SELECT team FROM members WHERE person = $1 ORDER BY team"
-    )
-    .bind(person)
-    .fetch_all(on)
-    .await)?;
+    let rows: Vec<(String,)> = query("SELECT team FROM members WHERE person = $1 ORDER BY team")
+        .bind(person)
+        .fetch_all(&mut *tx)
+        .await?;
     Ok(rows.into_iter().map(|(team,)| team).collect())
 }
 
 /// Changes name and external name.
 pub async fn update_team(tx: &mut Tx, row: &TeamRow) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE teams SET name = $2, external = $3 WHERE id = $1"
-    )
-    .bind(&row.id)
-    .bind(&row.name)
-    .bind(&row.external)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE teams SET name = $2, external = $3 WHERE id = $1")
+        .bind(&row.id)
+        .bind(&row.name)
+        .bind(&row.external)
+        .execute(tx)
+        .await
 }
 
 /// A team and who was in it.
@@ -225,51 +204,39 @@ pub async fn delete_team(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
         "DELETE FROM members WHERE team = $1",
         "DELETE FROM teams WHERE id = $1",
     ] {
-        write!(tx, |on| sqlx::query(sql)
-            .bind(id)
-            .execute(on)
-            .await
-            .map(drop))?;
+        query(sql).bind(id).execute(tx).await?;
     }
     Ok(())
 }
 
 /// By name.
 pub async fn teams(db: &Db) -> sqlx::Result<Vec<TeamRow>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT id, name, handle, created, external FROM teams ORDER BY name"
-    )
-    .fetch_all(on)
-    .await)
+    query("SELECT id, name, handle, created, external FROM teams ORDER BY name")
+        .fetch_all(db)
+        .await
 }
 
 /// Pairs of team and person.
 pub async fn members(db: &Db) -> sqlx::Result<Vec<(String, String)>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT team, person FROM members ORDER BY team, person"
-    )
-    .fetch_all(on)
-    .await)
+    query("SELECT team, person FROM members ORDER BY team, person")
+        .fetch_all(db)
+        .await
 }
 
 pub async fn join(tx: &mut Tx, team: &str, person: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "INSERT INTO members (team, person) VALUES ($1, $2) ON CONFLICT (team, person) DO NOTHING"
+    query(
+        "INSERT INTO members (team, person) VALUES ($1, $2) ON CONFLICT (team, person) DO NOTHING",
     )
     .bind(team)
     .bind(person)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop))
 }
 
 pub async fn leave(tx: &mut Tx, team: &str, person: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM members WHERE team = $1 AND person = $2"
-    )
-    .bind(team)
-    .bind(person)
-    .execute(on)
-    .await
-    .map(drop))
+    query("DELETE FROM members WHERE team = $1 AND person = $2")
+        .bind(team)
+        .bind(person)
+        .execute(tx)
+        .await
 }

@@ -1,6 +1,6 @@
 //! Checklists of steps, and what of them was done on a case.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -32,10 +32,7 @@ pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<PlaybookRow>
         "SELECT {PLAYBOOK} FROM playbooks p WHERE process = $1 AND version = \
          (SELECT MAX(version) FROM playbooks q WHERE q.process = p.process AND q.step = p.step) ORDER BY step"
     );
-    read!(db, |on| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(process)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(process).fetch_all(db).await
 }
 
 /// All versions of a step's playbook, newest first.
@@ -43,17 +40,12 @@ pub async fn versions(db: &Db, process: &str, step: &str) -> sqlx::Result<Vec<Pl
     let sql = format!(
         "SELECT {PLAYBOOK} FROM playbooks WHERE process = $1 AND step = $2 ORDER BY version DESC"
     );
-    read!(db, |on| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(process)
-        .bind(step)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(process).bind(step).fetch_all(db).await
 }
 
 /// Adds a version; its number is the next one.
 pub async fn add(tx: &mut Tx, row: &PlaybookRow) -> sqlx::Result<i64> {
-    let (version,): (i64,) = write!(tx, |on| {
-        sqlx::query_as(
+    let (version,): (i64,) = query(
         "INSERT INTO playbooks (process, step, version, at, by_person, title, body) \
          SELECT $1, $2, COALESCE(MAX(version), 0) + 1, $3, $4, $5, $6 FROM playbooks WHERE process = $1 AND step = $2 RETURNING version"
     )
@@ -63,23 +55,20 @@ pub async fn add(tx: &mut Tx, row: &PlaybookRow) -> sqlx::Result<i64> {
     .bind(&row.by_person)
     .bind(&row.title)
     .bind(&row.body)
-    .fetch_one(on)
-    .await
-    })?;
+    .fetch_one(&mut *tx)
+    .await?;
     Ok(version)
 }
 
 /// What was done on a case.
 pub async fn checks(db: &Db, process: &str, case: &str) -> sqlx::Result<Vec<CheckRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT step, item, at, by_person FROM checks WHERE process = $1 AND case_ref = $2 ORDER BY at, item"
     )
     .bind(process)
     .bind(case)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// Marks an item as done, or not done after all; whether that changed anything.
@@ -91,8 +80,7 @@ pub async fn check(
     is_done: bool,
 ) -> sqlx::Result<bool> {
     let changed = match is_done {
-        true => write!(tx, |on| {
-            sqlx::query(
+        true => query(
             "INSERT INTO checks (process, case_ref, step, item, at, by_person) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
         )
         .bind(process)
@@ -101,22 +89,17 @@ pub async fn check(
         .bind(&row.item)
         .bind(row.at)
         .bind(&row.by_person)
-        .execute(on)
-        .await
-        .map(|d| d.rows_affected())
-        })?,
-        false => write!(tx, |on| {
-            sqlx::query(
+        .affect(tx)
+        .await?,
+        false => query(
             "DELETE FROM checks WHERE process = $1 AND case_ref = $2 AND step = $3 AND item = $4"
         )
         .bind(process)
         .bind(case)
         .bind(&row.step)
         .bind(&row.item)
-        .execute(on)
-        .await
-        .map(|d| d.rows_affected())
-        })?,
+        .affect(tx)
+        .await?,
     };
     Ok(changed > 0)
 }

@@ -1,6 +1,6 @@
 //! Processes and where their columns are.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -29,34 +29,27 @@ macro_rules! select {
 }
 
 pub async fn list(db: &Db) -> sqlx::Result<Vec<ProcessRow>> {
-    read!(db, |on| sqlx::query_as(select!("ORDER BY name, id"))
-        .fetch_all(on)
-        .await)
+    query(select!("ORDER BY name, id")).fetch_all(db).await
 }
 
 /// A process by its id or by its name in addresses.
 pub async fn find(db: &Db, key: &str) -> sqlx::Result<Option<ProcessRow>> {
-    read!(db, |on| sqlx::query_as(select!(
-        "WHERE id = $1 OR slug = $1"
-    ))
-    .bind(key)
-    .fetch_optional(on)
-    .await)
+    query(select!("WHERE id = $1 OR slug = $1"))
+        .bind(key)
+        .fetch_optional(db)
+        .await
 }
 
 /// The same, as the transaction sees it.
 pub async fn find_in(tx: &mut Tx, key: &str) -> sqlx::Result<Option<ProcessRow>> {
-    write!(tx, |on| sqlx::query_as(select!(
-        "WHERE id = $1 OR slug = $1"
-    ))
-    .bind(key)
-    .fetch_optional(on)
-    .await)
+    query(select!("WHERE id = $1 OR slug = $1"))
+        .bind(key)
+        .fetch_optional(&mut *tx)
+        .await
 }
 
 pub async fn insert(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO processes (id, slug, name, created, columns_file, cases, events, version, revision, team_column) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
@@ -70,16 +63,13 @@ pub async fn insert(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
         .bind(row.version)
         .bind(row.revision)
         .bind(&row.team_column)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Writes all that can change of a process.
 pub async fn update(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "UPDATE processes SET name = $2, columns_file = $3, cases = $4, events = $5, version = $6, revision = $7, team_column = $8 WHERE id = $1",
         )
         .bind(&row.id)
@@ -90,18 +80,15 @@ pub async fn update(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
         .bind(row.version)
         .bind(row.revision)
         .bind(&row.team_column)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Column files that processes point to.
 pub async fn columns_files(db: &Db) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = read!(db, |on| sqlx::query_as(
-        "SELECT columns_file FROM processes WHERE columns_file IS NOT NULL"
-    )
-    .fetch_all(on)
-    .await)?;
+    let rows: Vec<(String,)> =
+        query("SELECT columns_file FROM processes WHERE columns_file IS NOT NULL")
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(|(file,)| file).collect())
 }

@@ -1,6 +1,6 @@
 //! What other programs told us of cases, before and after it went into the columns.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
 
 pub const EVENT: &str = "event";
@@ -42,7 +42,7 @@ async fn keep(tx: &mut Tx, row: &PushedRow, conflict: &str) -> sqlx::Result<bool
         "INSERT INTO pushed (process, kind, case_ref, id, at, place, by_person, body) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) {conflict}"
     );
-    let changed = write!(tx, |on| sqlx::query(sqlx::AssertSqlSafe(sql))
+    let changed = query_of(sql)
         .bind(&row.process)
         .bind(&row.kind)
         .bind(&row.case_ref)
@@ -51,38 +51,35 @@ async fn keep(tx: &mut Tx, row: &PushedRow, conflict: &str) -> sqlx::Result<bool
         .bind(row.place)
         .bind(&row.by_person)
         .bind(&row.body)
-        .execute(on)
-        .await
-        .map(|done| done.rows_affected()))?;
+        .affect(tx)
+        .await?;
     Ok(changed > 0)
 }
 
 /// Processes with something that is not in their columns yet.
 pub async fn waiting(db: &Db) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = read!(db, |on| sqlx::query_as(
-        "SELECT DISTINCT process FROM pushed WHERE folded IS NULL ORDER BY process"
-    )
-    .fetch_all(on)
-    .await)?;
+    let rows: Vec<(String,)> =
+        query("SELECT DISTINCT process FROM pushed WHERE folded IS NULL ORDER BY process")
+            .fetch_all(db)
+            .await?;
     Ok(rows.into_iter().map(|(process,)| process).collect())
 }
 
 /// The oldest of what is not in the columns of a process yet.
 pub async fn of_process(db: &Db, process: &str, most: i64) -> sqlx::Result<Vec<PushedRow>> {
-    read!(db, |on| sqlx::query_as(
+    query(
         "SELECT process, kind, case_ref, id, at, place, by_person, body FROM pushed \
-         WHERE process = $1 AND folded IS NULL ORDER BY at, place, case_ref, kind, id LIMIT $2"
+         WHERE process = $1 AND folded IS NULL ORDER BY at, place, case_ref, kind, id LIMIT $2",
     )
     .bind(process)
     .bind(most)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// Marks one as taken in by an import; `false` when it was changed or taken in meanwhile.
 pub async fn fold(tx: &mut Tx, row: &PushedRow, import: &str) -> sqlx::Result<bool> {
-    let changed = write!(tx, |on| {
-        sqlx::query(
+    let changed = query(
         "UPDATE pushed SET folded = $1 WHERE process = $2 AND case_ref = $3 AND kind = $4 AND id = $5 AND at = $6 AND body = $7 AND folded IS NULL"
     )
     .bind(import)
@@ -92,9 +89,7 @@ pub async fn fold(tx: &mut Tx, row: &PushedRow, import: &str) -> sqlx::Result<bo
     .bind(&row.id)
     .bind(row.at)
     .bind(&row.body)
-    .execute(on)
-    .await
-    .map(|done| done.rows_affected())
-    })?;
+    .affect(tx)
+    .await?;
     Ok(changed == 1)
 }

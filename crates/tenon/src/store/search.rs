@@ -1,7 +1,7 @@
 //! Words of messages, and which messages have them. SQLite and PostgreSQL each have their own index for it.
 
 use super::work::MessageRow;
-use super::{Db, Tx, read, settings};
+use super::{Db, Tx, query_of, settings};
 
 /// Up to which event the words are known.
 const UPTO: &str = "search.upto";
@@ -144,10 +144,10 @@ pub async fn find(
          ON g.process = c.process AND g.case_ref = c.case_ref WHERE c.id = m.conversation AND g.person = $2)) \
          ORDER BY {order} DESC LIMIT $3"
     );
-    read!(db, |on| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    query_of(sql)
         .bind(asked)
         .bind(guest.unwrap_or_default())
         .bind(limit)
-        .fetch_all(on)
-        .await)
+        .fetch_all(db)
+        .await
 }

@@ -1,17 +1,16 @@
 //! Revisions of how the owner reads a process.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 
 /// The JSON of a revision.
 pub async fn find(db: &Db, process: &str, revision: i64) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> = read!(db, |on| {
-        sqlx::query_as("SELECT steps FROM steps WHERE process = $1 AND revision = $2")
+    let row: Option<(String,)> =
+        query("SELECT steps FROM steps WHERE process = $1 AND revision = $2")
             .bind(process)
             .bind(revision)
-            .fetch_optional(on)
-            .await
-    })?;
+            .fetch_optional(db)
+            .await?;
     Ok(row.map(|(steps,)| steps))
 }
 
@@ -22,14 +21,11 @@ pub async fn insert(
     at: Micros,
     steps: &str,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query("INSERT INTO steps (process, revision, at, steps) VALUES ($1, $2, $3, $4)")
-            .bind(process)
-            .bind(revision)
-            .bind(at)
-            .bind(steps)
-            .execute(on)
-            .await
-            .map(drop)
-    })
+    query("INSERT INTO steps (process, revision, at, steps) VALUES ($1, $2, $3, $4)")
+        .bind(process)
+        .bind(revision)
+        .bind(at)
+        .bind(steps)
+        .execute(tx)
+        .await
 }

@@ -1,9 +1,8 @@
 //! How much a plugged-in tool was used, by team and day. Never by person.
 
 use super::work::TOLD;
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, serde::Serialize, utoipa::ToSchema)]
 pub struct UseRow {
@@ -19,38 +18,32 @@ pub struct UseRow {
 
 /// Oldest first.
 pub async fn of_improvement(db: &Db, improvement: &str) -> sqlx::Result<Vec<UseRow>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT team, day, uses, people, cases FROM uses WHERE improvement = $1 ORDER BY day, team"
+    query(
+        "SELECT team, day, uses, people, cases FROM uses WHERE improvement = $1 ORDER BY day, team",
     )
     .bind(improvement)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// What was counted of one of Tenon's own tools when it was last counted, oldest first.
 pub async fn counted(db: &Db, improvement: &str) -> sqlx::Result<Vec<UseRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT team, day, uses, people, cases FROM counted_uses WHERE improvement = $1 ORDER BY day, team"
     )
     .bind(improvement)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// Replaces all that was counted of an improvement.
 pub async fn put_counted(tx: &mut Tx, improvement: &str, rows: &[UseRow]) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "DELETE FROM counted_uses WHERE improvement = $1"
-    )
-    .bind(improvement)
-    .execute(on)
-    .await
-    .map(drop))?;
+    query("DELETE FROM counted_uses WHERE improvement = $1")
+        .bind(improvement)
+        .execute(tx)
+        .await?;
     for row in rows {
-        write!(tx, |on| {
-            sqlx::query(
+        query(
             "INSERT INTO counted_uses (improvement, team, day, uses, people, cases) VALUES ($1, $2, $3, $4, $5, $6)"
         )
         .bind(improvement)
@@ -59,18 +52,15 @@ pub async fn put_counted(tx: &mut Tx, improvement: &str, rows: &[UseRow]) -> sql
         .bind(row.uses)
         .bind(row.people)
         .bind(row.cases)
-        .execute(on)
-        .await
-        .map(drop)
-        })?;
+        .execute(tx)
+        .await?;
     }
     Ok(())
 }
 
 /// Says how much a tool was used on a day; said again, the last word counts.
 pub async fn put(tx: &mut Tx, improvement: &str, row: &UseRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO uses (improvement, team, day, uses, people, cases) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (improvement, team, day) DO UPDATE SET uses = excluded.uses, people = excluded.people, cases = excluded.cases",
         )
@@ -80,10 +70,8 @@ pub async fn put(tx: &mut Tx, improvement: &str, row: &UseRow) -> sqlx::Result<(
         .bind(row.uses)
         .bind(row.people)
         .bind(row.cases)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Something done with a tool of Tenon's own.
@@ -97,31 +85,27 @@ pub struct Act {
 
 /// Questions and answers at a step since a moment.
 pub async fn asking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx::Result<Vec<Act>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT m.author AS person, m.at, c.case_ref FROM conversations c JOIN messages m ON m.conversation = c.id \
          WHERE c.process = $1 AND c.step = $2 AND c.kind = 'question' AND m.at >= $3 AND m.deleted IS NULL ORDER BY m.id"
     )
     .bind(process)
     .bind(step)
     .bind(since)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// Notes in the rooms of a process since a moment.
 pub async fn noting(db: &Db, process: &str, since: Micros) -> sqlx::Result<Vec<Act>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT m.author AS person, m.at, c.case_ref FROM conversations c JOIN messages m ON m.conversation = c.id \
          WHERE c.process = $1 AND c.kind = 'room' AND m.at >= $2 AND m.deleted IS NULL ORDER BY m.id"
     )
     .bind(process)
     .bind(since)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// Items of playbooks that were done at a step since a moment.
@@ -130,11 +114,11 @@ pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx
         "SELECT actor, at, payload FROM events WHERE process = $1 AND kind IN ({TOLD}) AND kind = 'playbook.item_done' \
          AND at >= $2 ORDER BY seq"
     );
-    let rows: Vec<(String, Micros, String)> = read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+    let rows: Vec<(String, Micros, String)> = query_of(sql)
         .bind(process)
         .bind(since)
-        .fetch_all(on)
-        .await)?;
+        .fetch_all(db)
+        .await?;
     let acts = rows.into_iter().filter_map(|(person, at, payload)| {
         let payload: serde_json::Value = serde_json::from_str(&payload).ok()?;
         let case = payload["case"].as_str().map(String::from);
@@ -170,8 +154,8 @@ const ASKED: &str = "SELECT c.created_by AS asker, c.created AS at, c.accepted_a
      ORDER BY e.seq DESC LIMIT 1) AS said \
     FROM conversations c WHERE c.kind = 'question' AND EXISTS (SELECT 1 FROM messages q WHERE q.conversation = c.id AND q.kind = 'question' AND q.deleted IS NULL)";
 
-fn asked(rest: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!("{} {rest}", ASKED.replace("TOLD", TOLD)))
+fn asked(rest: &str) -> String {
+    format!("{} {rest}", ASKED.replace("TOLD", TOLD))
 }
 
 /// Questions asked at a step from a moment until another.
@@ -181,26 +165,26 @@ pub async fn questions(
     since: Micros,
     until: Micros,
 ) -> sqlx::Result<Vec<AskedRow>> {
-    read!(db, |on| sqlx::query_as(asked(
-        "AND c.process = $1 AND c.step = $2 AND c.created >= $3 AND c.created < $4 ORDER BY c.id"
+    query_of(asked(
+        "AND c.process = $1 AND c.step = $2 AND c.created >= $3 AND c.created < $4 ORDER BY c.id",
     ))
     .bind(process)
     .bind(step)
     .bind(since)
     .bind(until)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// What a person got by what she asked since a moment: answers others gave her, and the minutes she says they saved.
 pub async fn received(db: &Db, person: &str, since: Micros) -> sqlx::Result<(i64, i64)> {
-    let rows: Vec<AskedRow> = read!(db, |on| sqlx::query_as(asked(
-        "AND c.created_by = $1 AND c.created >= $2 ORDER BY c.id"
+    let rows: Vec<AskedRow> = query_of(asked(
+        "AND c.created_by = $1 AND c.created >= $2 ORDER BY c.id",
     ))
     .bind(person)
     .bind(since)
-    .fetch_all(on)
-    .await)?;
+    .fetch_all(db)
+    .await?;
     let answered = rows.iter().filter(|r| r.answered.is_some()).count() as i64;
     Ok((answered, rows.iter().filter_map(AskedRow::saved).sum()))
 }

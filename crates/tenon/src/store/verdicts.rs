@@ -1,6 +1,6 @@
 //! What was said of an improvement on which day.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -21,15 +21,13 @@ pub async fn of_improvement(
     improvement: &str,
     limit: i64,
 ) -> sqlx::Result<Vec<VerdictRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT improvement, day, at, source, body FROM verdicts WHERE improvement = $1 ORDER BY day DESC, at DESC LIMIT $2"
     )
     .bind(improvement)
     .bind(limit)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// The verdict that was computed from exactly this.
@@ -39,22 +37,19 @@ pub async fn find(
     day: Micros,
     source: &str,
 ) -> sqlx::Result<Option<VerdictRow>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT improvement, day, at, source, body FROM verdicts WHERE improvement = $1 AND day = $2 AND source = $3"
     )
     .bind(improvement)
     .bind(day)
     .bind(source)
-    .fetch_optional(on)
+    .fetch_optional(db)
     .await
-    })
 }
 
 /// Keeps a verdict; one that is kept stays as it is.
 pub async fn keep(tx: &mut Tx, row: &VerdictRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO verdicts (improvement, day, at, source, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         )
         .bind(&row.improvement)
@@ -62,23 +57,19 @@ pub async fn keep(tx: &mut Tx, row: &VerdictRow) -> sqlx::Result<()> {
         .bind(row.at)
         .bind(&row.source)
         .bind(&row.body)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 /// Changes whenever anything about the improvements of a process does: its last event, and how many verdicts and uses
 /// are kept.
 pub async fn stamp(db: &Db, process: &str) -> sqlx::Result<(i64, i64, i64)> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT (SELECT COALESCE(MAX(seq), 0) FROM events WHERE process = $1), \
          (SELECT COUNT(*) FROM verdicts v JOIN improvements i ON i.id = v.improvement WHERE i.process = $1), \
          (SELECT CAST(COALESCE(SUM(u.uses + u.people + u.cases), 0) AS BIGINT) FROM uses u JOIN improvements i ON i.id = u.improvement WHERE i.process = $1)"
     )
     .bind(process)
-    .fetch_one(on)
+    .fetch_one(db)
     .await
-    })
 }

@@ -1,6 +1,6 @@
 //! What a process was said to be, each time that changed.
 
-use super::{Db, Tx, read, write};
+use super::{Db, Tx, query};
 use mining::Micros;
 use serde::Serialize;
 
@@ -16,24 +16,19 @@ pub struct VersionRow {
 
 /// Newest first.
 pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<VersionRow>> {
-    read!(db, |on| {
-        sqlx::query_as("SELECT number, at, definition, changes FROM versions WHERE process = $1 ORDER BY number DESC")
+    query("SELECT number, at, definition, changes FROM versions WHERE process = $1 ORDER BY number DESC")
             .bind(process)
-            .fetch_all(on)
+            .fetch_all(db)
             .await
-    })
 }
 
 pub async fn insert(tx: &mut Tx, process: &str, row: &VersionRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query("INSERT INTO versions (process, number, at, definition, changes) VALUES ($1, $2, $3, $4, $5)")
+    query("INSERT INTO versions (process, number, at, definition, changes) VALUES ($1, $2, $3, $4, $5)")
             .bind(process)
             .bind(row.number)
             .bind(row.at)
             .bind(&row.definition)
             .bind(&row.changes)
-            .execute(on)
+            .execute(tx)
             .await
-            .map(drop)
-    })
 }

@@ -1,9 +1,8 @@
 //! Where people talk: the room of a case, a question at a step.
 
-use crate::store::{Db, Tx, read, write};
+use crate::store::{Db, Tx, query, query_of};
 use mining::Micros;
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 
 #[derive(Debug, Clone, PartialEq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct ConversationRow {
@@ -28,14 +27,13 @@ pub struct ConversationRow {
 
 pub(super) const CONVERSATION: &str = "id, kind, process, case_ref, step, title, created, created_by, last, accepted, accepted_at, escalated";
 
-fn conversations(rest: &str) -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!("SELECT {CONVERSATION} FROM conversations {rest}"))
+fn conversations(rest: &str) -> String {
+    format!("SELECT {CONVERSATION} FROM conversations {rest}")
 }
 
 /// Adds a conversation; a second room of a case is not made.
 pub async fn insert(tx: &mut Tx, row: &ConversationRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
             "INSERT INTO conversations (id, kind, process, case_ref, step, title, created, created_by, last, escalated) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) ON CONFLICT DO NOTHING",
         )
@@ -48,17 +46,15 @@ pub async fn insert(tx: &mut Tx, row: &ConversationRow) -> sqlx::Result<()> {
         .bind(row.created)
         .bind(&row.created_by)
         .bind(row.last)
-        .execute(on)
+        .execute(tx)
         .await
-        .map(drop)
-    })
 }
 
 pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ConversationRow>> {
-    read!(db, |on| sqlx::query_as(conversations("WHERE id = $1"))
+    query_of(conversations("WHERE id = $1"))
         .bind(id)
-        .fetch_optional(on)
-        .await)
+        .fetch_optional(db)
+        .await
 }
 
 /// Questions asked on a case, oldest first.
@@ -67,13 +63,13 @@ pub async fn questions_of_case(
     process: &str,
     case: &str,
 ) -> sqlx::Result<Vec<ConversationRow>> {
-    read!(db, |on| sqlx::query_as(conversations(
-        "WHERE process = $1 AND case_ref = $2 AND kind = 'question' ORDER BY created, id"
+    query_of(conversations(
+        "WHERE process = $1 AND case_ref = $2 AND kind = 'question' ORDER BY created, id",
     ))
     .bind(process)
     .bind(case)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// Questions at a step, newest activity first.
@@ -83,14 +79,14 @@ pub async fn questions_of_step(
     step: &str,
     limit: i64,
 ) -> sqlx::Result<Vec<ConversationRow>> {
-    read!(db, |on| sqlx::query_as(conversations(
-        "WHERE process = $1 AND step = $2 AND kind = 'question' ORDER BY last DESC LIMIT $3"
+    query_of(conversations(
+        "WHERE process = $1 AND step = $2 AND kind = 'question' ORDER BY last DESC LIMIT $3",
     ))
     .bind(process)
     .bind(step)
     .bind(limit)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// Conversations by id, in any order.
@@ -98,6 +94,10 @@ pub async fn by_ids(db: &Db, ids: &[String]) -> sqlx::Result<Vec<ConversationRow
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let head = format!("SELECT {CONVERSATION} FROM conversations WHERE id");
-    among!(db, head, ids, |q| ())
+    query_of(format!(
+        "SELECT {CONVERSATION} FROM conversations WHERE id IN "
+    ))
+    .list(ids)
+    .fetch_all(db)
+    .await
 }

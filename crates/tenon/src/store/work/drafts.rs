@@ -1,17 +1,15 @@
 //! What somebody has begun to write.
 
-use crate::store::{Db, Tx, read, write};
+use crate::store::{Db, Tx, query};
 use mining::Micros;
 
 /// The text somebody has begun to write at a place.
 pub async fn draft(db: &Db, person: &str, place: &str) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> = read!(db, |on| sqlx::query_as(
-        "SELECT body FROM drafts WHERE person = $1 AND place = $2"
-    )
-    .bind(person)
-    .bind(place)
-    .fetch_optional(on)
-    .await)?;
+    let row: Option<(String,)> = query("SELECT body FROM drafts WHERE person = $1 AND place = $2")
+        .bind(person)
+        .bind(place)
+        .fetch_optional(db)
+        .await?;
     Ok(row.map(|(body,)| body))
 }
 
@@ -24,24 +22,20 @@ pub async fn keep_draft(
     at: Micros,
 ) -> sqlx::Result<()> {
     if body.trim().is_empty() {
-        return write!(tx, |on| sqlx::query(
-            "DELETE FROM drafts WHERE person = $1 AND place = $2"
-        )
-        .bind(person)
-        .bind(place)
-        .execute(on)
-        .await
-        .map(drop));
+        return query("DELETE FROM drafts WHERE person = $1 AND place = $2")
+            .bind(person)
+            .bind(place)
+            .execute(tx)
+            .await;
     }
-    write!(tx, |on| sqlx::query(
+    query(
         "INSERT INTO drafts (person, place, at, body) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (person, place) DO UPDATE SET at = excluded.at, body = excluded.body"
+         ON CONFLICT (person, place) DO UPDATE SET at = excluded.at, body = excluded.body",
     )
     .bind(person)
     .bind(place)
     .bind(at)
     .bind(body)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop))
 }

@@ -1,9 +1,8 @@
 //! What a person follows, how far she has read, and the stream that comes of it.
 
 use super::messages::{MESSAGE, MessageRow};
-use crate::store::{Db, Tx, read, write};
+use crate::store::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 /// The newest messages before a number in what a person follows: conversations, people and steps; not what she muted.
 ///
@@ -31,14 +30,14 @@ pub async fn stream(
     );
     // Further back the last message of a conversation says less: more of them may hold the next page.
     let conversations = if before == i64::MAX { limit } else { 1_000 };
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(person)
         .bind(before)
         .bind(limit)
         .bind(now)
         .bind(conversations)
-        .fetch_all(on)
-        .await)
+        .fetch_all(db)
+        .await
 }
 
 pub async fn follow(
@@ -51,17 +50,15 @@ pub async fn follow(
     until: Option<Micros>,
 ) -> sqlx::Result<()> {
     match level {
-        None => write!(tx, |on| sqlx::query(
+        None => query(
             "DELETE FROM follows WHERE person = $1 AND kind = $2 AND target = $3"
         )
         .bind(person)
         .bind(kind)
         .bind(target)
-        .execute(on)
-        .await
-        .map(drop)),
-        Some(level) => write!(tx, |on| {
-            sqlx::query(
+        .execute(tx)
+        .await,
+        Some(level) => query(
             "INSERT INTO follows (person, kind, target, level, at, until) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (person, kind, target) DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until"
         )
@@ -71,10 +68,8 @@ pub async fn follow(
         .bind(level)
         .bind(at)
         .bind(until)
-        .execute(on)
-        .await
-        .map(drop)
-        }),
+        .execute(tx)
+        .await,
     }
 }
 
@@ -85,8 +80,7 @@ pub async fn pass_follows(
     conversation: &str,
     at: Micros,
 ) -> sqlx::Result<Vec<String>> {
-    let rows: Vec<(String,)> = write!(tx, |on| {
-        sqlx::query_as(
+    let rows: Vec<(String,)> = query(
             "INSERT INTO follows (person, kind, target, level, at) SELECT person, 'conversation', $2, 'follow', $3 \
              FROM follows WHERE kind = 'step' AND target = $1 AND level = 'follow' AND (until IS NULL OR until < $3) \
              ON CONFLICT DO NOTHING RETURNING person",
@@ -94,9 +88,8 @@ pub async fn pass_follows(
         .bind(step)
         .bind(conversation)
         .bind(at)
-        .fetch_all(on)
-        .await
-    })?;
+        .fetch_all(&mut *tx)
+        .await?;
     Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
@@ -106,15 +99,13 @@ pub async fn followers(
     kind: &str,
     target: &str,
 ) -> sqlx::Result<Vec<(String, String, Option<Micros>)>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT person, level, until FROM follows WHERE kind = $1 AND target = $2 ORDER BY at, person"
     )
     .bind(kind)
     .bind(target)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// What a person follows or mutes: kind, target, level, snoozed until.
@@ -122,12 +113,10 @@ pub async fn follows_of(
     db: &Db,
     person: &str,
 ) -> sqlx::Result<Vec<(String, String, String, Option<Micros>)>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT kind, target, level, until FROM follows WHERE person = $1 ORDER BY kind, at DESC"
-    )
-    .bind(person)
-    .fetch_all(on)
-    .await)
+    query("SELECT kind, target, level, until FROM follows WHERE person = $1 ORDER BY kind, at DESC")
+        .bind(person)
+        .fetch_all(db)
+        .await
 }
 
 /// Marks a conversation as read up to a number, and what a person was told of it.
@@ -138,30 +127,24 @@ pub async fn mark_read(
     upto: i64,
     at: Micros,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "INSERT INTO reads (person, conversation, upto) VALUES ($1, $2, $3) \
          ON CONFLICT (person, conversation) DO UPDATE SET upto = excluded.upto WHERE reads.upto < excluded.upto"
     )
     .bind(person)
     .bind(conversation)
     .bind(upto)
-    .execute(on)
-    .await
-    .map(drop)
-    })?;
-    write!(tx, |on| {
-        sqlx::query(
+    .execute(tx)
+    .await?;
+    query(
         "UPDATE notifications SET read = $4 WHERE person = $1 AND conversation = $2 AND event <= $3 AND read IS NULL"
     )
     .bind(person)
     .bind(conversation)
     .bind(upto)
     .bind(at)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }
 
 /// How far a person has read these conversations: id and number.
@@ -173,8 +156,9 @@ pub async fn reads_among(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let head = "SELECT conversation, upto FROM reads WHERE conversation";
-    among!(db, head, ids, |q| q
-        .push(" AND person = ")
-        .push_bind(person.to_string()))
+    query("SELECT conversation, upto FROM reads WHERE person = $1 AND conversation IN ")
+        .bind(person)
+        .list(ids)
+        .fetch_all(db)
+        .await
 }

@@ -1,21 +1,17 @@
 //! Whom a question was put to, who answered, and which answer was accepted.
 
 use super::conversations::{CONVERSATION, ConversationRow};
-use crate::store::{Db, Tx, read, write};
+use crate::store::{Db, Tx, query, query_of};
 use mining::Micros;
-use sqlx::AssertSqlSafe;
 
 /// Accepts an answer of a question.
 pub async fn accept(tx: &mut Tx, conversation: &str, answer: i64, at: Micros) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE conversations SET accepted = $2, accepted_at = $3 WHERE id = $1"
-    )
-    .bind(conversation)
-    .bind(answer)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE conversations SET accepted = $2, accepted_at = $3 WHERE id = $1")
+        .bind(conversation)
+        .bind(answer)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Puts a question to a person, saying why her.
@@ -26,18 +22,15 @@ pub async fn ask(
     reason: &str,
     at: Micros,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "INSERT INTO asked (conversation, person, reason, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
     )
     .bind(conversation)
     .bind(person)
     .bind(reason)
     .bind(at)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }
 
 /// Whom a question was put to: person, reason, when she declined.
@@ -45,12 +38,10 @@ pub async fn asked_of(
     db: &Db,
     conversation: &str,
 ) -> sqlx::Result<Vec<(String, String, Option<Micros>)>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT person, reason, declined FROM asked WHERE conversation = $1 ORDER BY at, person"
-    )
-    .bind(conversation)
-    .fetch_all(on)
-    .await)
+    query("SELECT person, reason, declined FROM asked WHERE conversation = $1 ORDER BY at, person")
+        .bind(conversation)
+        .fetch_all(db)
+        .await
 }
 
 /// Answers at a step, by who gave them: person, how many, how many were accepted.
@@ -59,34 +50,31 @@ pub async fn answers_at(
     process: &str,
     step: &str,
 ) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT m.author, COUNT(*), COUNT(CASE WHEN c.accepted = m.id THEN 1 END) FROM conversations c \
          JOIN messages m ON m.conversation = c.id AND m.kind = 'answer' AND m.deleted IS NULL \
          WHERE c.process = $1 AND c.step = $2 AND c.kind = 'question' GROUP BY m.author"
     )
     .bind(process)
     .bind(step)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 /// How many open questions each person was asked since a moment.
 pub async fn asked_since(db: &Db, since: Micros) -> sqlx::Result<Vec<(String, i64)>> {
-    read!(db, |on| sqlx::query_as(
+    query(
         "SELECT a.person, COUNT(*) FROM asked a JOIN conversations c ON c.id = a.conversation \
-         WHERE a.at >= $1 AND a.declined IS NULL AND c.accepted IS NULL GROUP BY a.person"
+         WHERE a.at >= $1 AND a.declined IS NULL AND c.accepted IS NULL GROUP BY a.person",
     )
     .bind(since)
-    .fetch_all(on)
-    .await)
+    .fetch_all(db)
+    .await
 }
 
 /// Questions without an accepted answer that were put to a person and not declined by her, newest first.
 pub async fn open_for(db: &Db, person: &str, limit: i64) -> sqlx::Result<Vec<(String, String)>> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT a.conversation, a.reason FROM asked a JOIN conversations c ON c.id = a.conversation \
          WHERE a.person = $1 AND a.declined IS NULL AND c.accepted IS NULL AND NOT EXISTS \
          (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.author = $1 AND m.kind = 'answer') \
@@ -94,9 +82,8 @@ pub async fn open_for(db: &Db, person: &str, limit: i64) -> sqlx::Result<Vec<(St
     )
     .bind(person)
     .bind(limit)
-    .fetch_all(on)
+    .fetch_all(db)
     .await
-    })
 }
 
 pub async fn decline(
@@ -105,15 +92,12 @@ pub async fn decline(
     person: &str,
     at: Micros,
 ) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE asked SET declined = $3 WHERE conversation = $1 AND person = $2"
-    )
-    .bind(conversation)
-    .bind(person)
-    .bind(at)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE asked SET declined = $3 WHERE conversation = $1 AND person = $2")
+        .bind(conversation)
+        .bind(person)
+        .bind(at)
+        .execute(tx)
+        .await
 }
 
 /// Questions nobody answered that were last put to somebody before a moment, and were passed on fewer than so many times.
@@ -123,33 +107,24 @@ pub async fn unanswered(db: &Db, before: Micros, times: i64) -> sqlx::Result<Vec
          AND c.created < $1 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.kind = 'answer') \
          AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.conversation = c.id AND a.at >= $1) ORDER BY c.created LIMIT 100"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
-        .bind(before)
-        .bind(times)
-        .fetch_all(on)
-        .await)
+    query_of(sql).bind(before).bind(times).fetch_all(db).await
 }
 
 pub async fn escalate(tx: &mut Tx, conversation: &str) -> sqlx::Result<()> {
-    write!(tx, |on| sqlx::query(
-        "UPDATE conversations SET escalated = escalated + 1 WHERE id = $1"
-    )
-    .bind(conversation)
-    .execute(on)
-    .await
-    .map(drop))
+    query("UPDATE conversations SET escalated = escalated + 1 WHERE id = $1")
+        .bind(conversation)
+        .execute(tx)
+        .await
 }
 
 /// How many answers a person gave since a moment, and how many of them were accepted.
 pub async fn answers_of(db: &Db, person: &str, since: Micros) -> sqlx::Result<(i64, i64)> {
-    read!(db, |on| {
-        sqlx::query_as(
+    query(
         "SELECT COUNT(*), COUNT(CASE WHEN c.accepted = m.id THEN 1 END) FROM messages m \
          JOIN conversations c ON c.id = m.conversation WHERE m.author = $1 AND m.kind = 'answer' AND m.at >= $2 AND m.deleted IS NULL"
     )
     .bind(person)
     .bind(since)
-    .fetch_one(on)
+    .fetch_one(db)
     .await
-    })
 }

@@ -1,19 +1,16 @@
 //! What a person is told.
 
-use crate::store::{Db, Tx, read, write};
+use crate::store::{Db, Tx, query, query_of};
 use mining::Micros;
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 
 /// Who is told of the events after a number up to another: event and person, by event.
 pub async fn told_between(db: &Db, after: i64, upto: i64) -> sqlx::Result<Vec<(i64, String)>> {
-    read!(db, |on| sqlx::query_as(
-        "SELECT event, person FROM notifications WHERE event > $1 AND event <= $2 ORDER BY event"
-    )
-    .bind(after)
-    .bind(upto)
-    .fetch_all(on)
-    .await)
+    query("SELECT event, person FROM notifications WHERE event > $1 AND event <= $2 ORDER BY event")
+        .bind(after)
+        .bind(upto)
+        .fetch_all(db)
+        .await
 }
 
 /// Something a person is told.
@@ -45,17 +42,16 @@ pub async fn notifications(
         "SELECT person, event, kind, conversation, at, read, mailed FROM notifications \
          WHERE person = $1 AND event < $2 {only} ORDER BY event DESC LIMIT $3"
     );
-    read!(db, |on| sqlx::query_as(AssertSqlSafe(sql))
+    query_of(sql)
         .bind(person)
         .bind(before)
         .bind(limit)
-        .fetch_all(on)
-        .await)
+        .fetch_all(db)
+        .await
 }
 
 pub async fn notify(tx: &mut Tx, row: &NotificationRow) -> sqlx::Result<()> {
-    write!(tx, |on| {
-        sqlx::query(
+    query(
         "INSERT INTO notifications (person, event, kind, conversation, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
     )
     .bind(&row.person)
@@ -63,8 +59,6 @@ pub async fn notify(tx: &mut Tx, row: &NotificationRow) -> sqlx::Result<()> {
     .bind(&row.kind)
     .bind(&row.conversation)
     .bind(row.at)
-    .execute(on)
+    .execute(tx)
     .await
-    .map(drop)
-    })
 }
