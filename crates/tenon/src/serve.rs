@@ -1,23 +1,26 @@
 //! The server put together: routes, the gate before them, and the headers on every answer.
 
 mod refresh;
+#[cfg(test)]
+mod tests;
 
-use crate::app::App;
-use crate::clock::{Clock, SystemClock};
-use crate::delivery::{self, Delivery};
-use crate::identity::Role;
-use crate::identity::{Identity, oidc};
-use crate::improvements::Improvements;
-use crate::jobs::Jobs;
-use crate::keeping::retention::{self, Retention};
-use crate::policy::Site;
-use crate::processes::Library;
-use crate::processes::uploads::Uploads;
-use crate::{api, mcp, policy, scim, web};
+use crate::{mcp, scim};
 use anyhow::Context;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
+use base::clock::{Clock, SystemClock};
+use base::identity::Role;
+use base::identity::{Identity, oidc};
+use base::policy;
+use base::policy::Site;
+use service::app::App;
+use service::delivery::{self, Delivery};
+use service::improvements::Improvements;
+use service::jobs::Jobs;
+use service::keeping::retention::{self, Retention};
+use service::processes::Library;
+use service::processes::uploads::Uploads;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,7 +67,7 @@ pub fn app(app: App) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     Router::new()
-        .merge(web::router())
+        .merge(pages::router())
         .merge(api::router())
         .merge(scim::router())
         .merge(mcp::router())
@@ -121,7 +124,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let identity = Identity::new(library.db().clone(), library.clock_handle());
     let identity = identity.with_provider(provider);
     let first = first_link(&identity, &site, config.open).await?;
-    let work = crate::work::Work::start(library.clone(), identity.clone());
+    let work = service::work::Work::start(library.clone(), identity.clone());
     let site = Arc::new(site);
     let state = App {
         delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,
@@ -211,7 +214,7 @@ async fn not_found(uri: axum::http::Uri) -> axum::response::Response {
     } else if uri.path().starts_with("/scim/") {
         scim::not_found()
     } else {
-        web::not_found().await.into_response()
+        pages::not_found().await.into_response()
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../src/delivery/tests/dovecot.rs"]
+#[path = "../../service/src/delivery/tests/dovecot.rs"]
 #[allow(dead_code)]
 mod dovecot;
 mod sink;

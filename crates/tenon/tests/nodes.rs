@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "../src/store/testing/postgres.rs"]
+#[path = "../../store/src/testing/postgres.rs"]
 mod postgres;
 
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! `tenon backup`
 
 use super::print;
-use crate::clock::{Clock, SystemClock};
-use crate::format;
-use crate::keeping::{Installation, backup};
+use base::clock::{Clock, SystemClock};
+use base::format;
+use service::keeping::{Installation, backup};
 use std::path::PathBuf;
 
 /// Write everything that is kept into one file, also while the server runs

@@ -1,12 +1,12 @@
 //! `tenon erase`
 
 use super::print;
-use crate::clock::SystemClock;
-use crate::format;
-use crate::identity::Identity;
-use crate::keeping::erase;
-use crate::processes::Library;
 use anyhow::Context;
+use base::clock::SystemClock;
+use base::format;
+use base::identity::Identity;
+use service::keeping::erase;
+use service::processes::Library;
 use std::sync::Arc;
 
 /// Forget a person or a case for good

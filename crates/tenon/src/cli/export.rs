@@ -1,11 +1,11 @@
 //! `tenon export`
 
-use crate::clock::SystemClock;
-use crate::exports::{self, KINDS};
-use crate::format::many;
-use crate::keeping::export;
-use crate::processes::{Library, filter_query};
 use anyhow::Context;
+use base::clock::SystemClock;
+use base::format::many;
+use service::exports::{self, KINDS};
+use service::keeping::export;
+use service::processes::{Library, filter_query};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! `tenon import`
 
-use crate::clock::SystemClock;
-use crate::format;
-use crate::processes::import::{ImportRequest, Outcome};
-use crate::processes::{Library, Problem, files};
+use base::clock::SystemClock;
+use base::format;
 use mining::source::Progress;
+use service::processes::import::{ImportRequest, Outcome};
+use service::processes::{Library, Problem, files};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! `tenon improvement`: what is done with one that was planned. `tenon improvements`: the ledger.
 
 use super::print;
-use crate::clock::SystemClock;
-use crate::format;
-use crate::improvements::{Decision, Improvement, Improvements, Ledger, Mark, Summary, day};
-use crate::processes::{Library, Problem};
+use base::clock::SystemClock;
+use base::format;
+use service::improvements::{Decision, Improvement, Improvements, Ledger, Mark, Summary, day};
+use service::processes::{Library, Problem};
 use std::fmt::Write;
 use std::sync::Arc;
 

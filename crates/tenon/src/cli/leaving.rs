@@ -1,6 +1,6 @@
 //! By which way things leave: shared by the commands that send and receive.
 
-use crate::delivery::Config;
+use service::delivery::Config;
 
 #[derive(clap::Args, Clone)]
 pub struct Leaving {

@@ -1,17 +1,17 @@
 //! `tenon look`: a file alone, without a server or store, or a process that was imported.
 
 use super::{print, told};
-use crate::clock::SystemClock;
-use crate::processes::files::{Opened, ReadOptions, read_any};
-use crate::processes::{Library, filter_query};
-use crate::settings::individual;
 use anyhow::Context;
+use base::clock::SystemClock;
 use mining::EventLog;
 use mining::figures::{EndRule, Figures, Options, Selection, Steps, guess_team, reference};
 use mining::fit::{self, Limits, replay};
 use mining::model::bpmn::ProcessModel;
 use mining::source::Progress;
 use serde_json::{Value, json};
+use service::processes::files::{Opened, ReadOptions, read_any};
+use service::processes::{Library, filter_query};
+use service::settings::individual;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ fn look_at_file(file: &Path, args: &Args) -> anyhow::Result<()> {
         text += &told::fit(&report);
     }
     for note in &imported.notes {
-        text += &format!("\n{}", crate::format::short(&note.text, 600));
+        text += &format!("\n{}", base::format::short(&note.text, 600));
     }
     if imported.skipped.count > 0 {
         text += &format!("\n{} rows could not be used.", imported.skipped.count);

@@ -1,12 +1,12 @@
 //! `tenon mail-in`
 
-use crate::clock::SystemClock;
-use crate::delivery::mail::inbound::Received;
-use crate::delivery::{Config, Delivery};
-use crate::identity::Identity;
-use crate::policy::Site;
-use crate::processes::Library;
-use crate::work::Work;
+use base::clock::SystemClock;
+use base::identity::Identity;
+use base::policy::Site;
+use service::delivery::mail::inbound::Received;
+use service::delivery::{Config, Delivery};
+use service::processes::Library;
+use service::work::Work;
 use std::io::Read;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! `tenon mcp`
 
-use crate::clock::SystemClock;
-use crate::identity::{Actor, Identity, Scope, Scopes, Via};
-use crate::improvements::Improvements;
 use crate::mcp::{Desk, REVISION, answer};
-use crate::processes::Library;
-use crate::work::Work;
 use anyhow::Context;
+use base::clock::SystemClock;
+use base::identity::{Actor, Identity, Scope, Scopes, Via};
+use service::improvements::Improvements;
+use service::processes::Library;
+use service::work::Work;
 use std::io::Write;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! `tenon move`
 
 use super::print;
-use crate::clock::{Clock, SystemClock};
-use crate::keeping::{Installation, moving};
+use base::clock::{Clock, SystemClock};
+use service::keeping::{Installation, moving};
 use std::path::Path;
 
 /// Carry everything over to another database, and compare what came with what was sent

@@ -1,11 +1,11 @@
 //! `tenon people`
 
 use super::print;
-use crate::clock::SystemClock;
-use crate::identity::keep::Standing;
-use crate::identity::{Identity, NewPerson, Role, Scopes};
-use crate::processes::Library;
 use anyhow::Context;
+use base::clock::SystemClock;
+use base::identity::keep::Standing;
+use base::identity::{Identity, NewPerson, Role, Scopes};
+use service::processes::Library;
 use std::sync::Arc;
 
 /// Who works here: add somebody, let somebody in, make a token

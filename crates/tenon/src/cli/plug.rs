@@ -1,10 +1,10 @@
 //! `tenon plug`
 
 use super::print;
-use crate::clock::SystemClock;
-use crate::format;
-use crate::improvements::{Improvement, Improvements, Outlook, Plug, State};
-use crate::processes::Library;
+use base::clock::SystemClock;
+use base::format;
+use service::improvements::{Improvement, Improvements, Outlook, Plug, State};
+use service::processes::Library;
 use std::fmt::Write;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Flags that say how a file is to be read; the same for every command that reads one.
 
-use crate::processes::files::ReadOptions;
 use mining::readers::csv::{DateFormat, Decimal, Delimiter, Overrides, ShapeKind};
+use service::processes::files::ReadOptions;
 
 #[derive(clap::Args, Clone, Debug)]
 pub struct Reading {

@@ -1,9 +1,9 @@
 //! `tenon restore`
 
 use super::print;
-use crate::clock::{Clock, SystemClock};
-use crate::format;
-use crate::keeping::{Installation, restore};
+use base::clock::{Clock, SystemClock};
+use base::format;
+use service::keeping::{Installation, restore};
 use std::path::PathBuf;
 
 /// Bring back what a backup holds, into a folder or database that is empty

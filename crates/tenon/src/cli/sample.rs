@@ -1,17 +1,17 @@
 //! `tenon sample`
 
-use crate::clock::{Clock, SetClock, SystemClock};
-use crate::format;
-use crate::identity::Identity;
-use crate::improvements::Improvements;
-use crate::processes::Library;
-use crate::sample::advance::{Came, found, go_on};
-use crate::sample::company::STEPS;
-use crate::sample::{Improvement, Kept, Plan, Rule, Simulation, asked, files, past, people};
-use crate::work::Work;
 use anyhow::Context;
+use base::clock::{Clock, SetClock, SystemClock};
+use base::format;
+use base::identity::Identity;
 use mining::Micros;
 use mining::time::{DAY, WEEK};
+use service::improvements::Improvements;
+use service::processes::Library;
+use service::sample::advance::{Came, found, go_on};
+use service::sample::company::STEPS;
+use service::sample::{Improvement, Kept, Plan, Rule, Simulation, asked, files, past, people};
+use service::work::Work;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,9 +1,13 @@
 //! `tenon serve`
 
-use crate::identity::oidc::Settings;
-use crate::keeping::retention::{self, Retention};
 use crate::serve::{Config, LOOPBACK, serve};
+use anyhow::Context;
+use base::identity::oidc::Settings;
+use service::keeping::retention::{self, Retention};
 use std::net::IpAddr;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Serve the pages and the API on this machine
 #[derive(clap::Args)]
@@ -96,11 +100,15 @@ impl Oidc {
 }
 
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "info,sqlx=warn".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    let filter: Targets = match std::env::var("RUST_LOG") {
+        Ok(given) => given
+            .parse()
+            .context("RUST_LOG: write levels by target, as in info,sqlx=warn")?,
+        Err(_) => "info,sqlx=warn".parse()?,
+    };
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(filter)
         .init();
     let days = |given: Option<String>| retention::days(&given.unwrap_or_default());
     let retention = Retention {

@@ -1,9 +1,9 @@
 //! `tenon settings`
 
 use super::print;
-use crate::clock::SystemClock;
-use crate::processes::Library;
-use crate::settings::{self, Individual};
+use base::clock::SystemClock;
+use service::processes::Library;
+use service::settings::{self, Individual};
 use std::sync::Arc;
 
 /// What holds for the whole installation: whether figures of single people may be looked at

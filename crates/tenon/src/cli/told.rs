@@ -1,12 +1,12 @@
 //! What `tenon look` says to a person. Names come from files: each is put on one line and cut where it would fill the
 //! screen. What programs read (`--json`) is exact.
 
-use crate::format::{self, short};
-use crate::store::processes::ProcessRow;
+use base::format::{self, short};
 use mining::figures::{EdgeFigures, Figures, StepFigures};
 use mining::fit::FitReport;
 use mining::model::bpmn::Summary;
 use std::fmt::Write;
+use store::processes::ProcessRow;
 
 /// Characters of a name, and of a line of several.
 const NAME: usize = 60;

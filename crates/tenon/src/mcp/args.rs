@@ -1,6 +1,6 @@
 //! What a tool is called with.
 
-use crate::problem::Problem;
+use base::problem::Problem;
 use serde_json::Value;
 
 /// Arguments by name, read one by one.

@@ -1,13 +1,13 @@
 //! Processes, their figures, and what was proven.
 
 use super::Desk;
-use crate::problem::Problem;
-use crate::processes::filter_query::Asked;
-use crate::settings::individual;
+use base::problem::Problem;
 use mining::Micros;
 use mining::figures::stand_outs;
 use serde::Serialize;
 use serde_json::{Value, json};
+use service::processes::filter_query::Asked;
+use service::settings::individual;
 
 /// A moment as people and assistants read it.
 pub fn moment(at: Micros) -> Option<String> {

@@ -8,18 +8,18 @@ mod look;
 mod said;
 pub mod tools;
 
-use crate::app::App;
-use crate::identity::Actor;
-use crate::improvements::Improvements;
-use crate::processes::Library;
-use crate::work::Work;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use base::identity::Actor;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use service::app::App;
+use service::improvements::Improvements;
+use service::processes::Library;
+use service::work::Work;
 
 /// The revision that is spoken.
 pub const REVISION: &str = "2025-06-18";

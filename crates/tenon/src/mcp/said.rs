@@ -2,12 +2,12 @@
 
 use super::Desk;
 use super::look::{moment, value};
-use crate::identity::{Actor, Directory, Role};
-use crate::policy::may;
-use crate::problem::Problem;
-use crate::store::work::{self, MessageRow};
+use base::identity::{Actor, Directory, Role};
+use base::policy::may;
+use base::problem::Problem;
 use mining::figures::{CaseOrder, CaseState, Selection, case_list};
 use serde_json::{Value, json};
+use store::work::{self, MessageRow};
 
 /// So much of each is told, newest first.
 const MOST: usize = 100;

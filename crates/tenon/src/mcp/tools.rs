@@ -2,8 +2,8 @@
 
 use super::args::Args;
 use super::{Desk, look, said};
-use crate::identity::{Actor, Role, Scope};
-use crate::problem::Problem;
+use base::identity::{Actor, Role, Scope};
+use base::problem::Problem;
 use serde_json::{Value, json};
 
 /// Stands beside everything that is handed out.

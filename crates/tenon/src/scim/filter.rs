@@ -1,6 +1,6 @@
 //! What a directory looks for: `userName eq "maren@company.example"`. Nothing else is asked by those we know of.
 
-use crate::problem::Problem;
+use base::problem::Problem;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Result<Equals, Problem> {
             "bad_filter",
             format!(
                 "The filter {} is not understood.",
-                crate::format::short(text, 100)
+                base::format::short(text, 100)
             ),
             "Ask for equality of one attribute, such as userName eq \"maren@company.example\".",
         )

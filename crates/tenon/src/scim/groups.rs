@@ -3,15 +3,15 @@
 use super::filter::{Asked, in_path};
 use super::users::cannot_look;
 use super::{Patch, Scim, ScimError, listed, moment, read};
-use crate::app::App;
-use crate::identity::provision::external_of;
-use crate::identity::{Actor, Directory};
-use crate::problem::Problem;
-use crate::store::people::TeamRow;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use base::identity::provision::external_of;
+use base::identity::{Actor, Directory};
+use base::problem::Problem;
 use serde_json::{Value, json};
+use service::app::App;
+use store::people::TeamRow;
 
 pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
@@ -167,7 +167,7 @@ pub async fn patch(
                 return Err(Problem::new(
                     400,
                     "bad_syntax",
-                    format!("{} is no operation.", crate::format::short(&op, 30)),
+                    format!("{} is no operation.", base::format::short(&op, 30)),
                     "Use add, replace or remove.",
                 )
                 .into());

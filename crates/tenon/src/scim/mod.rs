@@ -8,15 +8,15 @@ mod filter;
 mod groups;
 mod users;
 
-use crate::app::App;
-use crate::problem::Problem;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base::problem::Problem;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use service::app::App;
 
 pub fn router() -> Router<App> {
     Router::new()

@@ -2,15 +2,15 @@
 
 use super::filter::Asked;
 use super::{Operation, Patch, Scim, ScimError, listed, moment, read};
-use crate::app::App;
-use crate::identity::provision::Provisioned;
-use crate::identity::{Actor, Directory};
-use crate::problem::Problem;
-use crate::store::people::PersonRow;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use base::identity::provision::Provisioned;
+use base::identity::{Actor, Directory};
+use base::problem::Problem;
 use serde_json::{Value, json};
+use service::app::App;
+use store::people::PersonRow;
 
 pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
@@ -88,7 +88,7 @@ pub async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
 }
 
 pub(super) fn cannot_look(attribute: &str) -> Problem {
-    let attribute = crate::format::short(attribute, 60);
+    let attribute = base::format::short(attribute, 60);
     Problem::new(
         400,
         "bad_filter",
@@ -222,7 +222,7 @@ fn apply(told: &mut Provisioned, operation: &Operation) -> Result<(), Problem> {
         _ => Err(Problem::new(
             400,
             "bad_syntax",
-            format!("{} is no operation.", crate::format::short(&op, 30)),
+            format!("{} is no operation.", base::format::short(&op, 30)),
             "Use add, replace or remove.",
         )),
     }

@@ -1,10 +1,10 @@
 //! Verdicts are made anew beside the requests, so that a page finds them ready.
 
-use crate::improvements::Improvements;
-use crate::jobs::Jobs;
-use crate::store::events::Event;
+use service::improvements::Improvements;
+use service::jobs::Jobs;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
+use store::events::Event;
 
 /// How often the record is looked at, beside the end of each import.
 const EVERY: Duration = Duration::from_secs(20);

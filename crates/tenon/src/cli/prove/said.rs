@@ -1,8 +1,8 @@
 //! What a verdict says to a person in the terminal.
 
 use super::Measured;
-use crate::format;
-use crate::improvements::{Improvement, Report};
+use base::format;
+use service::improvements::{Improvement, Report};
 use stats::checks::Status;
 use stats::imputation::Interval;
 use stats::measure::Measure;

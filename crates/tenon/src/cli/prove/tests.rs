@@ -78,7 +78,7 @@ struct Files {
 
 impl Files {
     fn new(cases: &str, rollout: &str) -> Files {
-        let folder = crate::store::testing::folder();
+        let folder = store::testing::folder();
         std::fs::write(folder.join("cases.csv"), cases).unwrap();
         std::fs::write(folder.join("teams.csv"), rollout).unwrap();
         Files { folder }

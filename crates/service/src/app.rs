@@ -1,0 +1,24 @@
+//! What every handler can reach.
+
+use crate::delivery::Delivery;
+use crate::improvements::Improvements;
+use crate::jobs::Jobs;
+use crate::processes::Library;
+use crate::processes::uploads::Uploads;
+use crate::work::Work;
+use base::identity::Identity;
+use base::policy::Site;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct App {
+    pub identity: Identity,
+    pub site: Arc<Site>,
+    pub library: Library,
+    pub improvements: Improvements,
+    pub jobs: Jobs,
+    pub work: Work,
+    pub delivery: Delivery,
+    /// Where uploads wait for their import.
+    pub uploads: Arc<Uploads>,
+}
