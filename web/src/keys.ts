@@ -30,6 +30,8 @@ function act(keys: string): boolean {
       return follow("[data-go=v]");
     case "gs":
       return follow("[data-go=s]");
+    case "gd":
+      return follow("[data-go=d]");
     case "gi":
       return follow("[data-go=i]");
     case "n":

@@ -5,6 +5,7 @@ mod asked;
 mod audit;
 mod body;
 mod delivery;
+mod desk;
 mod export;
 mod figures;
 mod goals;
@@ -87,6 +88,11 @@ pub struct Refused(problem::ProblemDetails);
         ledger::csv,
         ledger::where_to_plug,
         ledger::rethink,
+        desk::queue,
+        desk::one,
+        desk::claim,
+        desk::reply,
+        desk::connections,
         goals::list,
         goals::put,
         settings::get_individual,
@@ -220,11 +226,21 @@ pub fn router() -> Router<App> {
         .route("/api/v1/jobs/{job}", get(imports::job))
         .merge(of_improvement())
         .merge(of_delivery())
+        .merge(of_desk())
         .merge(of_work())
         .route(
             "/api/v1/settings/individual-figures",
             get(settings::get_individual).put(settings::put_individual),
         )
+}
+
+fn of_desk() -> Router<App> {
+    Router::new()
+        .route("/api/v1/connections", get(desk::connections))
+        .route("/api/v1/desk", get(desk::queue))
+        .route("/api/v1/desk/{thread}", get(desk::one))
+        .route("/api/v1/desk/{thread}/claim", post(desk::claim))
+        .route("/api/v1/desk/{thread}/replies", post(desk::reply))
 }
 
 fn of_delivery() -> Router<App> {

@@ -2,9 +2,13 @@
 
 mod audit;
 mod case;
+mod channel_hook;
 mod chart;
 mod confirm;
+mod connections;
+mod contact;
 mod delivery;
+mod desk;
 mod door;
 mod embed;
 mod error;
@@ -91,6 +95,26 @@ pub fn router() -> Router<App> {
         .route(
             "/p/{process}/playbook/{step}",
             get(playbook::page).post(playbook::save),
+        )
+        .route("/desk", get(desk::page))
+        .route("/desk/next", post(desk::next))
+        .route("/desk/{thread}", get(desk::one))
+        .route("/desk/{thread}/{action}", post(desk::thread_act))
+        .route("/desk/replies/{reply}/{action}", post(desk::reply_act))
+        .route("/contacts/{contact}", get(contact::page))
+        .route("/contacts/{contact}/{action}", post(contact::act))
+        .route("/connections", get(connections::list))
+        .route(
+            "/connections/new",
+            get(connections::new).post(connections::make),
+        )
+        .route("/connections/{connection}", get(connections::one))
+        .route("/connections/{connection}/{action}", post(connections::act))
+        .route(
+            "/hooks/channel/{secret}",
+            get(channel_hook::take)
+                .post(channel_hook::take)
+                .layer(DefaultBodyLimit::max(4 << 20)),
         )
         .route("/q/{conversation}", get(question::page))
         .route("/q/{conversation}/answer", post(question::answer))

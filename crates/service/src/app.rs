@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::delivery::Delivery;
+use crate::desk::Desk;
 use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::processes::Library;
@@ -19,6 +20,7 @@ pub struct App {
     pub jobs: Jobs,
     pub work: Work,
     pub delivery: Delivery,
+    pub desk: Desk,
     /// Where uploads wait for their import.
     pub uploads: Arc<Uploads>,
 }

@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod assets;
+pub mod connect;
 pub mod delivery;
+pub mod desk;
 pub mod exports;
 pub mod improvements;
 pub mod intake;

@@ -199,11 +199,44 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     let of = [process, case];
     let places = "SELECT id FROM conversations WHERE process = $1 AND case_ref = $2";
     let removed = conversations(tx, places, &of).await?;
+    let threads = "SELECT id FROM threads WHERE process = $1 AND case_ref = $2";
+    talk(tx, threads, &of).await?;
+    let hers =
+        "UPDATE contacts SET process = NULL, case_ref = NULL WHERE process = $1 AND case_ref = $2";
+    run(tx, hers, &of).await?;
     for table in ["checks", "case_guests", "pushed"] {
         let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
         run(tx, &sql, &of).await?;
     }
     Ok(removed)
+}
+
+/// Everything of a customer: what she said and was answered, as it came too, and what she is called.
+pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
+    thoroughly(tx).await?;
+    talk(tx, "SELECT id FROM threads WHERE contact = $1", &[contact]).await?;
+    // What she said in threads that others began.
+    let hers = "(SELECT h.author FROM handles h JOIN connections c ON c.kind = h.kind WHERE h.contact = $1 AND c.id = said.connection)";
+    let said = format!("DELETE FROM said WHERE is_ours = 0 AND author IN {hers}");
+    run(tx, &said, &[contact]).await?;
+    run(tx, "DELETE FROM handles WHERE contact = $1", &[contact]).await?;
+    let merged = "DELETE FROM contacts WHERE id = $1 OR merged_into = $1";
+    run(tx, merged, &[contact]).await?;
+    Ok(())
+}
+
+/// Takes whole threads with customers away.
+async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
+    for table in ["said", "replies", "thread_notes"] {
+        let sql = format!("DELETE FROM {table} WHERE thread IN ({threads})");
+        run(tx, &sql, values).await?;
+    }
+    let drafts =
+        format!("DELETE FROM drafts WHERE place IN (SELECT '/desk/' || t.id FROM ({threads}) t)");
+    run(tx, &drafts, values).await?;
+    let sql = format!("DELETE FROM threads WHERE id IN ({threads})");
+    run(tx, &sql, values).await?;
+    Ok(())
 }
 
 /// Takes whole conversations away.

@@ -6,6 +6,8 @@
 pub mod attachments;
 pub mod carry;
 pub mod column_files;
+pub mod connections;
+pub mod desk;
 pub mod devices;
 pub mod doors;
 pub mod erase;
@@ -70,7 +72,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 10] = [
+const SQLITE: [&str; 11] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -81,8 +83,9 @@ const SQLITE: [&str; 10] = [
     include_str!("../migrations/0008_passkeys.sql"),
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
+    include_str!("../migrations/0011_channels.sql"),
 ];
-const POSTGRES: [&str; 10] = [
+const POSTGRES: [&str; 11] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -93,6 +96,7 @@ const POSTGRES: [&str; 10] = [
     include_str!("../migrations/0008_passkeys.sql"),
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
+    include_str!("../migrations/0011_channels.sql"),
 ];
 
 /// How many steps the schema has.

@@ -13,6 +13,8 @@ const ORDER: &[&[&str]] = &[
     &["api", "mcp", "scim", "pages"],
     &["intake"],
     &["app"],
+    &["desk"],
+    &["connect"],
     &["delivery"],
     &["jobs", "exports", "sample", "keeping"],
     &["work"],

@@ -12,10 +12,14 @@ use axum::response::IntoResponse;
 use base::clock::{Clock, SystemClock};
 use base::identity::Role;
 use base::identity::{Identity, oidc};
+use base::outbound::{Allowed, Outbound};
 use base::policy;
 use base::policy::Site;
 use service::app::App;
+use service::connect::Connect;
+use service::connect::seal::Seal;
 use service::delivery::{self, Delivery};
+use service::desk::Desk;
 use service::improvements::Improvements;
 use service::jobs::Jobs;
 use service::keeping::retention::{self, Retention};
@@ -46,6 +50,8 @@ pub struct Config {
     pub oidc: Option<oidc::Settings>,
     /// What leaves, and by which way.
     pub delivery: delivery::Config,
+    /// What keys of others are sealed with; a file beside the database without it.
+    pub key: Option<String>,
 }
 
 /// How long the end waits for what is being sent and for who is still listening.
@@ -126,7 +132,14 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let first = first_link(&identity, &site, config.open).await?;
     let work = service::work::Work::start(library.clone(), identity.clone());
     let site = Arc::new(site);
+    let seal = match &config.key {
+        Some(keys) => Seal::of(keys)?,
+        None => Seal::kept(&config.data, library.clock())?,
+    };
+    let outbound = Outbound::new(Allowed::parse(&config.delivery.allow_hosts));
+    let connect = Connect::new(work.clone(), site.clone(), outbound, seal);
     let state = App {
+        desk: Desk::new(connect.clone()),
         delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,
         work,
         identity,
@@ -141,6 +154,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let folding = tokio::spawn(state.library.clone().keep_folding());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let fetching = tokio::spawn(state.delivery.clone().keep_fetching(stopping.clone()));
+    let looking = tokio::spawn(connect.run(stopping.clone()));
     let leaving = tokio::spawn(state.delivery.clone().run(stopping));
     let (db, clock) = (state.library.db().clone(), state.library.clock_handle());
     let removal = tokio::spawn(retention::keep(db, clock, config.retention));
@@ -168,7 +182,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     folding.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(MAIL, async { tokio::join!(leaving, fetching) }).await;
+    let _ = tokio::time::timeout(MAIL, async { tokio::join!(leaving, fetching, looking) }).await;
     removal.abort();
     Ok(())
 }

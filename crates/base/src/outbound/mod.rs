@@ -30,8 +30,8 @@ const REDIRECTS: usize = 3;
 /// For one request with all its redirects.
 const PATIENCE: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
-/// More of an answer is not read.
-const LONGEST: usize = 256 * 1024;
+/// More of an answer is not read where it does not matter what it says.
+pub const SHORT: usize = 256 * 1024;
 
 /// Why a request was not made, or not answered.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -48,8 +48,8 @@ pub enum Failed {
     Connection(String, String),
     #[error("no answer within {} seconds", PATIENCE.as_secs())]
     Late,
-    #[error("the answer is longer than {} kB, or broke off", LONGEST / 1024)]
-    Answer,
+    #[error("the answer is longer than {} kB, or broke off", .0 / 1024)]
+    Answer(usize),
     #[error("redirected more than {REDIRECTS} times")]
     Redirects,
     #[error("redirected from https to http")]
@@ -73,13 +73,16 @@ impl Failed {
 pub struct Request<'a> {
     pub method: Method,
     pub url: &'a str,
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'a str, String)>,
     pub body: Bytes,
+    /// A longer answer is none, in bytes: [`SHORT`] where it does not matter.
+    pub longest: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub status: u16,
+    pub headers: Vec<(String, String)>,
     pub body: Bytes,
 }
 
@@ -143,7 +146,7 @@ impl Outbound {
         sent.await.unwrap_or(Err(Failed::Late))
     }
 
-    async fn follow(&self, request: Request<'_>) -> Result<Answer, Failed> {
+    async fn follow(&self, mut request: Request<'_>) -> Result<Answer, Failed> {
         let (mut url, mut port) = parsed(request.url)?;
         for _ in 0..=REDIRECTS {
             let (answer, to) = self.once(&request, &url, port).await?;
@@ -154,7 +157,16 @@ impl Outbound {
             };
             let next = url.join(&to).map_err(|_| Failed::NoAddress(to.clone()))?;
             let was_secure = url.scheme() == "https";
+            let was = (url.host_str().map(String::from), port);
             (url, port) = parsed(next.as_str())?;
+            // What opens a door at one host is not shown to another.
+            if was != (url.host_str().map(String::from), port) {
+                let opens = |name: &str| {
+                    let name = name.to_ascii_lowercase();
+                    matches!(name.as_str(), "authorization" | "cookie")
+                };
+                request.headers.retain(|(name, _)| !opens(name));
+            }
             if was_secure && url.scheme() == "http" {
                 return Err(Failed::Downgrade);
             }
@@ -287,9 +299,21 @@ where
         let status = answer.status().as_u16();
         let to = answer.headers().get(LOCATION);
         let to = to.and_then(|l| l.to_str().ok()).map(String::from);
-        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-        let body = body.map_err(|_| Failed::Answer)?.to_bytes();
-        Ok((Answer { status, body }, to))
+        let headers = answer.headers().iter().filter_map(|(name, value)| {
+            let value = value.to_str().ok()?;
+            Some((name.as_str().to_string(), value.to_string()))
+        });
+        let headers = headers.collect();
+        let body = Limited::new(answer.into_body(), request.longest)
+            .collect()
+            .await;
+        let body = body.map_err(|_| Failed::Answer(request.longest))?;
+        let answer = Answer {
+            status,
+            headers,
+            body: body.to_bytes(),
+        };
+        Ok((answer, to))
     }
     .await;
     connection.abort();
@@ -312,7 +336,7 @@ fn asked(request: &Request<'_>, url: &Url) -> Option<hyper::Request<Full<Bytes>>
         .header(USER_AGENT, concat!("Tenon/", env!("CARGO_PKG_VERSION")));
     for (name, value) in &request.headers {
         let value = HeaderValue::from_str(value).ok()?;
-        sent = sent.header(HeaderName::from_static(name), value);
+        sent = sent.header(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
     }
     sent.body(Full::new(request.body.clone())).ok()
 }

@@ -11,6 +11,7 @@ fn get(url: &str) -> Request<'_> {
         url,
         headers: Vec::new(),
         body: Bytes::new(),
+        longest: SHORT,
     }
 }
 
@@ -161,13 +162,13 @@ async fn an_allowed_name_leads_to_neighbours_but_never_to_the_metadata_of_a_clou
 
 #[tokio::test]
 async fn an_answer_that_does_not_end_is_not_read_to_its_end() {
-    let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(LONGEST + 1));
+    let endless = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(SHORT + 1));
     let port = server(endless.leak()).await;
     let outbound = Outbound::new(Allowed::parse("127.0.0.1"));
     let sent = outbound
         .send(get(&format!("http://127.0.0.1:{port}/")))
         .await;
-    assert_eq!(sent, Err(Failed::Answer));
+    assert_eq!(sent, Err(Failed::Answer(SHORT)));
 }
 
 #[tokio::test]

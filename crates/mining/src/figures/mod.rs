@@ -44,7 +44,7 @@ pub use stand_outs::{StandOut, StandOutReason, stand_outs};
 pub use stays::{Stay, Stays};
 pub use steps::{Check, Step, StepRule, Steps};
 pub use tally::Tally;
-pub use team::{TeamColumn, guess_team, team_values};
+pub use team::{TeamColumn, guess_team, team_values, teams_by_case};
 pub use types::*;
 pub use variant::{variant_hash, variant_id};
 

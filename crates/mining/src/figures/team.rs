@@ -96,6 +96,15 @@ pub(crate) fn team_codes<'a>(
     }
 }
 
+/// The names of all teams, and the place of its team among them for each case.
+pub fn teams_by_case(log: &EventLog, team: &TeamColumn) -> (Vec<String>, Vec<Option<usize>>) {
+    let Some((codes, dict)) = team_codes(log, team) else {
+        return (Vec::new(), vec![None; log.cases()]);
+    };
+    let of_case = codes.iter().map(|&c| (c != NONE).then_some(c as usize));
+    (dict.iter().map(str::to_string).collect(), of_case.collect())
+}
+
 /// Teams with the number of their cases, most first.
 pub fn team_values(log: &EventLog, team: &TeamColumn) -> Vec<(String, u64)> {
     let Some((codes, dict)) = team_codes(log, team) else {

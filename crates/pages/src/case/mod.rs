@@ -57,6 +57,8 @@ struct CasePage {
     similar: Vec<service::work::ask::Similar>,
     is_guest: bool,
     guests: Vec<String>,
+    /// What was said with the customer: address, its first words, state.
+    threads: Vec<(String, String, String)>,
 }
 
 pub async fn page(
@@ -144,6 +146,16 @@ pub(super) async fn show(
     let draft = work::draft(db, actor.id(), &here)
         .await?
         .unwrap_or_default();
+    let threads = app.desk.of_case(&actor, &id, &name).await?;
+    let threads = threads.into_iter().map(|t| {
+        let state = if t.state == "open" {
+            "waits for an answer"
+        } else {
+            "answered"
+        };
+        (format!("/desk/{}", t.id), t.title, state.to_string())
+    });
+    let threads = threads.collect();
     let ledger = app.improvements.ledger(&id).await?;
     let slug = &loaded.row.slug;
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
@@ -195,6 +207,7 @@ pub(super) async fn show(
         knows: knows.collect(),
         similar,
         is_guest,
+        threads,
         to: here,
         name,
     })

@@ -9,7 +9,7 @@ use super::queue::Failed;
 use super::sign::mac;
 use base::activity::{self, Kind};
 use base::identity::{Actor, Role};
-use base::outbound::Request;
+use base::outbound::{Request, SHORT};
 use base::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -301,6 +301,7 @@ impl Delivery {
                 ("webhook-signature", signature),
             ],
             body: Bytes::from(body),
+            longest: SHORT,
         };
         match self.outbound().send(request).await {
             Ok(answer) if (200..300).contains(&answer.status) => Ok(answer.status),

@@ -35,6 +35,10 @@ pub struct Args {
     /// Remove lines of the record that tell of no process after so many days; before what the settings page says
     #[arg(long, env = "TENON_RETENTION_AUDIT_DAYS")]
     retention_audit_days: Option<String>,
+    /// What keys of connections are sealed with: 64 hexadecimal digits; several with commas, of which the first seals and all
+    /// open. Without it a key is kept in connections.key beside the database
+    #[arg(long = "key", env = "TENON_KEY", hide_env_values = true)]
+    key: Option<String>,
     #[command(flatten)]
     oidc: Oidc,
 }
@@ -125,6 +129,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         url: args.url,
         open: args.open,
         oidc: args.oidc.settings()?,
+        key: args.key,
     };
     super::block_on(serve(config, |url, first| {
         println!("Tenon is at {url}");

@@ -97,7 +97,11 @@ impl House {
         let work = service::work::Work::start(library.clone(), identity.clone());
         let site = Arc::new(Site::local(PORT));
         let config = service::delivery::Config::default();
+        let seal = service::connect::seal::Seal::of(&"a1".repeat(32)).unwrap();
+        let outbound = base::outbound::Outbound::new(base::outbound::Allowed::parse(""));
+        let connect = service::connect::Connect::new(work.clone(), site.clone(), outbound, seal);
         let app_state = App {
+            desk: service::desk::Desk::new(connect),
             delivery: service::delivery::Delivery::new(work.clone(), site.clone(), &config)
                 .unwrap(),
             work,
@@ -205,6 +209,11 @@ fn filled(path: &str) -> String {
         .replace("{session}", "none")
         .replace("{token}", "none")
         .replace("{passkey}", "none")
+        .replace("{action}", "none")
+        .replace("{reply}", "none")
+        .replace("{connection}", "none")
+        .replace("{contact}", "none")
+        .replace("{thread}", "none")
         .replace("{device}", "none")
         .replace("{person}", "none")
         .replace("{team}", "none")

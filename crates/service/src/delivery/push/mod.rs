@@ -16,7 +16,7 @@ use super::sign::mac;
 use base::activity::{self, Kind};
 use base::identity::secret::Digest;
 use base::identity::{Actor, Scopes, Via};
-use base::outbound::Request;
+use base::outbound::{Request, SHORT};
 use base::problem::Problem;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -323,6 +323,7 @@ impl Delivery {
                 ("urgency", "normal".into()),
             ],
             body: Bytes::from(body),
+            longest: SHORT,
         };
         match self.inner.to_push.send(request).await {
             Ok(answer) => match answer.status {

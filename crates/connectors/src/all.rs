@@ -1,0 +1,71 @@
+//! All connectors there are.
+
+use crate::bluesky::Bluesky;
+use crate::csv_url::CsvUrl;
+use crate::facebook::Facebook;
+use crate::hubspot::HubSpot;
+use crate::linkedin::LinkedIn;
+use crate::mastodon::Mastodon;
+use crate::matrix::Matrix;
+use crate::mattermost::Mattermost;
+use crate::odoo::Odoo;
+use crate::salesforce::Salesforce;
+use crate::slack::Slack;
+use crate::tryton::Tryton;
+use crate::x::X;
+use crate::{Channel, Source};
+
+/// Where customers say something.
+pub fn channels() -> Vec<&'static dyn Channel> {
+    static BLUESKY: Bluesky = Bluesky::new();
+    vec![
+        &Mastodon,
+        &BLUESKY,
+        &Matrix,
+        &Slack,
+        &X,
+        &Facebook,
+        &LinkedIn,
+        &Mattermost,
+    ]
+}
+
+/// Where processes live.
+pub fn sources() -> Vec<&'static dyn Source> {
+    static TRYTON: Tryton = Tryton::new();
+    static HUBSPOT: HubSpot = HubSpot::new();
+    static SALESFORCE: Salesforce = Salesforce::new();
+    static ODOO: Odoo = Odoo::new();
+    static CSV: CsvUrl = CsvUrl::new();
+    vec![&TRYTON, &HUBSPOT, &SALESFORCE, &ODOO, &CSV]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_of_one_each_and_every_one_says_what_it_needs() {
+        let abouts = channels().into_iter().map(|c| c.about());
+        let abouts: Vec<_> = abouts
+            .chain(sources().into_iter().map(|s| s.about()))
+            .collect();
+        let names: BTreeSet<_> = abouts.iter().map(|a| a.name).collect();
+        assert_eq!(names.len(), abouts.len());
+        for about in abouts {
+            assert!(
+                !about.title.is_empty() && !about.verified_by.is_empty(),
+                "{}",
+                about.name
+            );
+            assert!(
+                about.guide.ends_with('.') && about.guide.len() < 300,
+                "{}",
+                about.name
+            );
+            let fields: BTreeSet<_> = about.fields.iter().map(|f| f.name).collect();
+            assert_eq!(fields.len(), about.fields.len(), "{}", about.name);
+        }
+    }
+}

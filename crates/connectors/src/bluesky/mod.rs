@@ -1,0 +1,147 @@
+//! Bluesky, and other servers of the AT Protocol. What is said to an account is told by an AppView, which its server asks for us; a
+//! server of one's own without an AppView has the posts of its own people only, and those are read from where they are kept.
+
+mod facets;
+mod poll;
+mod send;
+mod session;
+mod wire;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
+#[cfg(test)]
+mod tests;
+
+use crate::channel::{Channel, Once};
+use crate::kept::Kept;
+use crate::{
+    About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Sent, Verified,
+    Via, text,
+};
+use session::Server;
+
+/// The AppView that is asked where none is filled in.
+const APPVIEW: &str = "did:web:api.bsky.app#bsky_appview";
+const POSTS: &str = "app.bsky.feed.post";
+
+#[derive(Default)]
+pub struct Bluesky(Kept);
+
+impl Bluesky {
+    pub const fn new() -> Bluesky {
+        Bluesky(Kept::new())
+    }
+}
+
+const ABOUT: About = About {
+    name: "bluesky",
+    title: "Bluesky",
+    guide: "Under Settings, Privacy and security, App passwords, make one for this; it does not need access to direct messages.",
+    rights: &["an app password without direct messages"],
+    fields: &[
+        Field {
+            name: "handle",
+            label: "Handle",
+            hint: "shop.bsky.social",
+            is_secret: false,
+            is_required: true,
+        },
+        Field {
+            name: "password",
+            label: "App password",
+            hint: "xxxx-xxxx-xxxx-xxxx",
+            is_secret: true,
+            is_required: true,
+        },
+        Field {
+            name: "server",
+            label: "Server",
+            hint: "https://bsky.social, unless the account is elsewhere",
+            is_secret: false,
+            is_required: false,
+        },
+        Field {
+            name: "appview",
+            label: "AppView",
+            hint: "Empty for that of Bluesky; none for a server of your own without one",
+            is_secret: false,
+            is_required: false,
+        },
+        Field {
+            name: "people",
+            label: "Whose posts are read where there is no AppView",
+            hint: "Handles of the same server: ada.example, bob.example",
+            is_secret: false,
+            is_required: false,
+        },
+    ],
+    verified: Verified::Contract,
+    verified_by: "a stand-in by the published lexicons that misbehaves",
+};
+
+impl Connector for Bluesky {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
+    fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {
+        Box::pin(async move {
+            let server = Server::of(via, &self.0)?;
+            let call = server.call("com.atproto.server.getSession");
+            let me: wire::Me = server.answer(call).await?.read()?;
+            let handle = text::line(&me.handle);
+            Ok(Account {
+                id: me.did,
+                handle: format!("@{handle}"),
+                url: Some(format!("https://bsky.app/profile/{handle}")),
+                name: handle,
+                may: Vec::new(),
+            })
+        })
+    }
+}
+
+impl Channel for Bluesky {
+    fn poll<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        from: Option<&'a Cursor>,
+    ) -> Answer<'a, Page<Incoming>> {
+        Box::pin(poll::poll(via, &self.0, from))
+    }
+
+    fn once(&self) -> Once {
+        // The name of a record follows from our key.
+        Once::Id
+    }
+
+    fn longest(&self) -> usize {
+        // Of what people see as characters, of which none is less than one of ours.
+        300
+    }
+
+    fn send<'a>(&'a self, via: &'a Via<'a>, _: &'a Account, out: &'a Outgoing) -> Answer<'a, Sent> {
+        Box::pin(send::send(via, &self.0, out))
+    }
+}
+
+/// The AppView to ask; `None` where there is none.
+fn appview<'a>(via: &Via<'a>) -> Option<&'a str> {
+    match via.settings.get("appview").trim() {
+        "none" => None,
+        "" => Some(APPVIEW),
+        other => Some(other),
+    }
+}
+
+/// The parts of `at://did/collection/key`.
+fn parts(uri: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = uri.strip_prefix("at://")?.splitn(3, '/');
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+fn shown(author: &str, uri: &str) -> Option<String> {
+    let (did, _, key) = parts(uri)?;
+    let who = if author.is_empty() { did } else { author };
+    Some(format!("https://bsky.app/profile/{who}/post/{key}"))
+}

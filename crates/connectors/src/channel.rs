@@ -1,0 +1,221 @@
+//! Channels: where customers say something, and where they are answered.
+
+use crate::{Account, Answer, Connector, Cursor, Fault, Micros, Page, Request, Settings, Via};
+
+/// Who wrote something out there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Author {
+    /// The service's own id, which stays when a handle changes.
+    pub id: String,
+    /// As people write it there.
+    pub handle: String,
+    pub name: String,
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Anybody can read it.
+    Public,
+    /// Only those it is for.
+    Direct,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Said, or told once more.
+    Said,
+    /// Changed since; the text is the new one. It may be the first that is told of it: then it was said.
+    Edited,
+    /// Taken back; there is no text.
+    Deleted,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    pub url: String,
+    /// Such as `image/png` or `image`.
+    pub kind: String,
+    pub description: String,
+}
+
+/// Something that was said on a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    /// The service's id of it: the same however often and by whichever way it is told.
+    pub id: String,
+    pub what: What,
+    /// When the service says it was said.
+    pub at: Micros,
+    /// What all of one thread share, where the service tells; otherwise threads are found by `reply_to`.
+    pub thread: Option<String>,
+    /// The id of what it answers.
+    pub reply_to: Option<String>,
+    pub author: Author,
+    /// Whether our own account wrote it, from wherever.
+    pub is_ours: bool,
+    /// Whether it is meant for us (a mention, a direct message, an answer to us), not only found.
+    pub is_for_us: bool,
+    pub seen: Seen,
+    /// Plain text: never markup of the service.
+    pub text: String,
+    pub language: Option<String>,
+    pub tags: Vec<String>,
+    pub media: Vec<Media>,
+    /// Where it can be looked at.
+    pub url: Option<String>,
+    /// As it came, JSON or otherwise; kept for as long as the channel's retention says.
+    pub raw: String,
+}
+
+impl Incoming {
+    /// That something was taken back, where no more of it is told than its id; `at` is 0 where not even that is known.
+    pub fn deleted(id: &str, at: Micros) -> Incoming {
+        Incoming {
+            id: id.into(),
+            what: What::Deleted,
+            at,
+            thread: None,
+            reply_to: None,
+            author: Author::default(),
+            is_ours: false,
+            is_for_us: false,
+            seen: Seen::Public,
+            text: String::new(),
+            language: None,
+            tags: Vec::new(),
+            media: Vec::new(),
+            url: None,
+            raw: serde_json::json!({ "deleted": id }).to_string(),
+        }
+    }
+}
+
+/// An answer, or something of our own, on its way out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Ours, the same at every attempt.
+    pub key: String,
+    pub text: String,
+    /// The id of what it answers.
+    pub reply_to: Option<String>,
+    pub thread: Option<String>,
+    /// Whom it answers.
+    pub to: Option<Author>,
+    pub seen: Seen,
+    /// When it was first tried: what may have come through is looked for from here on.
+    pub since: Micros,
+}
+
+/// What came through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    pub id: String,
+    pub url: Option<String>,
+}
+
+/// Why a second attempt sends nothing twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// The service takes our key and answers the same for it.
+    Key,
+    /// The id follows from our key, so that sending again does nothing.
+    Id,
+    /// What came through is read back before it is sent again ([`Channel::find_sent`]).
+    ReadBack,
+}
+
+/// A webhook's delivery, as it came.
+pub struct Delivery<'a> {
+    pub method: &'a str,
+    /// The whole address it was sent to.
+    pub url: &'a str,
+    /// Names in lower case.
+    pub headers: &'a [(String, String)],
+    pub body: &'a [u8],
+}
+
+impl Delivery<'_> {
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(n, _)| n == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// What its address says after the question mark.
+    pub fn query(&self, name: &str) -> String {
+        let (_, query) = self.url.split_once('?').unwrap_or_default();
+        let query = query.split('#').next().unwrap_or("");
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let found = pairs.find(|(n, _)| n == name);
+        found.map_or_else(String::new, |(_, value)| value.into_owned())
+    }
+}
+
+/// What a delivery was, once it is known to be genuine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delivered {
+    /// What it told.
+    Said(Vec<Incoming>),
+    /// The service wants to see that it is us: this is to be answered, with this content type.
+    Handshake(&'static str, String),
+}
+
+/// Listens and answers.
+pub trait Channel: Connector {
+    /// What follows the last cursor, oldest first; without one, what was said lately. A poll fills whatever gaps a stream or a webhook left.
+    fn poll<'a>(&'a self, via: &'a Via<'a>, from: Option<&'a Cursor>)
+    -> Answer<'a, Page<Incoming>>;
+
+    /// Reads a delivery after checking that it is genuine: raw bytes, in constant time, not older than the service's window.
+    /// `None`: this service has no webhooks.
+    fn deliver(
+        &self,
+        settings: &Settings,
+        account: &Account,
+        delivery: &Delivery,
+        now: Micros,
+    ) -> Option<Result<Delivered, Fault>> {
+        let _ = (settings, account, delivery, now);
+        None
+    }
+
+    /// What to ask for where the service keeps telling over one long answer, beside the poll.
+    fn stream(&self, settings: &Settings) -> Option<Result<Request, Fault>> {
+        let _ = settings;
+        None
+    }
+
+    /// Takes what is whole off the front of what a stream brought so far, and leaves the rest there.
+    fn streamed(
+        &self,
+        settings: &Settings,
+        account: &Account,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Vec<Incoming>, Fault> {
+        let _ = (settings, account, buffer);
+        Ok(Vec::new())
+    }
+
+    fn once(&self) -> Once;
+
+    /// The longest text of one message, in characters.
+    fn longest(&self) -> usize;
+
+    fn send<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        account: &'a Account,
+        out: &'a Outgoing,
+    ) -> Answer<'a, Sent>;
+
+    /// Looks for what an earlier attempt may have sent. Asked before each repetition where [`Once::ReadBack`] is declared.
+    fn find_sent<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        account: &'a Account,
+        out: &'a Outgoing,
+    ) -> Answer<'a, Option<Sent>> {
+        let _ = (via, account, out);
+        Box::pin(async { Ok(None) })
+    }
+}

@@ -1,0 +1,158 @@
+//! HubSpot: the deals of a pipeline, with the history of their stage that HubSpot itself keeps. The first sync lists all deals; later ones search
+//! for what was changed. HubSpot's Webhooks Journal would tell of changes sooner; it needs an app of its own, and is not read yet.
+
+mod poll;
+mod wire;
+
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod tests;
+
+use crate::kept::Kept;
+use crate::{
+    About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
+    Source, Verified, Via,
+};
+use serde_json::json;
+use wire::{API, List, Token};
+
+pub struct HubSpot {
+    /// Who is who, by account.
+    people: Kept,
+    page: usize,
+}
+
+impl HubSpot {
+    pub const fn new() -> HubSpot {
+        // With histories, HubSpot reads no more at once.
+        HubSpot::with_page(50)
+    }
+
+    const fn with_page(page: usize) -> HubSpot {
+        HubSpot {
+            people: Kept::new(),
+            page,
+        }
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        via: &Via<'_>,
+        path: &str,
+    ) -> Result<T, Fault> {
+        self.send(via, Request::get(format!("{API}{path}"))).await
+    }
+
+    async fn send<T: serde::de::DeserializeOwned>(
+        &self,
+        via: &Via<'_>,
+        request: Request,
+    ) -> Result<T, Fault> {
+        let request = request.bearer(via.settings.get("token").trim());
+        let answer = via.http.send(request).await?;
+        wire::read(&answer, via.now)
+    }
+
+    async fn token(&self, via: &Via<'_>) -> Result<Token, Fault> {
+        let body = json!({ "tokenKey": via.settings.get("token").trim() });
+        let url = format!("{API}/oauth/v2/private-apps/get/access-token-info");
+        self.send(via, Request::json(url, &body)).await
+    }
+
+    async fn read_account(&self, via: &Via<'_>) -> Result<Account, Fault> {
+        let token = self.token(via).await?;
+        let missing: Vec<&str> = RIGHTS
+            .iter()
+            .copied()
+            .filter(|r| !token.scopes.iter().any(|s| s == r))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Fault::NotAllowed(format!(
+                "it lacks {}",
+                missing.join(", ")
+            )));
+        }
+        Ok(Account {
+            id: token.hub_id.to_string(),
+            handle: token.hub_id.to_string(),
+            name: format!("HubSpot account {}", token.hub_id),
+            url: Some(format!("https://app.hubspot.com/contacts/{}", token.hub_id)),
+            may: token.scopes,
+        })
+    }
+
+    async fn read_pipelines(&self, via: &Via<'_>) -> Result<Vec<Pipeline>, Fault> {
+        let list: List<wire::Pipeline> = self.get(via, wire::PIPELINES).await?;
+        let mut found: Vec<wire::Pipeline> =
+            list.results.into_iter().filter(|p| !p.archived).collect();
+        found.sort_by(|a, b| (a.display_order, &a.label).cmp(&(b.display_order, &b.label)));
+        let read = |mut p: wire::Pipeline| {
+            p.stages.sort_by_key(|s| s.display_order);
+            let stages = p.stages.into_iter().filter(|s| !s.archived);
+            Pipeline {
+                id: p.id,
+                name: crate::text::line(&p.label),
+                stages: stages.map(wire::Stage::read).collect(),
+            }
+        };
+        Ok(found.into_iter().map(read).collect())
+    }
+}
+
+impl Default for HubSpot {
+    fn default() -> HubSpot {
+        HubSpot::new()
+    }
+}
+
+const RIGHTS: &[&str] = &["crm.objects.deals.read"];
+
+impl Connector for HubSpot {
+    fn about(&self) -> About {
+        About {
+            name: "hubspot",
+            title: "HubSpot",
+            guide: "In HubSpot, under Settings, Integrations, Private apps, make an app with the rights below and copy its access token.",
+            rights: &[
+                "crm.objects.deals.read",
+                "crm.objects.owners.read (to name who moved a deal)",
+            ],
+            fields: &[Field {
+                name: "token",
+                label: "Access token",
+                hint: "Begins with pat-",
+                is_secret: true,
+                is_required: true,
+            }],
+            verified: Verified::Contract,
+            verified_by: "HubSpot's published description of deals and pipelines, 2026-03, and a stand-in written after it; names of people and the account by its documentation",
+        }
+    }
+
+    fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {
+        Box::pin(self.read_account(via))
+    }
+}
+
+impl Source for HubSpot {
+    fn pipelines<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Pipeline>> {
+        Box::pin(self.read_pipelines(via))
+    }
+
+    fn count<'a>(&'a self, via: &'a Via<'a>, pipeline: &'a Pipeline) -> Answer<'a, Option<u64>> {
+        Box::pin(async {
+            let list = self.search(via, vec![poll::is("pipeline", "EQ", &pipeline.id)], 1);
+            Ok(list.await?.total)
+        })
+    }
+
+    fn poll<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        pipeline: &'a Pipeline,
+        from: Option<&'a Cursor>,
+    ) -> Answer<'a, Page<Change>> {
+        Box::pin(self.page(via, pipeline, from))
+    }
+}

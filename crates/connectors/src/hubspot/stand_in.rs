@@ -1,0 +1,239 @@
+//! A HubSpot in memory, after its published description.
+
+use crate::source_contract::{Known, StandIn, Trouble};
+use crate::{Micros, Request, Response, Settings};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+pub struct Peer(Mutex<Inside>);
+
+struct Inside {
+    /// Deal, stage, moment in milliseconds.
+    moves: Vec<(i64, &'static str, i64)>,
+    /// Their clock.
+    now: i64,
+    is_shut: bool,
+    is_forbidden: bool,
+    is_doubled: bool,
+    is_edited: bool,
+}
+
+const START: i64 = 1_780_000_000_000;
+const MINUTE: i64 = 60_000;
+
+impl Peer {
+    pub fn new() -> Peer {
+        let mut moves = Vec::new();
+        for id in 1..=14 {
+            let start = START + id / 2 * 700 * MINUTE;
+            moves.push((id, "new", start));
+            if id % 3 != 0 {
+                moves.push((id, "offer", start + 3000 * MINUTE));
+            }
+            if id % 5 == 0 {
+                moves.push((id, "won", start + 3000 * MINUTE + 1));
+            }
+        }
+        Peer(Mutex::new(Inside {
+            moves,
+            now: START + 9000 * MINUTE,
+            is_shut: false,
+            is_forbidden: false,
+            is_doubled: false,
+            is_edited: false,
+        }))
+    }
+}
+
+fn text(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis)
+        .unwrap()
+        .to_string()
+}
+
+impl Inside {
+    fn ids(&self) -> BTreeSet<i64> {
+        self.moves.iter().map(|m| m.0).collect()
+    }
+
+    fn modified(&self, id: i64) -> i64 {
+        self.moves
+            .iter()
+            .filter(|m| m.0 == id)
+            .map(|m| m.2)
+            .max()
+            .unwrap()
+    }
+
+    fn deal(&self, id: i64, has_history: bool) -> Value {
+        let mut moves: Vec<_> = self.moves.iter().filter(|m| m.0 == id).collect();
+        // Newest first, as HubSpot does.
+        moves.sort_by_key(|m| -m.2);
+        let history = moves.iter().map(|m| {
+            json!({ "value": m.1, "timestamp": text(m.2), "sourceType": "CRM_UI", "sourceId": "userId:7", "updatedByUserId": 7 })
+        });
+        let modified = text(self.modified(id));
+        let mut deal = json!({
+            "id": id.to_string(), "archived": false, "createdAt": text(START), "updatedAt": modified,
+            "properties": {
+                "dealname": format!("Deal {id}"), "dealstage": moves[0].1, "pipeline": "default", "amount": "12.5",
+                "hubspot_owner_id": "70", "hs_lastmodifieddate": modified, "deal_currency_code": null,
+            },
+        });
+        if has_history {
+            deal["propertiesWithHistory"] = json!({ "dealstage": history.collect::<Vec<_>>() });
+        }
+        deal
+    }
+
+    fn results(&self, ids: &[i64], has_history: bool) -> Vec<Value> {
+        let rows: Vec<Value> = ids.iter().map(|id| self.deal(*id, has_history)).collect();
+        match self.is_doubled {
+            true => rows.iter().rev().chain(&rows).cloned().collect(),
+            false => rows,
+        }
+    }
+
+    fn list(&self, query: &str) -> Value {
+        let read = |name: &str| {
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(k, _)| k == name).map(|(_, v)| v.into_owned())
+        };
+        assert_eq!(read("propertiesWithHistory").as_deref(), Some("dealstage"));
+        let after: i64 = read("after").map_or(0, |a| a.parse().unwrap());
+        let limit: usize = read("limit").unwrap().parse().unwrap();
+        let ids: Vec<i64> = self.ids().into_iter().filter(|id| *id > after).collect();
+        let page = &ids[..limit.min(ids.len())];
+        let mut list = json!({ "results": self.results(page, true) });
+        if ids.len() > limit {
+            list["paging"] =
+                json!({ "next": { "after": page.last().unwrap().to_string(), "link": "?" } });
+        }
+        list
+    }
+
+    fn search(&self, body: &Value) -> Value {
+        assert_eq!(body["sorts"], json!(["hs_object_id"]));
+        let mut ids: Vec<i64> = self.ids().into_iter().collect();
+        for filter in body["filterGroups"][0]["filters"].as_array().unwrap() {
+            let value = filter["value"].as_str().unwrap();
+            match (
+                filter["propertyName"].as_str().unwrap(),
+                filter["operator"].as_str().unwrap(),
+            ) {
+                ("pipeline", "EQ") => assert_eq!(value, "default"),
+                ("hs_lastmodifieddate", "GTE") => {
+                    ids.retain(|id| self.modified(*id) >= value.parse().unwrap())
+                }
+                ("hs_object_id", "GT") => ids.retain(|id| *id > value.parse().unwrap()),
+                other => panic!("{other:?}"),
+            }
+        }
+        let total = ids.len();
+        ids.truncate(body["limit"].as_u64().unwrap() as usize);
+        json!({ "total": total, "results": self.results(&ids, false) })
+    }
+
+    fn route(&self, request: &Request) -> Value {
+        let path = request.url.strip_prefix("https://api.hubapi.com").unwrap();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        match path {
+            "/crm/objects/2026-03/0-3" => self.list(query),
+            "/crm/objects/2026-03/0-3/search" => self.search(&body),
+            "/crm/objects/2026-03/0-3/batch/read" => {
+                let ids = body["inputs"].as_array().unwrap().iter();
+                let ids = ids.map(|i| i["id"].as_str().unwrap().parse().unwrap());
+                let known = self.ids();
+                let ids: BTreeSet<i64> = ids.filter(|id| known.contains(id)).collect();
+                let ids: Vec<i64> = ids.into_iter().collect();
+                json!({ "status": "COMPLETE", "results": self.results(&ids, true) })
+            }
+            "/crm/pipelines/2026-03/0-3" => {
+                let stage = |id: &str, label: &str, closed: &str, probability: &str, order: i64| {
+                    json!({ "id": id, "label": label, "displayOrder": order, "archived": false,
+                        "metadata": { "isClosed": closed, "probability": probability } })
+                };
+                let offer = if self.is_edited { "Quotation" } else { "Offer" };
+                json!({ "results": [{ "id": "default", "label": "Sales", "displayOrder": 0, "archived": false, "stages": [
+                    stage("won", "Won", "true", "1.0", 3), stage("new", "New", "false", "0.2", 0),
+                    stage("offer", offer, "false", "0.6", 1), stage("lost", "Lost", "true", "0.0", 4),
+                ] }] })
+            }
+            "/crm/v3/owners" => json!({ "results": [
+                { "id": "70", "email": "rika@holm.example", "firstName": "Rika", "lastName": "Brandt", "userId": 7 },
+            ] }),
+            "/oauth/v2/private-apps/get/access-token-info" => {
+                json!({ "hubId": 4711, "userId": 7, "appId": 1, "scopes": ["crm.objects.deals.read", "oauth"] })
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+impl StandIn for Peer {
+    fn settings(&self) -> Settings {
+        Settings::of([("token", "pat-eu1-secret")])
+    }
+
+    fn answer(&self, request: &Request) -> Response {
+        let inside = self.0.lock().unwrap();
+        let bearer = (
+            "authorization".to_string(),
+            "Bearer pat-eu1-secret".to_string(),
+        );
+        let (status, body) = if inside.is_shut || !request.headers.contains(&bearer) {
+            let said = "Authentication credentials not found.";
+            (
+                401,
+                json!({ "status": "error", "message": said, "category": "INVALID_AUTHENTICATION" }),
+            )
+        } else if inside.is_forbidden {
+            let context = json!({ "requiredGranularScopes": ["crm.objects.deals.read"] });
+            let errors = json!([{ "message": "One or more of the following scopes are required.", "context": context }]);
+            (
+                403,
+                json!({ "status": "error", "message": "not allowed", "category": "MISSING_SCOPES", "errors": errors }),
+            )
+        } else {
+            (200, inside.route(request))
+        };
+        let date = jiff::Timestamp::from_millisecond(inside.now).unwrap();
+        let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        Response {
+            status,
+            headers: vec![("date".into(), date)],
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    fn known(&self) -> BTreeSet<Known> {
+        let inside = self.0.lock().unwrap();
+        let moves = inside.moves.iter();
+        moves
+            .map(|m| (m.0.to_string(), m.1.to_string(), m.2 * 1000 as Micros))
+            .collect()
+    }
+
+    fn trouble(&self, trouble: Trouble) -> bool {
+        let mut inside = self.0.lock().unwrap();
+        match trouble {
+            // A private app's token does not end.
+            Trouble::Expired => return false,
+            Trouble::SignedOut => inside.is_shut = true,
+            Trouble::Forbidden => inside.is_forbidden = true,
+            Trouble::Doubled => inside.is_doubled = true,
+            Trouble::Moved => {
+                let now = inside.now;
+                for (id, after) in [(2, 30), (13, 30), (3, 31), (15, 31), (10, -1)] {
+                    inside.moves.push((id, "lost", now + after * MINUTE));
+                }
+                inside.now += 60 * MINUTE;
+            }
+            Trouble::Edited => inside.is_edited = true,
+            Trouble::Deleted => inside.moves.retain(|m| m.0 != 7 && m.0 != 13),
+        }
+        true
+    }
+}

@@ -1,0 +1,225 @@
+//! The shapes of HubSpot's dated interface, 2026-03.
+
+use crate::text::line;
+use crate::{Fault, Micros, Response};
+use std::collections::BTreeMap;
+
+pub const API: &str = "https://api.hubapi.com";
+pub const DEALS: &str = "/crm/objects/2026-03/0-3";
+pub const PIPELINES: &str = "/crm/pipelines/2026-03/0-3";
+
+#[derive(Debug, serde::Deserialize)]
+pub struct List<T> {
+    pub results: Vec<T>,
+    #[serde(default)]
+    pub paging: Option<Paging>,
+    #[serde(default)]
+    pub total: Option<u64>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub struct Paging {
+    #[serde(default)]
+    pub next: Option<Next>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub struct Next {
+    pub after: String,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pipeline {
+    pub id: String,
+    pub label: String,
+    #[serde(default)]
+    pub display_order: i64,
+    #[serde(default)]
+    pub archived: bool,
+    pub stages: Vec<Stage>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    pub id: String,
+    pub label: String,
+    #[serde(default)]
+    pub display_order: i64,
+    #[serde(default)]
+    pub archived: bool,
+    /// `isClosed` and `probability`, as texts.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, serde_json::Value>,
+}
+
+impl Stage {
+    fn is_closed_at(&self, probability: f64) -> bool {
+        let text = |name: &str| match self.metadata.get(name) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        // Where it does not say whether it is closed, the probability does.
+        let is_closed = matches!(text("isClosed").as_str(), "true" | "");
+        is_closed && text("probability").parse() == Ok(probability)
+    }
+
+    pub fn read(self) -> crate::Stage {
+        crate::Stage {
+            is_won: self.is_closed_at(1.0),
+            is_lost: self.is_closed_at(0.0),
+            id: self.id,
+            name: line(&self.label),
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deal {
+    pub id: String,
+    pub updated_at: String,
+    #[serde(default)]
+    pub properties: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    pub properties_with_history: BTreeMap<String, Vec<Value>>,
+}
+
+impl Deal {
+    pub fn number(&self) -> Result<i64, Fault> {
+        let number = self.id.parse().ok().filter(|n| *n > 0);
+        number.ok_or_else(|| Fault::Strange("a deal whose id is no number".into()))
+    }
+
+    pub fn at(&self) -> Result<Micros, Fault> {
+        // The property is what searches compare; both are there, and mostly the same.
+        let modified = self.property("hs_lastmodifieddate");
+        moment(if modified.is_empty() {
+            &self.updated_at
+        } else {
+            modified
+        })
+    }
+
+    pub fn property(&self, name: &str) -> &str {
+        self.properties
+            .get(name)
+            .and_then(|v| v.as_deref())
+            .unwrap_or_default()
+    }
+}
+
+/// What a property was, from when on, and by what it became so.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Value {
+    pub value: String,
+    pub timestamp: String,
+    pub source_type: String,
+    #[serde(default)]
+    pub source_label: Option<String>,
+    #[serde(default)]
+    pub updated_by_user_id: Option<i64>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owner {
+    pub id: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub first_name: Option<String>,
+    #[serde(default)]
+    pub last_name: Option<String>,
+    #[serde(default)]
+    pub user_id: Option<i64>,
+}
+
+/// What a token is, as it says of itself.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    pub hub_id: i64,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+pub fn moment(text: &str) -> Result<Micros, Fault> {
+    let at = text.parse::<jiff::Timestamp>();
+    at.map(|t| t.as_microsecond())
+        .map_err(|_| Fault::Strange(format!("a time that is none: {}", line(text))))
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Error {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    policy_name: Option<String>,
+    #[serde(default)]
+    context: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    errors: Vec<Detail>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Detail {
+    #[serde(default)]
+    context: BTreeMap<String, Vec<String>>,
+}
+
+impl Error {
+    /// Under names that were seen to differ: `missingScopes`, `requiredScopes`, `requiredGranularScopes`.
+    fn scopes(&self) -> Vec<&str> {
+        let contexts = self
+            .errors
+            .iter()
+            .map(|e| &e.context)
+            .chain([&self.context]);
+        let named = contexts
+            .flatten()
+            .filter(|(name, _)| name.to_lowercase().ends_with("scopes"));
+        named
+            .flat_map(|(_, scopes)| scopes)
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+/// The body of an answer, or what its error means.
+pub fn read<T: serde::de::DeserializeOwned>(answer: &Response, now: Micros) -> Result<T, Fault> {
+    if answer.is_success() {
+        return answer.read();
+    }
+    const SECOND: Micros = 1_000_000;
+    let error: Error = answer.read().unwrap_or_default();
+    let said = line(&format!("{} {}", error.category, error.message));
+    let scopes = error.scopes();
+    Err(match (answer.status, error.category.as_str()) {
+        (401, _) | (_, "INVALID_AUTHENTICATION" | "EXPIRED_AUTHENTICATION") => {
+            Fault::SignedOut(said)
+        }
+        (403, _) if !scopes.is_empty() => {
+            Fault::NotAllowed(format!("it lacks {}", scopes.join(", ")))
+        }
+        (429, _) | (_, "RATE_LIMITS") => {
+            let policy = error.policy_name.unwrap_or_default();
+            let pause = match policy.as_str() {
+                "SECONDLY" => SECOND,
+                "DAILY" => 3600 * SECOND,
+                _ => 10 * SECOND,
+            };
+            Fault::Wait {
+                until: answer.retry_after(now).unwrap_or(now + pause),
+                said: line(&format!("{policy} {}", error.message)),
+            }
+        }
+        _ => answer.fault(now, said),
+    })
+}

@@ -1,0 +1,73 @@
+use super::*;
+use crate::channel::What;
+use crate::contract::house::Stand;
+use crate::contract::{self, StandIn};
+
+#[test]
+fn it_passes_the_suite() {
+    contract::channel(&Matrix, &stand_in::stand_in());
+}
+
+#[test]
+fn only_who_said_something_can_change_it() {
+    let edit = |sender: &str| {
+        json!({
+            "event_id": format!("$by{sender}"),
+            "type": "m.room.message",
+            "sender": sender,
+            "origin_server_ts": i64::MAX,
+            "content": {
+                "msgtype": "m.text",
+                "body": "* x",
+                "m.new_content": {"body": format!("by {sender}")},
+                "m.relates_to": {"rel_type": "m.replace", "event_id": "$1/a_b-c"},
+            },
+        })
+    };
+    let more = vec![(2, edit("@mallory:example")), (3, edit("@ada:far.example"))];
+    let stand = Stand::new(stand_in::Server { more });
+    stand.say("mine");
+    let settings = stand.settings();
+    let via = Via {
+        settings: &settings,
+        http: &stand,
+        now: stand.now(),
+    };
+    let page = contract::now(Matrix.poll(&via, None)).unwrap();
+    let told: Vec<_> = page
+        .items
+        .iter()
+        .map(|i| (i.what, i.text.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [(What::Said, "mine"), (What::Edited, "by @ada:far.example")]
+    );
+    assert_eq!(page.items[0].thread.as_deref(), Some(stand_in::ROOM));
+}
+
+#[test]
+fn what_is_no_answer_needs_a_room() {
+    let stand = stand_in::stand_in();
+    let mut settings = stand.settings();
+    let out = Outgoing {
+        key: "k/1".into(),
+        text: "Hello".into(),
+        reply_to: None,
+        thread: None,
+        to: None,
+        seen: crate::channel::Seen::Public,
+        since: 0,
+    };
+    let send = |settings: &Settings| {
+        let via = Via {
+            settings,
+            http: &stand,
+            now: 0,
+        };
+        contract::now(Matrix.send(&via, &Account::default(), &out))
+    };
+    assert!(matches!(send(&settings), Err(Fault::Refused(_))));
+    settings.0.insert("room".into(), stand_in::ROOM.into());
+    assert_eq!(send(&settings).unwrap().id, "$1/a_b-c");
+}

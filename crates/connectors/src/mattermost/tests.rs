@@ -1,0 +1,42 @@
+use super::*;
+use crate::contract;
+
+#[test]
+fn it_passes_the_suite() {
+    contract::channel(&Mattermost, &stand_in::stand_in());
+}
+
+fn deliver(body: &str, token: &str) -> Result<Delivered, Fault> {
+    let settings = Settings::of([("hook_token", token)]);
+    let delivery = Delivery {
+        method: "POST",
+        url: "",
+        headers: &[],
+        body: body.as_bytes(),
+    };
+    Mattermost
+        .deliver(&settings, &Account::default(), &delivery, 0)
+        .unwrap()
+}
+
+#[test]
+fn a_hook_is_known_by_its_token_in_a_form_or_in_json() {
+    let form =
+        "token=abc&post_id=p1&user_id=u1&user_name=ada&text=hi+there%21&timestamp=1531420618000";
+    let json = json!({"token": "abc", "post_id": "p1", "user_id": "u1", "user_name": "ada", "text": "hi there!", "timestamp": 1_531_420_618_000_i64});
+    for body in [form, &json.to_string()] {
+        let Ok(Delivered::Said(said)) = deliver(body, "abc") else {
+            panic!("{body}")
+        };
+        assert_eq!(
+            (said[0].id.as_str(), said[0].text.as_str(), said[0].at),
+            ("p1", "hi there!", 1_531_420_618_000_000)
+        );
+        for token in ["ab", "", "abcd"] {
+            assert!(
+                matches!(deliver(body, token), Err(Fault::Refused(_))),
+                "{token}"
+            );
+        }
+    }
+}

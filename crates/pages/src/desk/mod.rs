@@ -1,0 +1,297 @@
+//! The desk: the queue of what customers said, and one thread of it.
+
+mod act;
+mod thread;
+
+pub use act::{next, reply_act, thread_act};
+
+use super::error::{PageError, page as render};
+use super::improvements::tabs::{self, Tab};
+use super::shell::Shell;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use base::format;
+use base::identity::Actor;
+use mining::Micros;
+use mining::time::{DAY, HOUR, MINUTE};
+use serde::Deserialize;
+use service::app::App;
+use service::desk::{PAGE, Waiting};
+use store::desk::{Counts, FAILED, Queue, REVIEW};
+use thread::ThreadPart;
+
+/// A line of the queue.
+struct Line {
+    href: String,
+    kind: String,
+    letter: String,
+    who: String,
+    words: String,
+    case: String,
+    age: String,
+    share: i64,
+    is_late: bool,
+    is_here: bool,
+    note: String,
+}
+
+/// A step with its open threads.
+struct Step {
+    name: String,
+    href: String,
+    open: i64,
+    late: i64,
+    tabs: Vec<Tab>,
+}
+
+#[derive(Template)]
+#[template(path = "desk.html")]
+struct DeskPage {
+    shell: Shell,
+    counts: Counts,
+    told: String,
+    steps: Vec<Step>,
+    view: &'static str,
+    lines: Vec<Line>,
+    older: Option<String>,
+    thread: Option<ThreadPart>,
+    has_channel: bool,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Asked {
+    view: String,
+    /// The last thread of the page before.
+    after: String,
+    at: Micros,
+    /// Why the last act did not work.
+    said: String,
+}
+
+pub async fn page(
+    actor: Actor,
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
+    show(&app, &actor, &asked, None).await
+}
+
+pub async fn one(
+    actor: Actor,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
+    show(&app, &actor, &asked, Some(&id)).await
+}
+
+/// How long somebody waits, short.
+pub(super) fn age(time: Micros) -> String {
+    match time.max(0) {
+        t if t < HOUR => format!("{} min", t / MINUTE),
+        t if t < DAY => format!("{} h {:02}", t / HOUR, t % HOUR / MINUTE),
+        t => format!("{} days", t / DAY),
+    }
+}
+
+/// What stands for a channel in its little square.
+pub(super) fn letter(kind: &str) -> String {
+    match kind {
+        "linkedin" => "in".into(),
+        "mail" => "@".into(),
+        "x" => "X".into(),
+        kind => kind.chars().take(1).collect(),
+    }
+}
+
+async fn show(
+    app: &App,
+    actor: &Actor,
+    asked: &Asked,
+    id: Option<&str>,
+) -> Result<Html<String>, PageError> {
+    let now = app.library.clock().now();
+    let desk = &app.desk;
+    let counts = desk.counts(actor).await?;
+    let view = match asked.view.as_str() {
+        "mine" => "mine",
+        "held" => "held",
+        "done" => "done",
+        "review" => "review",
+        "failed" => "failed",
+        _ => "open",
+    };
+    let what = match view {
+        "mine" => Queue::Of(actor.id()),
+        "held" => Queue::Held,
+        "done" => Queue::Done,
+        _ => Queue::Open,
+    };
+    let behind = (!asked.after.is_empty()).then_some((asked.at, asked.after.as_str()));
+    let rows = match view {
+        "review" => of_replies(app, actor, REVIEW).await?,
+        "failed" => of_replies(app, actor, FAILED).await?,
+        _ => desk.queue(actor, what, behind).await?,
+    };
+    let older = rows
+        .last()
+        .filter(|_| rows.len() as i64 == PAGE)
+        .map(|last| {
+            let at = match view {
+                "open" | "mine" => last.thread.waiting.unwrap_or(last.thread.last),
+                _ => last.thread.last,
+            };
+            format!(
+                "/desk?view={view}&at={at}&after={}",
+                format::urlencode(&last.thread.id)
+            )
+        });
+    let directory = app.identity.directory().await?;
+    let lines = rows.into_iter().map(|w| {
+        let claimed = w.thread.claimed_by.as_deref();
+        let claimed = claimed.filter(|_| w.thread.claimed_until.is_some_and(|until| until > now));
+        let since = w.thread.waiting.unwrap_or(w.thread.last);
+        Line {
+            href: format!("/desk/{}?view={view}", w.thread.id),
+            letter: letter(&w.kind),
+            case: match (&w.thread.case_ref, &w.thread.step) {
+                (Some(case), Some(step)) => format!("{case}, {step}"),
+                (Some(case), None) => case.clone(),
+                _ => "no case yet".into(),
+            },
+            age: age(now - since),
+            share: w.age,
+            is_late: w.is_late,
+            is_here: Some(w.thread.id.as_str()) == id,
+            note: match claimed {
+                Some(by) if by == actor.id() => "you have it".into(),
+                Some(by) => format!("{} is replying", directory.name(by)),
+                None => w.thread.held.clone().unwrap_or_default(),
+            },
+            who: if w.who.is_empty() {
+                "Somebody".into()
+            } else {
+                w.who
+            },
+            words: if w.words.is_empty() {
+                w.thread.title.clone()
+            } else {
+                w.words
+            },
+            kind: w.kind,
+        }
+    });
+    let lines = lines.collect();
+    let thread = match id {
+        Some(id) => Some(thread::part(app, actor, id).await?),
+        None => None,
+    };
+    let connections = desk.connect().list().await?;
+    let channels: Vec<_> = connections
+        .iter()
+        .filter(|c| c.row.what == "channel")
+        .collect();
+    // The strip is that of the thread's process, or of the one whose customers are listened to.
+    let process = match thread.as_ref().and_then(|t| t.process.clone()) {
+        Some(process) => Some(process),
+        None => channels.iter().find_map(|c| c.row.process.clone()),
+    };
+    let (mut steps, mut current) = (Vec::new(), None);
+    if let Some(process) = process {
+        let loaded = app.library.load(&process).await?;
+        let open = desk.by_step(&loaded.row.id).await?;
+        let ledger = app.improvements.ledger(&loaded.row.id).await?;
+        let slug = &loaded.row.slug;
+        steps = loaded
+            .steps
+            .steps
+            .iter()
+            .map(|s| {
+                let (open, late) = open.get(&s.name).copied().unwrap_or_default();
+                let panel =
+                    service::processes::filter_query::encode(&[("panel".into(), s.name.clone())]);
+                Step {
+                    href: format!("/p/{slug}/map?{panel}"),
+                    tabs: tabs::at(slug, &ledger, &s.name, now).0,
+                    name: s.name.clone(),
+                    open,
+                    late,
+                }
+            })
+            .collect();
+        current = Some((loaded.row.name.clone(), slug.clone()));
+    }
+    let current = current
+        .as_ref()
+        .map(|(name, slug)| (name.as_str(), slug.as_str()));
+    let title = thread
+        .as_ref()
+        .map_or("Desk", |t| t.title.as_str())
+        .to_string();
+    render(DeskPage {
+        told: told(&counts, desk.promise().await?.minutes),
+        shell: Shell::new(app, actor, &title, "desk", current).await?,
+        counts,
+        steps,
+        view,
+        lines,
+        older,
+        has_channel: !channels.is_empty(),
+        thread,
+        problem: Some(asked.said.clone()).filter(|s| !s.is_empty()),
+    })
+}
+
+/// Threads of the replies in a state, each once.
+async fn of_replies(app: &App, actor: &Actor, state: &str) -> Result<Vec<Waiting>, PageError> {
+    let mut all = Vec::new();
+    for reply in app.desk.in_state(actor, state).await? {
+        if all.iter().any(|w: &Waiting| w.thread.id == reply.thread) {
+            continue;
+        }
+        let thread = app.desk.thread(actor, &reply.thread).await?;
+        let last = thread.said.iter().rev().find(|s| s.is_ours == 0);
+        all.push(Waiting {
+            kind: thread.connection.kind.clone(),
+            who: last.map_or(String::new(), |s| s.name.clone()),
+            words: last.map_or(String::new(), |s| format::short(&s.body, 140)),
+            age: 0,
+            is_late: false,
+            thread: thread.row,
+        });
+    }
+    Ok(all)
+}
+
+/// The state of the desk in a sentence or two.
+fn told(counts: &Counts, minutes: i64) -> String {
+    let promised = match minutes {
+        m if m % 60 == 0 => format!("{} h", m / 60),
+        m => format!("{m} min"),
+    };
+    let waits = match counts.open {
+        0 => {
+            return format!(
+                "Nobody waits for an answer. A first reply is promised within {promised}."
+            );
+        }
+        1 => "One customer waits for an answer".into(),
+        n => format!("{} customers wait for an answer", format::count(n as u64)),
+    };
+    let late = match counts.late {
+        0 => String::new(),
+        n => format!(
+            ", {} of them for longer than the {promised} that are promised",
+            format::count(n as u64)
+        ),
+    };
+    let unmatched = match counts.unmatched {
+        0 => String::new(),
+        1 => " One has no case yet.".into(),
+        n => format!(" {} have no case yet.", format::count(n as u64)),
+    };
+    format!("{waits}{late}.{unmatched}")
+}

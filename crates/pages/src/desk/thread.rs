@@ -1,0 +1,270 @@
+//! One thread as it is worked on: what was said, who has it, drafts to read, and what is known of the customer.
+
+use super::super::error::PageError;
+use base::format;
+use base::identity::{Actor, Role};
+use mining::Micros;
+use service::app::App;
+use service::work::ask::Similar;
+use store::desk::{CannedRow, FAILED, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow};
+
+pub struct Post {
+    pub name: String,
+    pub handle: String,
+    pub initials: String,
+    pub hue: u32,
+    pub time: String,
+    pub body: String,
+    pub url: Option<String>,
+    pub is_ours: bool,
+    /// Who of us wrote it.
+    pub by: String,
+    pub is_edited: bool,
+    pub is_deleted: bool,
+    pub held: Option<String>,
+}
+
+/// A reply that is not out yet.
+pub struct Draft {
+    pub id: String,
+    pub by: String,
+    pub initials: String,
+    pub hue: u32,
+    pub body: String,
+    pub note: String,
+    pub error: String,
+    pub may_review: bool,
+    pub is_returned: bool,
+    pub is_queued: bool,
+    pub is_failed: bool,
+    /// What may be wrong with it.
+    pub hint: Option<&'static str>,
+}
+
+pub struct Note {
+    pub by: String,
+    pub time: String,
+    pub body: String,
+}
+
+pub struct ThreadPart {
+    pub id: String,
+    pub title: String,
+    pub kind: String,
+    pub letter: String,
+    pub channel: String,
+    pub told: String,
+    pub ours: String,
+    pub longest: usize,
+    pub posts: Vec<Post>,
+    pub drafts: Vec<Draft>,
+    pub notes: Vec<Note>,
+    /// Who else has it, and since when.
+    pub holder: Option<(String, String, u32)>,
+    pub is_mine: bool,
+    pub is_open: bool,
+    pub is_held: Option<String>,
+    pub is_snoozed: bool,
+    pub may_write: bool,
+    pub draft: String,
+    pub client: String,
+    /// The process's id, and its address.
+    pub process: Option<String>,
+    pub slug: Option<String>,
+    pub case: Option<(String, String)>,
+    pub step: Option<String>,
+    pub reason: String,
+    pub sure: i64,
+    pub by: Option<String>,
+    pub contact: Option<(String, String)>,
+    pub knows: Vec<(String, String, String, u32)>,
+    pub similar: Vec<Similar>,
+    pub canned: Vec<CannedRow>,
+    pub people: Vec<(String, String)>,
+    pub is_reviewed: bool,
+}
+
+/// Words that promise what nobody can keep.
+const PROMISES: [&str; 6] = [
+    "guarantee",
+    "never again",
+    "will not happen again",
+    "it will not",
+    "100 %",
+    "definitely",
+];
+
+fn hint(body: &str) -> Option<&'static str> {
+    let body = body.to_lowercase();
+    PROMISES
+        .iter()
+        .any(|p| body.contains(p))
+        .then_some("It promises a result.")
+}
+
+fn time(at: Micros) -> String {
+    format!("{} UTC", format::date_time(at))
+}
+
+pub async fn part(app: &App, actor: &Actor, id: &str) -> Result<ThreadPart, PageError> {
+    let now = app.library.clock().now();
+    let thread = app.desk.thread(actor, id).await?;
+    let directory = app.identity.directory().await?;
+    let row = &thread.row;
+    let picture = |name: &str| (format::initials(name), format::hue(name));
+    let of_reply = |id: &Option<String>| {
+        let found = thread.replies.iter().find(|r| Some(&r.id) == id.as_ref());
+        found.map_or(String::new(), |r| directory.name(&r.person).to_string())
+    };
+    let posts = thread.said.iter().map(|s| {
+        let name = if s.name.is_empty() {
+            s.handle.clone()
+        } else {
+            s.name.clone()
+        };
+        let (initials, hue) = picture(&name);
+        Post {
+            handle: s.handle.clone(),
+            time: time(s.at),
+            body: s.body.clone(),
+            url: s.url.clone(),
+            is_ours: s.is_ours == 1,
+            by: of_reply(&s.reply),
+            is_edited: s.edited.is_some(),
+            is_deleted: s.deleted.is_some(),
+            held: s.held.clone(),
+            name,
+            initials,
+            hue,
+        }
+    });
+    let people = app.desk.people().await?;
+    let is_reviewed = people
+        .iter()
+        .any(|p| p.person == actor.id() && p.is_reviewed != 0);
+    let shown = |r: &&ReplyRow| {
+        matches!(r.state.as_str(), REVIEW | QUEUED | FAILED)
+            || (r.state == RETURNED && r.person == actor.id())
+    };
+    let drafts = thread.replies.iter().filter(shown).map(|r| {
+        let by = directory.name(&r.person).to_string();
+        let (initials, hue) = picture(&by);
+        Draft {
+            id: r.id.clone(),
+            body: r.body.clone(),
+            note: r.note.clone().unwrap_or_default(),
+            error: r.error.clone().unwrap_or_default(),
+            may_review: r.state == REVIEW && r.person != actor.id() && !is_reviewed,
+            is_returned: r.state == RETURNED,
+            is_queued: r.state == QUEUED,
+            is_failed: r.state == FAILED,
+            hint: hint(&r.body),
+            by,
+            initials,
+            hue,
+        }
+    });
+    let drafts: Vec<Draft> = drafts.collect();
+    let holder = row
+        .claimed_by
+        .as_deref()
+        .filter(|_| row.claimed_until.is_some_and(|until| until > now));
+    let others = holder.filter(|by| *by != actor.id()).map(|by| {
+        let name = directory.name(by).to_string();
+        let (initials, hue) = picture(&name);
+        (name, initials, hue)
+    });
+    let loaded = match &row.process {
+        Some(process) => Some(app.library.load(process).await?),
+        None => None,
+    };
+    let (mut knows, mut similar) = (Vec::new(), Vec::new());
+    if let (Some(loaded), Some(step)) = (&loaded, &row.step) {
+        let experts = app.work.experts(actor.id(), loaded, step).await?;
+        knows = experts
+            .into_iter()
+            .take(3)
+            .map(|e| {
+                let (initials, hue) = picture(&e.name);
+                (e.name, e.reason, initials, hue)
+            })
+            .collect();
+        let words = thread
+            .said
+            .iter()
+            .rev()
+            .find(|s| s.is_ours == 0)
+            .map_or("", |s| s.body.as_str());
+        similar = app.work.similar(&loaded.row.id, step, words, 3).await?;
+    }
+    let slug = loaded.as_ref().map(|l| l.row.slug.clone());
+    let about = thread.connection.name.clone();
+    let title = app
+        .desk
+        .connect()
+        .about(&thread.connection.kind)
+        .map_or(thread.connection.kind.clone(), |a| a.title.into());
+    Ok(ThreadPart {
+        id: row.id.clone(),
+        title: row.title.clone(),
+        kind: thread.connection.kind.clone(),
+        letter: super::letter(&thread.connection.kind),
+        told: format!(
+            "{} on {title}, {about}; the newest {} ago",
+            if row.seen == "direct" {
+                "Direct message"
+            } else {
+                "Public thread"
+            },
+            super::age(now - row.last)
+        ),
+        channel: title,
+        ours: thread.account.handle.clone(),
+        longest: thread.longest,
+        posts: posts.collect(),
+        notes: thread
+            .notes
+            .iter()
+            .map(|n| Note {
+                by: directory.name(&n.person).into(),
+                time: time(n.at),
+                body: n.body.clone(),
+            })
+            .collect(),
+        is_mine: holder == Some(actor.id()),
+        is_open: row.state == OPEN,
+        is_held: Some(row.held.clone().unwrap_or_default()).filter(|_| row.state == HELD),
+        is_snoozed: row.snoozed.is_some_and(|until| until > now),
+        may_write: row.state != HELD
+            && thread.connection.state != "removed"
+            && (others.is_none() || is_reviewed)
+            && !drafts.iter().any(|d| d.is_queued),
+        holder: others,
+        drafts,
+        draft: app.desk.draft(actor, id).await?,
+        client: app.library.clock().id().simple().to_string(),
+        process: row.process.clone(),
+        case: row.case_ref.clone().map(|case| {
+            let slug = slug.clone().unwrap_or_default();
+            (format!("/p/{slug}/case/{}", format::urlencode(&case)), case)
+        }),
+        slug,
+        step: row.step.clone(),
+        reason: row.reason.clone(),
+        sure: row.sure,
+        by: row
+            .matched_by
+            .as_deref()
+            .map(|by| directory.name(by).into()),
+        contact: thread.contact.map(|c| (c.id, c.name)),
+        knows,
+        similar,
+        canned: app.desk.canned().await?,
+        people: directory
+            .active()
+            .filter(|p| p.id != actor.id() && Role::parse(&p.role) >= Some(Role::Member))
+            .map(|p| (p.id.clone(), p.name.clone()))
+            .collect(),
+        is_reviewed,
+    })
+}

@@ -1,0 +1,119 @@
+//! What does not go to the queue by itself, and why. Nothing is thrown away: it is held, with its reason, for a person to look at.
+
+use connectors::{Account, Incoming};
+
+/// Why something is held, if it is.
+pub fn held(item: &Incoming, account: &Account, is_known: bool) -> Option<&'static str> {
+    if is_look_alike(&item.author.handle, &account.handle) && item.author.id != account.id {
+        return Some("look-alike account");
+    }
+    // Who was answered before is not taken for a machine.
+    if is_known {
+        return None;
+    }
+    let links = item.text.matches("http://").count() + item.text.matches("https://").count();
+    let words = item.text.split_whitespace().count();
+    if links >= 3 || (links > 0 && words <= links * 2) {
+        return Some("mostly links");
+    }
+    if item.text.matches('@').count() >= 8 {
+        return Some("calls many people at once");
+    }
+    if item.tags.len() >= 10 {
+        return Some("many tags");
+    }
+    None
+}
+
+/// Letters that are taken for one another, as one.
+fn folded(handle: &str) -> String {
+    let name = handle
+        .trim_start_matches('@')
+        .split('@')
+        .next()
+        .unwrap_or_default();
+    let mut out = String::new();
+    for c in name.to_lowercase().chars() {
+        match c {
+            'i' | 'l' | '1' | '|' | 'ı' | 'і' | 'ӏ' => out.push('l'),
+            '0' | 'о' | 'ο' => out.push('o'),
+            'а' | 'α' => out.push('a'),
+            'е' | 'ε' => out.push('e'),
+            'с' => out.push('c'),
+            'р' => out.push('p'),
+            '5' => out.push('s'),
+            '_' | '-' | '.' => {}
+            c => out.push(c),
+        }
+    }
+    out.replace("rn", "m").replace("vv", "w")
+}
+
+/// Whether a handle looks like ours without being it: the same when read quickly, or ours with a word of service behind it.
+pub fn is_look_alike(handle: &str, ours: &str) -> bool {
+    let (theirs, own) = (folded(handle), folded(ours));
+    if own.chars().count() < 4 || theirs.is_empty() {
+        return false;
+    }
+    let service = [
+        "support", "help", "helpdesk", "service", "official", "team", "care",
+    ]
+    .map(folded);
+    let rest = theirs.strip_prefix(&own);
+    theirs == own && !handle.eq_ignore_ascii_case(ours)
+        || rest.is_some_and(|rest| service.iter().any(|s| s == rest))
+        || is_one_off(&theirs, &own)
+}
+
+/// Whether two words differ by one letter that is put in, left out or changed.
+fn is_one_off(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let (short, long) = if a.len() <= b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    // In short names one letter makes another name.
+    if long.len() < 6 || long.len() - short.len() > 1 {
+        return false;
+    }
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    let (rest, other) = (&short[same..], &long[same..]);
+    match long.len() == short.len() {
+        true => !rest.is_empty() && rest[1..] == other[1..],
+        false => *rest == other[1..],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_that_is_read_as_ours_is_a_look_alike_and_others_are_not() {
+        for fake in [
+            "@haiden@evil.example",
+            "@halden_support",
+            "@hаlden",
+            "@halden-help@x",
+            "@HALDEN0",
+            "@haldenn",
+        ] {
+            assert!(is_look_alike(fake, "@halden@mastodon.example"), "{fake}");
+        }
+        for other in [
+            "@brewer_aino",
+            "@hal",
+            "@haldenberg",
+            "@torvbrew",
+            "@walden_pond",
+            "",
+        ] {
+            assert!(!is_look_alike(other, "@halden@mastodon.example"), "{other}");
+        }
+        assert!(
+            !is_look_alike("@bob", "@rob"),
+            "short names are near one another"
+        );
+    }
+}

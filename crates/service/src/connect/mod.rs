@@ -1,0 +1,619 @@
+//! Systems of record and channels at work: connecting them, looking at them again and again, taking in what they tell.
+//!
+//! One loop takes what is due, a page at a time. The cursor moves in the transaction that keeps what the page held, so a crash
+//! loses nothing and doubles nothing; on PostgreSQL several nodes share the work by leases.
+
+mod carrier;
+mod filter;
+mod intake;
+pub mod matching;
+pub mod seal;
+mod send;
+mod source;
+mod take;
+
+use crate::processes::Library;
+use crate::work::Work;
+use base::activity::{self, Kind};
+use base::clock::Clock;
+use base::identity::{Actor, secret::Digest};
+use base::outbound::Outbound;
+use base::policy::Site;
+use base::problem::Problem;
+use carrier::Carrier;
+use connectors::{About, Account, Channel, Fault, Pipeline, Settings, Source, Via};
+use matching::Matcher;
+use mining::Micros;
+use mining::time::{HOUR, MINUTE, SECOND};
+use seal::Seal;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::connections::{self, CHANNEL, ConnectionRow, ON, PAUSED, SIGNED_OUT, SOURCE};
+use store::{Db, Tx};
+use tokio::sync::{Notify, watch};
+
+/// How often a channel and a source are looked at.
+const CHANNEL_EVERY: Micros = 15 * SECOND;
+const SOURCE_EVERY: Micros = MINUTE;
+/// How long a node has what it looks at; renewed with every page.
+pub(crate) const LEASE: Micros = 2 * MINUTE;
+/// The longest the loop sleeps.
+const LOOK: Duration = Duration::from_secs(2);
+/// After failures the next try waits twice as long each time, up to this.
+const LONGEST_WAIT: Micros = HOUR;
+/// A definition is compared with the source's this often.
+const LENGTH: usize = 200;
+
+pub(crate) use take::account_of;
+
+#[derive(Clone)]
+pub struct Connect {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    work: Work,
+    site: Arc<Site>,
+    carrier: Carrier,
+    seal: Seal,
+    /// This node, in leases.
+    node: String,
+    wake: Notify,
+    intake: intake::Intake,
+    channels: Vec<&'static dyn Channel>,
+    sources: Vec<&'static dyn Source>,
+    /// The last matcher of a process, by what it was made of.
+    matchers: Mutex<HashMap<String, ((Option<String>, i64), Arc<Matcher>)>>,
+}
+
+/// A connection as it is shown: nothing of its key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connection {
+    pub row: ConnectionRow,
+    pub about: Option<About>,
+    pub account: Account,
+    pub pipeline: Option<Pipeline>,
+}
+
+impl Connect {
+    pub fn new(work: Work, site: Arc<Site>, outbound: Outbound, seal: Seal) -> Connect {
+        Connect::with(
+            work,
+            site,
+            outbound,
+            seal,
+            connectors::channels(),
+            connectors::sources(),
+        )
+    }
+
+    /// The same with other connectors, for tests.
+    pub fn with(
+        work: Work,
+        site: Arc<Site>,
+        outbound: Outbound,
+        seal: Seal,
+        channels: Vec<&'static dyn Channel>,
+        sources: Vec<&'static dyn Source>,
+    ) -> Connect {
+        let node = work.clock().id().simple().to_string();
+        Connect {
+            inner: Arc::new(Inner {
+                carrier: Carrier(outbound),
+                seal,
+                node,
+                wake: Notify::new(),
+                intake: intake::Intake::default(),
+                channels,
+                sources,
+                matchers: Mutex::default(),
+                site,
+                work,
+            }),
+        }
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        self.inner.work.db()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.inner.work.clock()
+    }
+
+    fn library(&self) -> &Library {
+        self.inner.work.library()
+    }
+
+    pub fn work(&self) -> &Work {
+        &self.inner.work
+    }
+
+    pub(crate) fn id(&self, kind: &str) -> String {
+        format!("{kind}_{}", self.clock().id().simple())
+    }
+
+    /// Does at once what is due.
+    pub fn wake(&self) {
+        self.inner.wake.notify_one();
+    }
+
+    /// Commits, and lets those who listen know.
+    pub(crate) async fn done(&self, tx: Tx) -> Result<(), Problem> {
+        tx.commit().await?;
+        self.inner.work.live().wake();
+        Ok(())
+    }
+
+    pub fn channels(&self) -> &[&'static dyn Channel] {
+        &self.inner.channels
+    }
+
+    pub fn sources(&self) -> &[&'static dyn Source] {
+        &self.inner.sources
+    }
+
+    pub(crate) fn channel(&self, kind: &str) -> Result<&'static dyn Channel, Problem> {
+        let found = self.inner.channels.iter().find(|c| c.about().name == kind);
+        found
+            .copied()
+            .ok_or_else(|| Problem::not_found("kind of channel"))
+    }
+
+    fn source(&self, kind: &str) -> Result<&'static dyn Source, Problem> {
+        let found = self.inner.sources.iter().find(|c| c.about().name == kind);
+        found
+            .copied()
+            .ok_or_else(|| Problem::not_found("kind of system"))
+    }
+
+    /// What there is to fill in for a kind, of either sort.
+    pub fn about(&self, kind: &str) -> Result<About, Problem> {
+        match self.channel(kind) {
+            Ok(channel) => Ok(channel.about()),
+            Err(_) => Ok(self.source(kind)?.about()),
+        }
+    }
+
+    pub(crate) fn via<'a>(&'a self, settings: &'a Settings) -> Via<'a> {
+        Via {
+            settings,
+            http: &self.inner.carrier,
+            now: self.clock().now(),
+        }
+    }
+
+    /// Opens what was filled in.
+    pub(crate) fn settings(&self, row: &ConnectionRow) -> anyhow::Result<Settings> {
+        let text = self.inner.seal.open(&row.id, &row.sealed)?;
+        Ok(Settings(serde_json::from_str(&text)?))
+    }
+
+    fn sealed(&self, id: &str, settings: &Settings) -> Result<String, Problem> {
+        let text = serde_json::to_string(&settings.0).map_err(anyhow::Error::from)?;
+        Ok(self.inner.seal.seal(self.clock(), id, &text)?)
+    }
+
+    /// Asks the service whose account it is. What was left out is said with its name; a service that refuses says why.
+    pub async fn try_out(&self, kind: &str, settings: &Settings) -> Result<Account, Problem> {
+        let about = self.about(kind)?;
+        for field in about.fields.iter().filter(|f| f.is_required) {
+            if settings.get(field.name).trim().is_empty() {
+                return Err(Problem::new(
+                    422,
+                    "field_missing",
+                    format!("{} is empty.", field.label),
+                    field.hint,
+                ));
+            }
+        }
+        let via = self.via(settings);
+        let asked = match self.channel(kind) {
+            Ok(channel) => channel.account(&via).await,
+            Err(_) => self.source(kind)?.account(&via).await,
+        };
+        asked.map_err(|fault| told(&about, &fault))
+    }
+
+    /// The ways of working that a source knows.
+    pub async fn pipelines(
+        &self,
+        kind: &str,
+        settings: &Settings,
+    ) -> Result<Vec<Pipeline>, Problem> {
+        let source = self.source(kind)?;
+        let found = source.pipelines(&self.via(settings)).await;
+        found.map_err(|fault| told(&source.about(), &fault))
+    }
+
+    /// Connects a channel; what its cases are is looked for in a process. The address of its webhook is told once.
+    pub async fn add_channel(
+        &self,
+        actor: &Actor,
+        kind: &str,
+        name: &str,
+        settings: &Settings,
+        process: Option<&str>,
+    ) -> Result<(String, String), Problem> {
+        let account = self.try_out(kind, settings).await?;
+        let process = match process.filter(|p| !p.is_empty()) {
+            Some(key) => Some(self.library().process(key).await?.id),
+            None => None,
+        };
+        let secret = base::identity::secret::Secret::new(self.clock().secret()?);
+        let row = ConnectionRow {
+            hook: Some(Digest::of(&secret.text()).text()),
+            process,
+            ..self.new_row(actor, kind, CHANNEL, name, settings, &account)?
+        };
+        self.insert(actor, &row).await?;
+        let address = format!("{}/hooks/channel/{}", self.inner.site.url(), secret.text());
+        Ok((row.id, address))
+    }
+
+    /// Connects a source: makes the process that its pipeline becomes, and begins to read its history.
+    pub async fn add_source(
+        &self,
+        actor: &Actor,
+        kind: &str,
+        name: &str,
+        settings: &Settings,
+        pipeline: &str,
+    ) -> Result<(String, String), Problem> {
+        let account = self.try_out(kind, settings).await?;
+        let all = self.pipelines(kind, settings).await?;
+        let pipeline = all.into_iter().find(|p| p.id == pipeline);
+        let pipeline = pipeline.ok_or_else(|| Problem::not_found("pipeline"))?;
+        let expected = self
+            .source(kind)?
+            .count(&self.via(settings), &pipeline)
+            .await;
+        let name = match name.trim() {
+            "" => pipeline.name.clone(),
+            name => name.to_string(),
+        };
+        let process = self.library().make(&name, actor.id()).await?;
+        let row = ConnectionRow {
+            pipeline: Some(source::kept(&pipeline)?),
+            process: Some(process.id),
+            expected: expected.ok().flatten().map(|n| n as i64),
+            ..self.new_row(actor, kind, SOURCE, &name, settings, &account)?
+        };
+        self.insert(actor, &row).await?;
+        Ok((row.id, process.slug))
+    }
+
+    fn new_row(
+        &self,
+        actor: &Actor,
+        kind: &str,
+        what: &str,
+        name: &str,
+        settings: &Settings,
+        account: &Account,
+    ) -> Result<ConnectionRow, Problem> {
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = match name.as_str() {
+            "" => account.handle.clone(),
+            name => name.to_string(),
+        };
+        if name.chars().count() > LENGTH || name.contains('\0') {
+            return Err(Problem::bad_request(
+                "The name is too long.",
+                "Give it up to 200 characters.",
+            ));
+        }
+        let id = self.id("con");
+        let now = self.clock().now();
+        Ok(ConnectionRow {
+            sealed: self.sealed(&id, settings)?,
+            id,
+            kind: kind.into(),
+            what: what.into(),
+            name,
+            created: now,
+            created_by: actor.id().into(),
+            account: take::account_text(account),
+            state: ON.into(),
+            hook: None,
+            pipeline: None,
+            process: None,
+            cursor: None,
+            due: now,
+            synced: None,
+            looked: None,
+            taken: 0,
+            expected: None,
+            error: None,
+            error_at: None,
+            failures: 0,
+        })
+    }
+
+    async fn insert(&self, actor: &Actor, row: &ConnectionRow) -> Result<(), Problem> {
+        let mut tx = self.db().begin().await?;
+        connections::insert(&mut tx, row).await?;
+        self.note(
+            &mut tx,
+            actor.id(),
+            row,
+            Kind::ConnectionMade,
+            serde_json::json!({}),
+        )
+        .await?;
+        self.done(tx).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Appends to the record what happened to a connection.
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        by: &str,
+        row: &ConnectionRow,
+        kind: Kind,
+        mut payload: serde_json::Value,
+    ) -> Result<(), Problem> {
+        payload["connection"] = serde_json::json!(row.id);
+        payload["kind"] = serde_json::json!(row.kind);
+        payload["name"] = serde_json::json!(row.name);
+        activity::record_installation(tx, self.clock().now(), kind, by, &payload).await?;
+        Ok(())
+    }
+
+    pub async fn list(&self) -> Result<Vec<Connection>, Problem> {
+        let rows = connections::list(self.db()).await?;
+        Ok(rows.into_iter().map(|row| self.shown(row)).collect())
+    }
+
+    pub async fn find(&self, id: &str) -> Result<Connection, Problem> {
+        let row = connections::find(self.db(), id).await?;
+        let row = row.filter(|r| r.state != connections::REMOVED);
+        Ok(self.shown(row.ok_or_else(|| Problem::not_found("connection"))?))
+    }
+
+    fn shown(&self, row: ConnectionRow) -> Connection {
+        Connection {
+            about: self.about(&row.kind).ok(),
+            account: take::account_of(&row),
+            pipeline: row.pipeline.as_deref().and_then(source::read),
+            row,
+        }
+    }
+
+    /// Stops looking, or goes on where it stopped.
+    pub async fn set_on(&self, actor: &Actor, id: &str, is_on: bool) -> Result<(), Problem> {
+        let row = self.find(id).await?.row;
+        let state = if is_on { ON } else { PAUSED };
+        let mut tx = self.db().begin().await?;
+        connections::set_state(&mut tx, id, state, self.clock().now()).await?;
+        let payload = serde_json::json!({ "state": state });
+        self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
+            .await?;
+        self.done(tx).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Replaces the key: what is left empty stays as it was. Another account than before is refused, for its conversations are not ours.
+    pub async fn rekey(&self, actor: &Actor, id: &str, new: &Settings) -> Result<(), Problem> {
+        let row = self.find(id).await?.row;
+        let mut settings = self.settings(&row).unwrap_or_default();
+        let filled = new.0.iter().filter(|(_, v)| !v.trim().is_empty());
+        settings
+            .0
+            .extend(filled.map(|(k, v)| (k.clone(), v.clone())));
+        let account = self.try_out(&row.kind, &settings).await?;
+        if account.id != take::account_of(&row).id {
+            let what = format!("That key is of another account, {}.", account.handle);
+            return Err(Problem::new(
+                409,
+                "another_account",
+                what,
+                "Connect that account beside this one.",
+            ));
+        }
+        let sealed = self.sealed(id, &settings)?;
+        let mut tx = self.db().begin().await?;
+        connections::set_key(&mut tx, id, &sealed, &take::account_text(&account)).await?;
+        connections::set_state(&mut tx, id, ON, self.clock().now()).await?;
+        let payload = serde_json::json!({ "key": "replaced" });
+        self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
+            .await?;
+        self.done(tx).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Forgets the key. What came by it stays.
+    pub async fn remove(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        let row = self.find(id).await?.row;
+        let mut tx = self.db().begin().await?;
+        connections::remove(&mut tx, id).await?;
+        self.note(
+            &mut tx,
+            actor.id(),
+            &row,
+            Kind::ConnectionRemoved,
+            serde_json::json!({}),
+        )
+        .await?;
+        self.done(tx).await
+    }
+
+    /// What was sealed with a key that was replaced is sealed with the new one.
+    async fn seal_anew(&self) -> Result<(), Problem> {
+        for row in connections::list(self.db()).await? {
+            if self.inner.seal.is_current(&row.sealed) {
+                continue;
+            }
+            let Ok(settings) = self.settings(&row) else {
+                continue;
+            };
+            let mut tx = self.db().begin().await?;
+            let sealed = self.sealed(&row.id, &settings)?;
+            connections::set_key(&mut tx, &row.id, &sealed, &row.account).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks and sends until it is told to stop.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let begun = async {
+            let mut tx = self.db().begin().await?;
+            connections::release(&mut tx).await?;
+            tx.commit().await?;
+            self.seal_anew().await
+        };
+        if let Err(problem) = begun.await {
+            tracing::warn!(%problem, "connections could not be made ready");
+        }
+        while !*stop.borrow() {
+            match self.pass().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(problem) => tracing::warn!(%problem, "connections could not be looked at"),
+            }
+            tokio::select! {
+                _ = stop.changed() => break,
+                () = self.inner.wake.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// One page of whatever is due, and one reply; whether there was anything.
+    pub async fn pass(&self) -> Result<bool, Problem> {
+        let (looked, sent) = tokio::join!(self.look(), self.send_next());
+        Ok(looked? | sent?)
+    }
+
+    async fn look(&self) -> Result<bool, Problem> {
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        let row = connections::claim(&mut tx, &self.inner.node, now, now + LEASE).await?;
+        tx.commit().await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        let looked = match row.what.as_str() {
+            SOURCE => self.look_at_source(&row).await,
+            _ => self.look_at_channel(&row).await,
+        };
+        match looked {
+            Ok(()) => {}
+            Err(Stopped::By(fault)) => self.failed(&row, &fault).await?,
+            Err(Stopped::Inside(problem)) => {
+                tracing::warn!(connection = row.id, %problem, "a connection could not be looked at");
+                self.failed(&row, &Fault::Unreached(problem.what.clone()))
+                    .await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn failed(&self, row: &ConnectionRow, fault: &Fault) -> Result<(), Problem> {
+        let now = self.clock().now();
+        let doubled = MINUTE << row.failures.clamp(0, 10);
+        let (state, due) = match fault {
+            Fault::SignedOut(_) => (SIGNED_OUT, now),
+            Fault::Wait { until, .. } => (ON, *until),
+            _ => (ON, now + doubled.min(LONGEST_WAIT)),
+        };
+        let mut tx = self.db().begin().await?;
+        let whose = (row.id.as_str(), self.inner.node.as_str());
+        connections::failed(
+            &mut tx,
+            whose,
+            state,
+            now,
+            due,
+            &base::format::short(&fault.to_string(), 300),
+        )
+        .await?;
+        if state == SIGNED_OUT {
+            let payload = serde_json::json!({ "state": state });
+            self.note(&mut tx, "tenon", row, Kind::ConnectionChanged, payload)
+                .await?;
+        }
+        self.done(tx).await
+    }
+
+    /// What finds the cases of a process, made anew when its log or its steps changed.
+    pub(crate) async fn matcher(&self, process: &str) -> Result<Arc<Matcher>, Problem> {
+        let loaded = self.library().load(process).await?;
+        let of = (loaded.row.columns_file.clone(), loaded.row.revision);
+        let kept = |all: &HashMap<String, ((Option<String>, i64), Arc<Matcher>)>| {
+            let found = all
+                .get(&loaded.row.id)
+                .filter(|(made_of, _)| *made_of == of);
+            found.map(|(_, matcher)| matcher.clone())
+        };
+        if let Some(matcher) = kept(
+            &self
+                .inner
+                .matchers
+                .lock()
+                .unwrap_or_else(|e| e.into_inner()),
+        ) {
+            return Ok(matcher);
+        }
+        let id = loaded.row.id.clone();
+        let made = tokio::task::spawn_blocking(move || Arc::new(Matcher::new(loaded))).await;
+        let made = made.map_err(anyhow::Error::from)?;
+        let mut all = self
+            .inner
+            .matchers
+            .lock()
+            .unwrap_or_else(|e| e.into_inner());
+        all.insert(id, (of, made.clone()));
+        Ok(made)
+    }
+}
+
+/// Why a look ended early.
+pub(crate) enum Stopped {
+    By(Fault),
+    Inside(Problem),
+}
+
+impl<E: Into<Problem>> From<E> for Stopped {
+    fn from(problem: E) -> Stopped {
+        Stopped::Inside(problem.into())
+    }
+}
+
+/// What went wrong at a service, for whoever connects it.
+pub(crate) fn told(about: &About, fault: &Fault) -> Problem {
+    let title = about.title;
+    let said = base::format::short(&fault.to_string(), 300);
+    let (status, code, remedy) = match fault {
+        Fault::SignedOut(_) => (
+            422,
+            "signed_out",
+            format!("Check what you filled in. {}", about.guide),
+        ),
+        Fault::NotAllowed(_) => (
+            422,
+            "not_allowed",
+            format!("It needs: {}.", about.rights.join(", ")),
+        ),
+        Fault::Gone(_) => (422, "not_there", "Check the address and the names.".into()),
+        Fault::Refused(_) => (422, "refused", "Check what you filled in.".into()),
+        Fault::Wait { .. } => (503, "asked_too_often", "Try again in some minutes.".into()),
+        Fault::Unreached(_) => (
+            502,
+            "not_reached",
+            "Check the address; try again in a moment.".into(),
+        ),
+        Fault::Strange(_) => (
+            502,
+            "not_understood",
+            format!("Is there really {title} at this address?"),
+        ),
+    };
+    Problem::new(status, code, format!("{title}: {said}."), remedy)
+}

@@ -1,0 +1,205 @@
+//! Replies on their way out. Each is handed over at least once and arrives at most once: the service knows our key, or the id follows from it,
+//! or what may have come through is read back before it is sent again.
+
+use super::take::account_of;
+use super::{Connect, LEASE, told};
+use base::activity::{self, Kind};
+use base::format;
+use base::problem::Problem;
+use connectors::channel::{Author, Once, Seen};
+use connectors::{Account, Channel, Fault, Outgoing, Sent, Settings};
+use mining::time::{HOUR, SECOND};
+use serde_json::json;
+use store::connections::{self, ConnectionRow, SIGNED_OUT};
+use store::desk::{self, FAILED, QUEUED, ReplyRow, SaidRow, ThreadRow};
+use store::events;
+
+/// After this many failures that might pass a person looks at it.
+const TRIES: i64 = 8;
+
+impl Connect {
+    /// Sends one reply that is due; whether there was one.
+    pub(super) async fn send_next(&self) -> Result<bool, Problem> {
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        let reply = desk::claim_reply(&mut tx, now, now + LEASE).await?;
+        tx.commit().await?;
+        let Some(reply) = reply else {
+            return Ok(false);
+        };
+        let thread = desk::thread(self.db(), &reply.thread).await?;
+        let thread = thread.ok_or_else(|| Problem::not_found("thread"))?;
+        let row = connections::find(self.db(), &thread.connection).await?;
+        let row = row.ok_or_else(|| Problem::not_found("connection"))?;
+        match self.send(&row, &thread, &reply).await {
+            Ok(sent) => self.sent(&row, &thread, &reply, &sent).await?,
+            Err(fault) => self.unsent(&row, &thread, &reply, &fault).await?,
+        }
+        Ok(true)
+    }
+
+    async fn send(
+        &self,
+        row: &ConnectionRow,
+        thread: &ThreadRow,
+        reply: &ReplyRow,
+    ) -> Result<Sent, Fault> {
+        let inside = |problem: Problem| Fault::Unreached(problem.what);
+        if row.state == connections::REMOVED {
+            return Err(Fault::Refused(
+                "the channel is not connected any more".into(),
+            ));
+        }
+        let channel = self.channel(&row.kind).map_err(inside)?;
+        let settings = self
+            .settings(row)
+            .map_err(|e| Fault::SignedOut(e.to_string()))?;
+        let account = account_of(row);
+        let out = self.outgoing(thread, reply).await.map_err(inside)?;
+        if reply.begun.is_some()
+            && let Some(sent) = self
+                .may_be_there(channel, &settings, &account, &out)
+                .await?
+        {
+            return Ok(sent);
+        }
+        // From here on it may be there, whatever becomes of us.
+        let begun = async {
+            let mut tx = self.db().begin().await?;
+            desk::begin_reply(&mut tx, &reply.id, self.clock().now()).await?;
+            tx.commit().await
+        };
+        begun.await.map_err(|e| Fault::Unreached(e.to_string()))?;
+        channel.send(&self.via(&settings), &account, &out).await
+    }
+
+    /// What an earlier attempt sent, where only the service can tell.
+    async fn may_be_there(
+        &self,
+        channel: &dyn Channel,
+        settings: &Settings,
+        account: &Account,
+        out: &Outgoing,
+    ) -> Result<Option<Sent>, Fault> {
+        match channel.once() {
+            Once::Key | Once::Id => Ok(None),
+            Once::ReadBack => channel.find_sent(&self.via(settings), account, out).await,
+        }
+    }
+
+    async fn outgoing(&self, thread: &ThreadRow, reply: &ReplyRow) -> Result<Outgoing, Problem> {
+        let said = desk::said(self.db(), &thread.id, 500).await?;
+        let answered = said
+            .iter()
+            .find(|s| Some(&s.source) == reply.reply_to.as_ref());
+        Ok(Outgoing {
+            key: reply.id.clone(),
+            text: reply.body.clone(),
+            reply_to: reply.reply_to.clone(),
+            thread: Some(thread.topic.clone()),
+            to: answered.map(|s| Author {
+                id: s.author.clone(),
+                handle: s.handle.clone(),
+                name: s.name.clone(),
+                url: None,
+            }),
+            seen: match thread.seen.as_str() {
+                "direct" => Seen::Direct,
+                _ => Seen::Public,
+            },
+            since: reply.begun.unwrap_or_else(|| self.clock().now()),
+        })
+    }
+
+    async fn sent(
+        &self,
+        row: &ConnectionRow,
+        thread: &ThreadRow,
+        reply: &ReplyRow,
+        sent: &Sent,
+    ) -> Result<(), Problem> {
+        let now = self.clock().now();
+        let account = account_of(row);
+        let mut tx = self.db().begin().await?;
+        events::in_order(&mut tx).await?;
+        let said = SaidRow {
+            connection: row.id.clone(),
+            source: sent.id.clone(),
+            thread: thread.id.clone(),
+            at: now,
+            received: now,
+            author: account.id,
+            is_ours: 1,
+            handle: account.handle,
+            name: account.name,
+            body: reply.body.clone(),
+            url: sent.url.clone().filter(|u| u.starts_with("http")),
+            reply: Some(reply.id.clone()),
+            edited: None,
+            deleted: None,
+            held: None,
+            raw: String::new(),
+        };
+        // A look may have brought it back already.
+        if !desk::keep_said(&mut tx, &said).await? {
+            desk::tie_said(&mut tx, &row.id, &sent.id, &reply.id).await?;
+        }
+        desk::sent_reply(&mut tx, &reply.id, now).await?;
+        desk::we_said(&mut tx, &thread.id, now).await?;
+        let waited = thread.waiting.map(|since| (now - since) / SECOND);
+        let payload = json!({ "case": thread.case_ref, "step": thread.step, "team": thread.team, "channel": row.kind, "reply": reply.id, "waited_seconds": waited });
+        let (kind, by, process) = (
+            Kind::DeskSent.word(),
+            reply.person.as_str(),
+            thread.process.as_deref(),
+        );
+        events::append(&mut tx, now, kind, by, process, Some(&thread.id), &payload).await?;
+        self.done(tx).await
+    }
+
+    async fn unsent(
+        &self,
+        row: &ConnectionRow,
+        thread: &ThreadRow,
+        reply: &ReplyRow,
+        fault: &Fault,
+    ) -> Result<(), Problem> {
+        let now = self.clock().now();
+        let is_retried = fault.passes() && reply.attempts < TRIES;
+        let (state, due) = match fault {
+            Fault::Wait { until, .. } => (QUEUED, *until),
+            _ if is_retried => (
+                QUEUED,
+                now + ((5 * SECOND) << reply.attempts.clamp(0, 10)).min(HOUR),
+            ),
+            _ => (FAILED, now),
+        };
+        let why = match self.about(&row.kind) {
+            Ok(about) => told(&about, fault).what,
+            Err(_) => fault.to_string(),
+        };
+        let mut tx = self.db().begin().await?;
+        events::in_order(&mut tx).await?;
+        desk::unsent_reply(&mut tx, &reply.id, state, due, &format::short(&why, 300)).await?;
+        if matches!(fault, Fault::SignedOut(_)) {
+            connections::set_state(&mut tx, &row.id, SIGNED_OUT, now).await?;
+        }
+        if state == FAILED {
+            let payload = json!({ "reply": reply.id, "why": format::short(&why, 300) });
+            let (process, by) = (
+                thread.process.as_deref().unwrap_or_default(),
+                reply.person.as_str(),
+            );
+            activity::record_of(
+                &mut tx,
+                now,
+                Kind::DeskFailed,
+                by,
+                (process, &thread.id),
+                &payload,
+            )
+            .await?;
+        }
+        self.done(tx).await
+    }
+}

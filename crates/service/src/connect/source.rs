@@ -1,0 +1,189 @@
+//! A source's changes become events of the process it was connected as.
+
+use super::{Connect, SOURCE_EVERY, Stopped};
+use base::problem::Problem;
+use connectors::source::History;
+use connectors::{Change, Cursor, Pipeline, Stage};
+use mining::figures::{Step, StepRule, Steps};
+use serde_json::{Value, json};
+use store::connections::{self, ConnectionRow, Looked};
+use store::pushed::{self, CASE, EVENT, PushedRow};
+
+/// A pipeline as it is kept.
+pub(super) fn kept(pipeline: &Pipeline) -> Result<String, Problem> {
+    let stages: Vec<Value> = pipeline
+        .stages
+        .iter()
+        .map(|s| json!({ "id": s.id, "name": s.name, "won": s.is_won, "lost": s.is_lost }))
+        .collect();
+    Ok(json!({ "id": pipeline.id, "name": pipeline.name, "stages": stages }).to_string())
+}
+
+pub(super) fn read(text: &str) -> Option<Pipeline> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
+    let stages = value["stages"].as_array()?.iter();
+    Some(Pipeline {
+        id: text(&value["id"]),
+        name: text(&value["name"]),
+        stages: stages
+            .map(|s| Stage {
+                id: text(&s["id"]),
+                name: text(&s["name"]),
+                is_won: s["won"].as_bool().unwrap_or_default(),
+                is_lost: s["lost"].as_bool().unwrap_or_default(),
+            })
+            .collect(),
+    })
+}
+
+/// The steps of a pipeline: its stages in their order, but those where a case ends.
+fn steps_of(pipeline: &Pipeline) -> Steps {
+    let ends = |is: fn(&Stage) -> bool| {
+        let found = pipeline.stages.iter().filter(|s| is(s));
+        found.map(|s| s.name.clone()).collect::<Vec<_>>()
+    };
+    let under_way = pipeline.stages.iter().filter(|s| !s.is_won && !s.is_lost);
+    Steps {
+        steps: under_way
+            .map(|s| Step {
+                name: s.name.clone(),
+                activities: vec![s.name.clone()],
+            })
+            .collect(),
+        won: ends(|s| s.is_won),
+        lost: ends(|s| s.is_lost),
+        rule: StepRule::default(),
+    }
+}
+
+impl Connect {
+    pub(super) async fn look_at_source(&self, row: &ConnectionRow) -> Result<(), Stopped> {
+        let source = self.source(&row.kind)?;
+        let settings = self.settings(row)?;
+        let via = self.via(&settings);
+        let before = row.pipeline.as_deref().and_then(read);
+        let mut pipeline = before
+            .clone()
+            .ok_or_else(|| Problem::not_found("pipeline"))?;
+        let cursor: Option<Cursor> = row
+            .cursor
+            .as_deref()
+            .and_then(|c| serde_json::from_str(c).ok());
+        // The source's own definition is watched with every look that begins, not with every page of one.
+        if row.looked.is_some() || cursor.is_none() {
+            let all = source.pipelines(&via).await.map_err(Stopped::By)?;
+            if let Some(now) = all.into_iter().find(|p| p.id == pipeline.id) {
+                pipeline = now;
+            }
+        }
+        let page = source
+            .poll(&via, &pipeline, cursor.as_ref())
+            .await
+            .map_err(Stopped::By)?;
+        let now = self.clock().now();
+        let process = row.process.as_deref().unwrap_or_default();
+        let mut tx = self.db().begin().await?;
+        let mut taken = 0;
+        for (place, change) in page.items.iter().enumerate() {
+            taken += i64::from(
+                keep(
+                    &mut tx,
+                    (process, &row.id),
+                    &pipeline,
+                    change,
+                    now,
+                    place as i64,
+                )
+                .await?,
+            );
+        }
+        let text = serde_json::to_string(&page.cursor).map_err(anyhow::Error::from)?;
+        let due = if page.has_more {
+            now
+        } else {
+            now + SOURCE_EVERY
+        };
+        let looked = Looked {
+            id: &row.id,
+            holder: &self.inner.node,
+            cursor: &text,
+            taken,
+            is_whole: !page.has_more,
+            due: page.wait_until.unwrap_or(due).max(due),
+            held_until: 0,
+        };
+        if !connections::move_on(&mut tx, &looked, now).await? {
+            // Paused or removed meanwhile, or another node's by now: nothing of this look counts.
+            return Ok(());
+        }
+        if Some(&pipeline) != before.as_ref() {
+            connections::set_pipeline(&mut tx, &row.id, &kept(&pipeline)?).await?;
+        }
+        self.done(tx).await?;
+        let is_edited = Some(&pipeline) != before.as_ref();
+        if (row.synced.is_none() || is_edited) && !page.has_more {
+            self.set_steps(process, &pipeline).await?;
+        }
+        Ok(())
+    }
+
+    /// The process has the source's stages as its steps, in the source's order. What an owner changed by hand stays while the source stays as it was.
+    async fn set_steps(&self, process: &str, pipeline: &Pipeline) -> Result<(), Problem> {
+        while self.library().fold(process).await?.is_some() {}
+        self.library()
+            .set_steps(process, steps_of(pipeline), "tenon")
+            .await?;
+        Ok(())
+    }
+}
+
+/// Keeps a change as an event of its case, and what is told of the case; whether it was new.
+async fn keep(
+    tx: &mut store::Tx,
+    (process, by): (&str, &str),
+    pipeline: &Pipeline,
+    change: &Change,
+    now: i64,
+    place: i64,
+) -> Result<bool, Problem> {
+    let stage = pipeline.stages.iter().find(|s| s.id == change.stage);
+    let stage = stage.map_or(change.stage.as_str(), |s| s.name.as_str());
+    let time = jiff::Timestamp::from_microsecond(change.at).map_err(anyhow::Error::from)?;
+    let mut event =
+        json!({ "id": change.id, "activity": stage, "time": time.to_string(), "stage": stage });
+    if let Some(by) = change.by.as_deref().filter(|b| !b.is_empty()) {
+        event["resource"] = json!(by);
+    }
+    if change.history == History::Snapshot {
+        event["attributes"] = json!({ "seen by": "comparison" });
+    }
+    let row = |kind: &str, id: &str, body: String| PushedRow {
+        process: process.into(),
+        kind: kind.into(),
+        case_ref: change.case.clone(),
+        id: id.into(),
+        at: now,
+        place,
+        by_person: by.into(),
+        body,
+    };
+    let is_new = pushed::keep_event(tx, &row(EVENT, &change.id, event.to_string())).await?;
+    let mut attributes: serde_json::Map<String, Value> = change
+        .attributes
+        .iter()
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .take(90)
+        .map(|(name, value)| (name.clone(), json!(base::format::short(value, 2_000))))
+        .collect();
+    if !change.case_name.is_empty() {
+        attributes.insert("title".into(), json!(change.case_name));
+    }
+    if let Some(url) = &change.case_url {
+        attributes.insert("url".into(), json!(url));
+    }
+    if !attributes.is_empty() {
+        pushed::keep_case(tx, &row(CASE, "", Value::Object(attributes).to_string())).await?;
+    }
+    Ok(is_new)
+}

@@ -1,0 +1,418 @@
+//! What was said on a channel becomes a thread: whose it is, what it is about, and whether a person looks at it first.
+
+use super::matching::{Found, Matcher};
+use super::{CHANNEL_EVERY, Connect, Stopped, filter};
+use base::activity::Kind;
+use base::format;
+use base::identity::secret::Digest;
+use base::problem::Problem;
+use connectors::channel::{Author, Delivered, Delivery, Seen, What};
+use connectors::{Account, Cursor, Incoming};
+use mining::Micros;
+use serde_json::json;
+use std::sync::Arc;
+use store::connections::{self, CHANNEL, ConnectionRow, Looked, ON};
+use store::desk::{self, About, ContactRow, HELD, HandleRow, OPEN, SaidRow, ThreadRow};
+use store::{Tx, events};
+
+/// More of a message is not shown; the payload holds all of it.
+const LONGEST: usize = 20_000;
+/// More of a payload is not kept.
+const RAW: usize = 256 * 1024;
+
+/// Whose account it is, as it is kept.
+pub(super) fn account_text(account: &Account) -> String {
+    json!({ "id": account.id, "handle": account.handle, "name": account.name, "url": account.url, "may": account.may }).to_string()
+}
+
+pub(crate) fn account_of(row: &ConnectionRow) -> Account {
+    let value: serde_json::Value = serde_json::from_str(&row.account).unwrap_or_default();
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_string();
+    let may = value["may"].as_array().into_iter().flatten();
+    Account {
+        id: text("id"),
+        handle: text("handle"),
+        name: text("name"),
+        url: value["url"].as_str().map(String::from),
+        may: may.filter_map(|m| m.as_str().map(String::from)).collect(),
+    }
+}
+
+impl Connect {
+    pub(super) async fn look_at_channel(&self, row: &ConnectionRow) -> Result<(), Stopped> {
+        let channel = self.channel(&row.kind)?;
+        let settings = self.settings(row)?;
+        let via = self.via(&settings);
+        let cursor: Option<Cursor> = row
+            .cursor
+            .as_deref()
+            .and_then(|c| serde_json::from_str(c).ok());
+        let page = channel
+            .poll(&via, cursor.as_ref())
+            .await
+            .map_err(Stopped::By)?;
+        let matcher = self.matcher_of(row).await?;
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        events::in_order(&mut tx).await?;
+        let taken = self
+            .take(&mut tx, row, matcher.as_deref(), &page.items)
+            .await?;
+        let text = serde_json::to_string(&page.cursor).map_err(anyhow::Error::from)?;
+        let due = if page.has_more {
+            now
+        } else {
+            now + CHANNEL_EVERY
+        };
+        let looked = Looked {
+            id: &row.id,
+            holder: &self.inner.node,
+            cursor: &text,
+            taken,
+            is_whole: !page.has_more,
+            due: page.wait_until.unwrap_or(due).max(due),
+            held_until: 0,
+        };
+        if !connections::move_on(&mut tx, &looked, now).await? {
+            return Ok(());
+        }
+        Ok(self.done(tx).await?)
+    }
+
+    pub(super) async fn matcher_of(
+        &self,
+        row: &ConnectionRow,
+    ) -> Result<Option<Arc<Matcher>>, Problem> {
+        match &row.process {
+            Some(process) => Ok(Some(self.matcher(process).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes a webhook's delivery: genuine or nothing. What is answered, with its content type.
+    pub async fn delivered(
+        &self,
+        secret: &str,
+        delivery: &Delivery<'_>,
+    ) -> Result<(&'static str, String), Problem> {
+        let row = connections::by_hook(self.db(), &Digest::of(secret).text()).await?;
+        let row = row.filter(|r| r.what == CHANNEL && r.state == ON);
+        let row = row.ok_or_else(|| Problem::not_found("webhook"))?;
+        let (channel, settings) = (self.channel(&row.kind)?, self.settings(&row)?);
+        let account = account_of(&row);
+        let read = channel.deliver(&settings, &account, delivery, self.clock().now());
+        let read = read.ok_or_else(|| Problem::not_found("webhook"))?;
+        let refused = |fault: connectors::Fault| {
+            let said = format::short(&fault.to_string(), 200);
+            Problem::new(
+                403,
+                "not_genuine",
+                said,
+                "Send what the service signed, as it was signed, at once.",
+            )
+        };
+        match read.map_err(refused)? {
+            Delivered::Handshake(kind, text) => Ok((kind, text)),
+            Delivered::Said(items) => {
+                self.take_in(row, items).await?;
+                Ok(("text/plain", String::new()))
+            }
+        }
+    }
+
+    /// Keeps what is new of it; how much that was.
+    pub(crate) async fn take(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        matcher: Option<&Matcher>,
+        items: &[Incoming],
+    ) -> Result<i64, Problem> {
+        let account = account_of(row);
+        let mut taken = 0;
+        for item in items {
+            taken += i64::from(self.take_one(tx, row, &account, matcher, item).await?);
+        }
+        Ok(taken)
+    }
+
+    async fn take_one(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        account: &Account,
+        matcher: Option<&Matcher>,
+        item: &Incoming,
+    ) -> Result<bool, Problem> {
+        let now = self.clock().now();
+        // A clock that runs ahead does not make a customer wait in the future.
+        let at = item.at.min(now);
+        if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {
+            return self.told_again(tx, &known, item, at).await;
+        }
+        if item.what == What::Deleted || item.id.is_empty() {
+            return Ok(false);
+        }
+        let is_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
+        let found = self.thread_of(tx, row, item).await?;
+        // Something of our own that answers nobody is no conversation with a customer.
+        if found.is_none() && is_ours {
+            return Ok(false);
+        }
+        let contact = match is_ours {
+            true => None,
+            false => Some(self.contact_of(tx, row, &item.author, now).await?),
+        };
+        let is_known = found.as_ref().is_some_and(|t| t.replied.is_some());
+        let held = match is_ours {
+            true => None,
+            false => filter::held(item, account, is_known),
+        };
+        let thread = match found {
+            Some(thread) => thread,
+            None => {
+                let contact = contact.as_ref();
+                self.open(tx, row, matcher, item, contact, held, at).await?
+            }
+        };
+        let said = SaidRow {
+            connection: row.id.clone(),
+            source: item.id.clone(),
+            thread: thread.id.clone(),
+            at,
+            received: now,
+            author: item.author.id.clone(),
+            is_ours: i64::from(is_ours),
+            handle: format::short(&item.author.handle, 200),
+            name: format::short(&item.author.name, 200),
+            body: cut(&clean(&item.text), LONGEST),
+            url: item.url.clone().filter(|u| is_web(u)),
+            reply: None,
+            edited: None,
+            deleted: None,
+            // In a thread that is open only this one of it is held.
+            held: held.filter(|_| thread.state != HELD).map(String::from),
+            raw: cut(&item.raw.replace('\0', ""), RAW),
+        };
+        if !desk::keep_said(tx, &said).await? {
+            return Ok(false);
+        }
+        if is_ours {
+            desk::we_said(tx, &thread.id, at).await?;
+            return Ok(true);
+        }
+        if said.held.is_none() {
+            desk::customer_said(tx, &thread.id, at).await?;
+        }
+        let payload = json!({ "case": thread.case_ref, "step": thread.step, "team": thread.team, "channel": row.kind, "held": held });
+        let process = thread.process.as_deref();
+        let by = contact.map(|c| c.id).unwrap_or_default();
+        events::append(
+            tx,
+            now,
+            Kind::CustomerSaid.word(),
+            &by,
+            process,
+            Some(&thread.id),
+            &payload,
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// The same message once more: changed, taken back, or as it was.
+    async fn told_again(
+        &self,
+        tx: &mut Tx,
+        known: &SaidRow,
+        item: &Incoming,
+        at: Micros,
+    ) -> Result<bool, Problem> {
+        if item.what == What::Deleted {
+            desk::delete_said(tx, known, self.clock().now()).await?;
+            if known.is_ours == 0 && known.deleted.is_none() {
+                desk::settle(tx, &known.thread).await?;
+            }
+            return Ok(false);
+        }
+        let body = cut(&clean(&item.text), LONGEST);
+        // What was changed later than this was told: an older telling does not bring its words back.
+        let is_older = known.edited.is_some_and(|edited| edited > at) || item.what != What::Edited;
+        if !is_older && body != known.body {
+            let raw = cut(&item.raw.replace('\0', ""), RAW);
+            desk::edit_said(tx, known, &body, &raw, at).await?;
+        }
+        Ok(false)
+    }
+
+    /// The thread it belongs to, by what the service says, then by what it answers.
+    async fn thread_of(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        item: &Incoming,
+    ) -> Result<Option<ThreadRow>, Problem> {
+        if let Some(reply_to) = &item.reply_to
+            && let Some(answered) = desk::said_in(tx, &row.id, reply_to).await?
+        {
+            return Ok(desk::thread_in(tx, &answered.thread).await?);
+        }
+        Ok(desk::thread_of_topic(tx, &row.id, topic(item)).await?)
+    }
+
+    async fn contact_of(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        author: &Author,
+        now: Micros,
+    ) -> Result<ContactRow, Problem> {
+        let known = desk::handle_in(tx, &row.kind, &author.id).await?;
+        let contact = match &known {
+            Some(handle) => desk::contact_in(tx, &handle.contact).await?,
+            None => None,
+        };
+        let contact = match contact {
+            Some(contact) => contact,
+            None => {
+                let name = [&author.name, &author.handle, &author.id];
+                let name = name.into_iter().find(|n| !n.trim().is_empty());
+                let contact = ContactRow {
+                    id: self.id("con"),
+                    name: format::short(name.map_or("", |n| n.trim()), 200),
+                    email: Some(author.handle.to_lowercase())
+                        .filter(|h| row.kind == "mail" && h.contains('@')),
+                    created: now,
+                    process: None,
+                    case_ref: None,
+                    matched_by: None,
+                    merged_into: None,
+                    objected: None,
+                };
+                desk::insert_contact(tx, &contact).await?;
+                contact
+            }
+        };
+        let handle = HandleRow {
+            kind: row.kind.clone(),
+            author: author.id.clone(),
+            contact: contact.id.clone(),
+            handle: format::short(&author.handle, 200),
+            name: format::short(&author.name, 200),
+            url: author.url.clone().filter(|u| is_web(u)),
+        };
+        if known.as_ref() != Some(&handle) {
+            desk::put_handle(tx, &handle).await?;
+        }
+        Ok(contact)
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of it is what a thread is made of"
+    )]
+    async fn open(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        matcher: Option<&Matcher>,
+        item: &Incoming,
+        contact: Option<&ContactRow>,
+        held: Option<&str>,
+        at: Micros,
+    ) -> Result<ThreadRow, Problem> {
+        let about = match (matcher, contact) {
+            (Some(matcher), Some(contact)) => {
+                let hers = contact
+                    .case_ref
+                    .clone()
+                    .filter(|case| contact.process == row.process && matcher.has(case));
+                let found = match hers {
+                    Some(case) => Found {
+                        case: Some(case),
+                        reason: "What she wrote before is about this case.".into(),
+                        sure: if contact.matched_by.is_some() {
+                            100
+                        } else {
+                            85
+                        },
+                    },
+                    None => matcher.find(&item.author, contact.email.as_deref(), &item.text),
+                };
+                matcher.about(found, at, None)
+            }
+            _ => About::default(),
+        };
+        let body = clean(&item.text);
+        let words: Vec<&str> = body
+            .split_whitespace()
+            .filter(|w| !w.starts_with('@'))
+            .collect();
+        let title = format::short(&words.join(" "), 80);
+        let thread = ThreadRow {
+            id: self.id("thr"),
+            connection: row.id.clone(),
+            topic: topic(item).to_string(),
+            contact: contact.map(|c| c.id.clone()),
+            title: if title.is_empty() {
+                "No words".into()
+            } else {
+                title
+            },
+            seen: match item.seen {
+                Seen::Public => "public",
+                Seen::Direct => "direct",
+            }
+            .into(),
+            process: about.process.clone(),
+            case_ref: about.case_ref.clone(),
+            step: about.step.clone(),
+            team: about.team.clone(),
+            reason: about.reason.clone(),
+            sure: about.sure,
+            matched_by: None,
+            state: if held.is_some() { HELD } else { OPEN }.into(),
+            held: held.map(String::from),
+            created: at,
+            waiting: Some(at),
+            replied: None,
+            last: at,
+            claimed_by: None,
+            claimed_until: None,
+            snoozed: None,
+        };
+        desk::insert_thread(tx, &thread).await?;
+        if let (Some(contact), Some(case)) = (contact, &about.case_ref)
+            && contact.case_ref.is_none()
+        {
+            desk::set_case(
+                tx,
+                &contact.id,
+                (about.process.as_deref(), Some(case)),
+                None,
+            )
+            .await?;
+        }
+        Ok(thread)
+    }
+}
+
+/// What all of a thread share.
+fn topic(item: &Incoming) -> &str {
+    let told = item.thread.as_deref().or(item.reply_to.as_deref());
+    told.filter(|t| !t.is_empty()).unwrap_or(&item.id)
+}
+
+/// Text that can be kept on both engines.
+fn clean(text: &str) -> String {
+    text.replace('\0', "").trim().to_string()
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// Only addresses of the web become links.
+fn is_web(url: &str) -> bool {
+    url.len() <= 2_000 && (url.starts_with("https://") || url.starts_with("http://"))
+}

@@ -1,0 +1,858 @@
+//! What is done at the desk.
+
+use super::{CLAIM, Desk, Promise, SETTING, SNOOZE};
+use base::activity::{self, Kind};
+use base::identity::{Actor, Role};
+use base::problem::Problem;
+use mining::Micros;
+use serde_json::{Value, json};
+use store::desk::{
+    self, CLOSED, CannedRow, ContactRow, DeskPersonRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue,
+    RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
+};
+use store::{Tx, events, settings};
+
+/// What became of a reply that was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    /// It leaves at once.
+    Queued,
+    /// A colleague reads it first.
+    ToReview,
+}
+
+fn taken(by: &str) -> Problem {
+    Problem::new(
+        409,
+        "taken",
+        format!("{by} is replying to this customer."),
+        "Your text is kept as your draft. Wait, send a hint as a note, or take over.",
+    )
+}
+
+impl Desk {
+    async fn begin(&self, id: &str) -> Result<(Tx, ThreadRow), Problem> {
+        let mut tx = self.connect().db().begin().await?;
+        events::in_order(&mut tx).await?;
+        let row = desk::thread_in(&mut tx, id).await?;
+        Ok((tx, row.ok_or_else(|| Problem::not_found("thread"))?))
+    }
+
+    async fn note_of(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        row: &ThreadRow,
+        kind: Kind,
+        mut payload: Value,
+    ) -> Result<(), Problem> {
+        payload["case"] = json!(row.case_ref);
+        payload["step"] = json!(row.step);
+        payload["team"] = json!(row.team);
+        let (process, now) = (row.process.as_deref(), self.now());
+        events::append(
+            tx,
+            now,
+            kind.word(),
+            actor.id(),
+            process,
+            Some(&row.id),
+            &payload,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Who has a thread now, if it is somebody else.
+    async fn holder(&self, row: &ThreadRow, actor: &Actor) -> Result<Option<String>, Problem> {
+        let by = row.claimed_by.as_deref().filter(|by| *by != actor.id());
+        let Some(by) = by.filter(|_| row.claimed_until.is_some_and(|until| until > self.now()))
+        else {
+            return Ok(None);
+        };
+        let directory = self.work().identity().directory().await?;
+        Ok(Some(
+            directory
+                .person(by)
+                .map_or("A colleague".into(), |p| p.name.clone()),
+        ))
+    }
+
+    /// Makes a thread hers for a while, if it is nobody else's; renewed by doing it again.
+    pub async fn claim(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (mut tx, row) = self.begin(id).await?;
+        let now = self.now();
+        if !desk::claim_thread(&mut tx, id, actor.id(), now, now + CLAIM).await? {
+            return Err(match self.holder(&row, actor).await? {
+                Some(by) => taken(&by),
+                None => Problem::new(
+                    409,
+                    "not_open",
+                    "This thread does not wait for an answer.",
+                    "Open it again first.",
+                ),
+            });
+        }
+        // Only the taking is told, not each sign of life.
+        if row.claimed_by.as_deref() != Some(actor.id()) {
+            self.note_of(&mut tx, actor, &row, Kind::DeskClaimed, json!({}))
+                .await?;
+        }
+        self.connect().done(tx).await
+    }
+
+    /// Takes the one that waits longest and is nobody's.
+    pub async fn take_next(&self, actor: &Actor) -> Result<Option<String>, Problem> {
+        let mut behind: Option<(Micros, String)> = None;
+        loop {
+            let from = behind.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let page = self.queue(actor, Queue::Open, from).await?;
+            let Some(last) = page.last() else {
+                return Ok(None);
+            };
+            behind = Some((
+                last.thread.waiting.unwrap_or(last.thread.last),
+                last.thread.id.clone(),
+            ));
+            for one in &page {
+                let is_free = one
+                    .thread
+                    .claimed_until
+                    .is_none_or(|until| until <= self.now());
+                if is_free && self.claim(actor, &one.thread.id).await.is_ok() {
+                    return Ok(Some(one.thread.id.clone()));
+                }
+            }
+        }
+    }
+
+    /// Leaves a thread to whoever comes, or hands it to somebody with all that is in it.
+    pub async fn give(&self, actor: &Actor, id: &str, to: Option<&str>) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let directory = self.work().identity().directory().await?;
+        if let Some(to) = to {
+            let person = directory
+                .person(to)
+                .ok_or_else(|| Problem::not_found("person"))?;
+            if Role::parse(&person.role) < Some(Role::Member) || person.state != "active" {
+                return Err(Problem::bad_request(
+                    "She cannot answer at the desk.",
+                    "Choose a colleague.",
+                ));
+            }
+        }
+        let (mut tx, row) = self.begin(id).await?;
+        if self.holder(&row, actor).await?.is_some() && !actor.is_at_least(Role::Manager) {
+            return Err(Problem::new(
+                403,
+                "not_yours",
+                "Somebody else has this thread.",
+                "Ask her, or take over when she stops.",
+            ));
+        }
+        let until = to.map(|_| self.now() + 12 * CLAIM);
+        desk::give(&mut tx, id, to, until).await?;
+        self.note_of(&mut tx, actor, &row, Kind::DeskGiven, json!({ "to": to }))
+            .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Takes a thread from somebody who has it: said to her by the record.
+    pub async fn take_over(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (mut tx, row) = self.begin(id).await?;
+        if row.state != OPEN {
+            return Err(Problem::new(
+                409,
+                "not_open",
+                "This thread does not wait for an answer.",
+                "Open it again first.",
+            ));
+        }
+        desk::give(&mut tx, id, Some(actor.id()), Some(self.now() + CLAIM)).await?;
+        self.note_of(
+            &mut tx,
+            actor,
+            &row,
+            Kind::DeskClaimed,
+            json!({ "from": row.claimed_by }),
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Hands a reply in under a key of the writer's: handed in twice it is there once. A second writer is stopped, and keeps her draft.
+    pub async fn reply(
+        &self,
+        actor: &Actor,
+        id: &str,
+        key: &str,
+        body: &str,
+    ) -> Result<Handed, Problem> {
+        let thread = self.thread(actor, id).await?;
+        let body = body.trim();
+        self.check(body, thread.longest)?;
+        if key.is_empty()
+            || key.len() > 100
+            || !key
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
+            return Err(Problem::bad_request(
+                "The reply has no usable key.",
+                "Send 1 to 100 letters, digits, - or _.",
+            ));
+        }
+        let key = format!("rep_{}_{key}", actor.id());
+        let is_reviewed = self.is_reviewed(actor.id()).await?;
+        let (mut tx, row) = self.begin(id).await?;
+        if let Some(kept) = desk::reply_in(&mut tx, &key).await? {
+            return match kept.thread == id && kept.body == body {
+                true => Ok(if kept.state == REVIEW {
+                    Handed::ToReview
+                } else {
+                    Handed::Queued
+                }),
+                false => Err(Problem::new(
+                    409,
+                    "key_used",
+                    "Another reply has this key.",
+                    "Load the page anew.",
+                )),
+            };
+        }
+        if row.state == HELD {
+            return Err(Problem::new(
+                409,
+                "held",
+                "The filter holds this thread.",
+                "Let it into the queue first.",
+            ));
+        }
+        let now = self.now();
+        if !is_reviewed {
+            if let Some(by) = self.holder(&row, actor).await? {
+                drop(tx);
+                self.keep_draft(actor, id, body).await?;
+                return Err(taken(&by));
+            }
+            if desk::under_way(&mut tx, id)
+                .await?
+                .iter()
+                .any(|r| r.state == QUEUED)
+            {
+                drop(tx);
+                self.keep_draft(actor, id, body).await?;
+                return Err(Problem::new(
+                    409,
+                    "under_way",
+                    "A reply to this customer is on its way.",
+                    "Your text is kept as your draft. Wait until it is there.",
+                ));
+            }
+        }
+        let answered = desk::last_of_customer(&mut tx, id).await?;
+        let state = if is_reviewed { REVIEW } else { QUEUED };
+        let reply = ReplyRow {
+            id: key.clone(),
+            thread: id.into(),
+            person: actor.id().into(),
+            at: now,
+            body: body.into(),
+            reply_to: answered.map(|s| s.source),
+            state: state.into(),
+            reviewer: None,
+            note: None,
+            begun: None,
+            due: now,
+            attempts: 0,
+            sent: None,
+            error: None,
+        };
+        desk::insert_reply(&mut tx, &reply).await?;
+        if !is_reviewed {
+            desk::give(&mut tx, id, Some(actor.id()), Some(now + CLAIM)).await?;
+        }
+        self.note_of(
+            &mut tx,
+            actor,
+            &row,
+            Kind::DeskReplied,
+            json!({ "reply": key, "state": state }),
+        )
+        .await?;
+        self.connect().done(tx).await?;
+        self.drop_draft(actor, id).await?;
+        self.connect().wake();
+        Ok(if is_reviewed {
+            Handed::ToReview
+        } else {
+            Handed::Queued
+        })
+    }
+
+    fn check(&self, body: &str, longest: usize) -> Result<(), Problem> {
+        let long = body.chars().count();
+        if body.is_empty() || body.contains('\0') {
+            return Err(Problem::bad_request(
+                "The reply is empty.",
+                "Write something.",
+            ));
+        }
+        if long > longest {
+            let what = format!("The reply has {long} characters; the channel takes {longest}.");
+            return Err(Problem::bad_request(what, "Shorten it."));
+        }
+        Ok(())
+    }
+
+    fn place(id: &str) -> String {
+        format!("/desk/{id}")
+    }
+
+    async fn keep_draft(&self, actor: &Actor, id: &str, body: &str) -> Result<(), Problem> {
+        self.work().keep_draft(actor, &Self::place(id), body).await
+    }
+
+    async fn drop_draft(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        self.work().keep_draft(actor, &Self::place(id), "").await
+    }
+
+    /// What somebody wrote to this customer and did not send.
+    pub async fn draft(&self, actor: &Actor, id: &str) -> Result<String, Problem> {
+        Ok(
+            store::work::draft(self.connect().db(), actor.id(), &Self::place(id))
+                .await?
+                .unwrap_or_default(),
+        )
+    }
+
+    /// Lets a reply go, with other words if need be; never her own, nor by somebody whose own are read first.
+    pub async fn approve(
+        &self,
+        actor: &Actor,
+        reply: &str,
+        body: Option<&str>,
+    ) -> Result<(), Problem> {
+        let (mut tx, thread, row) = self.to_review(actor, reply).await?;
+        let body = body
+            .map(str::trim)
+            .filter(|b| !b.is_empty())
+            .unwrap_or(&row.body);
+        let longest = self.thread(actor, &thread.id).await?.longest;
+        self.check(body, longest)?;
+        if let Some(by) = self.holder(&thread, actor).await?
+            && thread.claimed_by.as_deref() != Some(row.person.as_str())
+        {
+            return Err(taken(&by));
+        }
+        if desk::under_way(&mut tx, &thread.id)
+            .await?
+            .iter()
+            .any(|r| r.state == QUEUED)
+        {
+            return Err(Problem::new(
+                409,
+                "under_way",
+                "A reply to this customer is on its way.",
+                "Wait until it is there.",
+            ));
+        }
+        desk::reviewed(&mut tx, reply, actor.id(), None, body).await?;
+        if !desk::move_reply(&mut tx, reply, (REVIEW, QUEUED), self.now()).await? {
+            return Err(Problem::new(
+                409,
+                "reviewed",
+                "It was looked at meanwhile.",
+                "Load the page anew.",
+            ));
+        }
+        self.note_of(
+            &mut tx,
+            actor,
+            &thread,
+            Kind::DeskReviewed,
+            json!({ "reply": reply, "approved": true }),
+        )
+        .await?;
+        self.connect().done(tx).await?;
+        self.connect().wake();
+        Ok(())
+    }
+
+    /// Sends a reply back to who wrote it, with a note.
+    pub async fn send_back(&self, actor: &Actor, reply: &str, note: &str) -> Result<(), Problem> {
+        let (mut tx, thread, row) = self.to_review(actor, reply).await?;
+        if note.trim().is_empty() || note.chars().count() > 2_000 {
+            return Err(Problem::bad_request(
+                "It goes back without a word.",
+                "Say in up to 2,000 characters what to change.",
+            ));
+        }
+        desk::reviewed(&mut tx, reply, actor.id(), Some(note.trim()), &row.body).await?;
+        desk::move_reply(&mut tx, reply, (REVIEW, RETURNED), self.now()).await?;
+        self.note_of(
+            &mut tx,
+            actor,
+            &thread,
+            Kind::DeskReviewed,
+            json!({ "reply": reply, "approved": false }),
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    async fn to_review(
+        &self,
+        actor: &Actor,
+        reply: &str,
+    ) -> Result<(Tx, ThreadRow, ReplyRow), Problem> {
+        Self::admit(actor)?;
+        let found = desk::reply(self.connect().db(), reply).await?;
+        let found = found.ok_or_else(|| Problem::not_found("reply"))?;
+        if found.person == actor.id() || self.is_reviewed(actor.id()).await? {
+            return Err(Problem::new(
+                403,
+                "not_yours",
+                "Nobody lets her own reply go.",
+                "Ask a colleague whose replies are not read first.",
+            ));
+        }
+        let (mut tx, thread) = self.begin(&found.thread).await?;
+        let row = desk::reply_in(&mut tx, reply)
+            .await?
+            .ok_or_else(|| Problem::not_found("reply"))?;
+        match row.state == REVIEW {
+            true => Ok((tx, thread, row)),
+            false => Err(Problem::new(
+                409,
+                "reviewed",
+                "It was looked at meanwhile.",
+                "Load the page anew.",
+            )),
+        }
+    }
+
+    /// Sends a reply again that failed, or takes it back before it went.
+    pub async fn again(&self, actor: &Actor, reply: &str, is_sent: bool) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let found = desk::reply(self.connect().db(), reply).await?;
+        let found = found.ok_or_else(|| Problem::not_found("reply"))?;
+        let (mut tx, thread) = self.begin(&found.thread).await?;
+        let moved = match is_sent {
+            true => desk::move_reply(&mut tx, reply, (FAILED, QUEUED), self.now()).await?,
+            false => {
+                desk::move_reply(&mut tx, reply, (FAILED, WITHDRAWN), self.now()).await?
+                    || desk::move_reply(&mut tx, reply, (REVIEW, WITHDRAWN), self.now()).await?
+            }
+        };
+        if !moved {
+            return Err(Problem::new(
+                409,
+                "moved_on",
+                "That reply did not fail, or is on its way again.",
+                "Load the page anew.",
+            ));
+        }
+        self.note_of(
+            &mut tx,
+            actor,
+            &thread,
+            Kind::DeskReplied,
+            json!({ "reply": reply, "again": is_sent }),
+        )
+        .await?;
+        self.connect().done(tx).await?;
+        self.connect().wake();
+        Ok(())
+    }
+
+    /// Nothing to answer; or there is something after all.
+    pub async fn set_closed(
+        &self,
+        actor: &Actor,
+        id: &str,
+        is_closed: bool,
+    ) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (mut tx, row) = self.begin(id).await?;
+        match is_closed {
+            true => desk::set_thread_state(&mut tx, id, CLOSED, None, None).await?,
+            false => {
+                desk::set_thread_state(
+                    &mut tx,
+                    id,
+                    OPEN,
+                    None,
+                    Some(row.waiting.unwrap_or(row.last)),
+                )
+                .await?
+            }
+        }
+        self.note_of(
+            &mut tx,
+            actor,
+            &row,
+            Kind::DeskClosed,
+            json!({ "closed": is_closed }),
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Holds a thread as noise, or lets it into the queue.
+    pub async fn set_held(
+        &self,
+        actor: &Actor,
+        id: &str,
+        why: Option<&str>,
+    ) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (mut tx, row) = self.begin(id).await?;
+        match why {
+            Some(why) => {
+                desk::set_thread_state(
+                    &mut tx,
+                    id,
+                    HELD,
+                    Some(&base::format::short(why, 100)),
+                    row.waiting,
+                )
+                .await?
+            }
+            None => {
+                desk::set_thread_state(
+                    &mut tx,
+                    id,
+                    OPEN,
+                    None,
+                    Some(row.waiting.unwrap_or(row.last)),
+                )
+                .await?
+            }
+        }
+        self.note_of(&mut tx, actor, &row, Kind::DeskHeld, json!({ "held": why }))
+            .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Not before then; with nothing, now.
+    pub async fn snooze(
+        &self,
+        actor: &Actor,
+        id: &str,
+        until: Option<Micros>,
+    ) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let now = self.now();
+        if until.is_some_and(|until| until <= now || until > now + SNOOZE) {
+            return Err(Problem::bad_request(
+                "That moment is past, or more than thirty days away.",
+                "Choose another.",
+            ));
+        }
+        let (mut tx, _) = self.begin(id).await?;
+        desk::snooze_thread(&mut tx, id, until).await?;
+        self.connect().done(tx).await
+    }
+
+    /// Says which case a thread is about, or that it is about none; she is known by it from then on.
+    pub async fn set_case(
+        &self,
+        actor: &Actor,
+        id: &str,
+        process: &str,
+        case: Option<&str>,
+    ) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let matcher = self.connect().matcher(process).await?;
+        if case.is_some_and(|case| !matcher.has(case)) {
+            return Err(Problem::not_found("case"));
+        }
+        let (mut tx, row) = self.begin(id).await?;
+        let found = crate::connect::matching::Found {
+            case: case.map(String::from),
+            reason: String::new(),
+            sure: 100,
+        };
+        let about = matcher.about(found, row.created, Some(actor.id()));
+        desk::set_about(&mut tx, id, &about).await?;
+        if let Some(contact) = &row.contact {
+            let process = about.process.as_deref().filter(|_| case.is_some());
+            desk::set_case(&mut tx, contact, (process, case), Some(actor.id())).await?;
+        }
+        let row = ThreadRow {
+            process: about.process.clone(),
+            case_ref: about.case_ref.clone(),
+            step: about.step.clone(),
+            team: about.team.clone(),
+            ..row
+        };
+        self.note_of(
+            &mut tx,
+            actor,
+            &row,
+            Kind::CustomerMatched,
+            json!({ "contact": row.contact }),
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Says something to colleagues about a thread.
+    pub async fn note(&self, actor: &Actor, id: &str, body: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let body = body.trim();
+        if body.is_empty() || body.chars().count() > 5_000 || body.contains('\0') {
+            return Err(Problem::bad_request(
+                "The note is empty, or too long.",
+                "Write up to 5,000 characters.",
+            ));
+        }
+        let (mut tx, row) = self.begin(id).await?;
+        let note = NoteRow {
+            id: self.connect().id("note"),
+            thread: id.into(),
+            person: actor.id().into(),
+            at: self.now(),
+            body: body.into(),
+        };
+        desk::insert_note(&mut tx, &note).await?;
+        self.note_of(
+            &mut tx,
+            actor,
+            &row,
+            Kind::DeskNoted,
+            json!({ "note": note.id }),
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Two contacts are one; `into` is who stays. Undone by [`Desk::split`].
+    pub async fn merge(&self, actor: &Actor, contact: &str, into: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        if contact == into {
+            return Err(Problem::bad_request(
+                "That is the same contact.",
+                "Choose another one.",
+            ));
+        }
+        let (from, to) = (
+            self.contact(actor, contact).await?.0,
+            self.contact(actor, into).await?.0,
+        );
+        let handles = desk::handles(self.connect().db(), contact).await?;
+        let mut tx = self.connect().db().begin().await?;
+        events::in_order(&mut tx).await?;
+        for handle in &handles {
+            desk::move_handle(&mut tx, &handle.kind, &handle.author, into).await?;
+        }
+        if to.case_ref.is_none() && from.case_ref.is_some() {
+            let case = (from.process.as_deref(), from.case_ref.as_deref());
+            desk::set_case(&mut tx, into, case, from.matched_by.as_deref()).await?;
+        }
+        desk::set_merged(&mut tx, contact, Some(into)).await?;
+        let payload = json!({ "contact": contact, "into": into, "handles": handles.iter().map(|h| [&h.kind, &h.author]).collect::<Vec<_>>() });
+        activity::record_installation(
+            &mut tx,
+            self.now(),
+            Kind::CustomerMerged,
+            actor.id(),
+            &payload,
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Erases a customer with all she said, as it came too; nothing brings it back but she herself.
+    pub async fn erase(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        if actor.role() != Role::Owner {
+            return Err(Problem::new(
+                403,
+                "not_yours",
+                "Owners erase customers.",
+                "Ask one.",
+            ));
+        }
+        self.contact(actor, id).await?;
+        let mut tx = self.connect().db().begin().await?;
+        events::in_order(&mut tx).await?;
+        store::erase::contact(&mut tx, id).await?;
+        let payload = json!({ "contact": id });
+        activity::record_installation(
+            &mut tx,
+            self.now(),
+            Kind::CustomerErased,
+            actor.id(),
+            &payload,
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Takes a handle out of a contact: a contact of its own again.
+    pub async fn split(&self, actor: &Actor, kind: &str, author: &str) -> Result<String, Problem> {
+        Self::admit(actor)?;
+        let mut tx = self.connect().db().begin().await?;
+        events::in_order(&mut tx).await?;
+        let handle = desk::handle_in(&mut tx, kind, author).await?;
+        let handle = handle.ok_or_else(|| Problem::not_found("handle"))?;
+        let contact = ContactRow {
+            id: self.connect().id("con"),
+            name: if handle.name.is_empty() {
+                handle.handle.clone()
+            } else {
+                handle.name.clone()
+            },
+            email: None,
+            created: self.now(),
+            process: None,
+            case_ref: None,
+            matched_by: None,
+            merged_into: None,
+            objected: None,
+        };
+        desk::insert_contact(&mut tx, &contact).await?;
+        desk::move_handle(&mut tx, kind, author, &contact.id).await?;
+        let payload =
+            json!({ "contact": contact.id, "out_of": handle.contact, "handles": [[kind, author]] });
+        activity::record_installation(
+            &mut tx,
+            self.now(),
+            Kind::CustomerMerged,
+            actor.id(),
+            &payload,
+        )
+        .await?;
+        self.connect().done(tx).await?;
+        Ok(contact.id)
+    }
+
+    /// A customer with her handles and what was said with her.
+    pub async fn contact(
+        &self,
+        actor: &Actor,
+        id: &str,
+    ) -> Result<(ContactRow, Vec<desk::HandleRow>, Vec<ThreadRow>), Problem> {
+        Self::admit(actor)?;
+        let db = self.connect().db();
+        let row = desk::contact(db, id)
+            .await?
+            .ok_or_else(|| Problem::not_found("contact"))?;
+        Ok((
+            row,
+            desk::handles(db, id).await?,
+            desk::threads_of_contact(db, id).await?,
+        ))
+    }
+
+    pub async fn set_promise(&self, actor: &Actor, promise: &Promise) -> Result<(), Problem> {
+        if !actor.is_at_least(Role::Manager) {
+            return Err(Problem::new(
+                403,
+                "not_yours",
+                "Managers say what is promised.",
+                "Ask one.",
+            ));
+        }
+        if !(1..=10_080).contains(&promise.minutes) {
+            return Err(Problem::bad_request(
+                "That is no time to promise.",
+                "Choose 1 to 10,080 minutes.",
+            ));
+        }
+        let text = serde_json::to_string(promise).map_err(anyhow::Error::from)?;
+        let mut tx = self.connect().db().begin().await?;
+        settings::put(&mut tx, SETTING, &text).await?;
+        let payload = json!({ "name": SETTING, "minutes": promise.minutes });
+        activity::record_installation(
+            &mut tx,
+            self.now(),
+            Kind::SettingChanged,
+            actor.id(),
+            &payload,
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    /// Whose replies a colleague reads first (a manager says), and what she knows (she says).
+    pub async fn set_person(&self, actor: &Actor, row: &DeskPersonRow) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let before = self
+            .people()
+            .await?
+            .into_iter()
+            .find(|p| p.person == row.person);
+        let was_reviewed = before.is_some_and(|p| p.is_reviewed != 0);
+        let may = actor.is_at_least(Role::Manager)
+            || (row.person == actor.id() && was_reviewed == (row.is_reviewed != 0));
+        if !may {
+            return Err(Problem::new(
+                403,
+                "not_yours",
+                "Managers say whose replies are read first.",
+                "Ask one.",
+            ));
+        }
+        let mut tx = self.connect().db().begin().await?;
+        desk::put_desk_person(
+            &mut tx,
+            &DeskPersonRow {
+                topics: base::format::short(&row.topics, 500),
+                ..row.clone()
+            },
+        )
+        .await?;
+        let payload = json!({ "name": "desk person", "person": row.person, "reviewed": row.is_reviewed != 0 });
+        activity::record_installation(
+            &mut tx,
+            self.now(),
+            Kind::SettingChanged,
+            actor.id(),
+            &payload,
+        )
+        .await?;
+        self.connect().done(tx).await
+    }
+
+    pub async fn put_canned(
+        &self,
+        actor: &Actor,
+        id: Option<&str>,
+        title: &str,
+        body: &str,
+    ) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (title, body) = (base::format::short(title, 100), body.trim());
+        if title.is_empty()
+            || body.is_empty()
+            || body.chars().count() > 5_000
+            || body.contains('\0')
+        {
+            return Err(Problem::bad_request(
+                "It has no title, or no text that can be kept.",
+                "Give it both; the text up to 5,000 characters.",
+            ));
+        }
+        let row = CannedRow {
+            id: id.map_or_else(|| self.connect().id("can"), String::from),
+            title,
+            body: body.into(),
+            at: self.now(),
+            by_person: actor.id().into(),
+        };
+        let mut tx = self.connect().db().begin().await?;
+        desk::put_canned(&mut tx, &row).await?;
+        self.connect().done(tx).await
+    }
+
+    pub async fn remove_canned(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let mut tx = self.connect().db().begin().await?;
+        desk::remove_canned(&mut tx, id).await?;
+        self.connect().done(tx).await
+    }
+}

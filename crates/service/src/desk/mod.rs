@@ -1,0 +1,249 @@
+//! The desk: one queue of what customers said on every channel, answered once, by whoever knows, as the company.
+
+pub mod acts;
+#[cfg(test)]
+mod tests;
+
+use crate::connect::Connect;
+use crate::work::Work;
+use base::identity::{Actor, Role};
+use base::problem::Problem;
+use mining::Micros;
+use mining::time::{HOUR, MINUTE};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use store::connections::{self, ConnectionRow};
+use store::desk::{
+    self, CannedRow, ContactRow, Counts, DeskPersonRow, HandleRow, NoteRow, Queue, ReplyRow,
+    SaidRow, ThreadRow,
+};
+use store::settings;
+
+/// How long somebody has a thread after her last sign of life at it.
+pub const CLAIM: Micros = 5 * MINUTE;
+/// Threads on a page of the queue.
+pub const PAGE: i64 = 25;
+const SETTING: &str = "desk";
+
+/// What is promised to customers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Promise {
+    /// A first reply is due after this many minutes of work.
+    pub minutes: i64,
+}
+
+impl Default for Promise {
+    fn default() -> Promise {
+        Promise { minutes: 60 }
+    }
+}
+
+#[derive(Clone)]
+pub struct Desk {
+    connect: Connect,
+}
+
+/// A thread with what is shown of it in the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    pub thread: ThreadRow,
+    /// The connector, such as mastodon.
+    pub kind: String,
+    pub who: String,
+    pub words: String,
+    /// Since when, as time goes at work: in per cent of what is promised.
+    pub age: i64,
+    pub is_late: bool,
+}
+
+/// A thread as it is worked on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thread {
+    pub row: ThreadRow,
+    pub connection: ConnectionRow,
+    /// As whom is answered.
+    pub account: connectors::Account,
+    /// The longest reply, in characters.
+    pub longest: usize,
+    pub contact: Option<ContactRow>,
+    pub handles: Vec<HandleRow>,
+    pub said: Vec<SaidRow>,
+    pub replies: Vec<ReplyRow>,
+    pub notes: Vec<NoteRow>,
+}
+
+impl Desk {
+    pub fn new(connect: Connect) -> Desk {
+        Desk { connect }
+    }
+
+    pub fn connect(&self) -> &Connect {
+        &self.connect
+    }
+
+    fn work(&self) -> &Work {
+        self.connect.work()
+    }
+
+    fn now(&self) -> Micros {
+        self.connect.clock().now()
+    }
+
+    /// Guests are not colleagues who answer for the company.
+    fn admit(actor: &Actor) -> Result<(), Problem> {
+        match actor.is_at_least(Role::Member) {
+            true => Ok(()),
+            false => Err(Problem::new(
+                403,
+                "not_yours",
+                "Guests have no desk.",
+                "Ask a colleague.",
+            )),
+        }
+    }
+
+    pub async fn promise(&self) -> Result<Promise, Problem> {
+        let kept = settings::get(self.connect.db(), SETTING).await?;
+        Ok(kept
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default())
+    }
+
+    /// The moment before which whoever waits has waited for too long.
+    async fn late(&self) -> Result<(Promise, Micros), Problem> {
+        let promise = self.promise().await?;
+        let since = self.now() - promise.minutes * MINUTE;
+        Ok((promise, since))
+    }
+
+    pub async fn counts(&self, actor: &Actor) -> Result<Counts, Problem> {
+        Self::admit(actor)?;
+        let (_, late) = self.late().await?;
+        Ok(desk::counts(self.connect.db(), actor.id(), late).await?)
+    }
+
+    /// Open threads by step of a process: the step, how many, how many of them late.
+    pub async fn by_step(&self, process: &str) -> Result<HashMap<String, (i64, i64)>, Problem> {
+        let (_, late) = self.late().await?;
+        let rows = desk::open_by_step(self.connect.db(), process, late).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(step, n, late)| Some((step?, (n, late))))
+            .collect())
+    }
+
+    /// A page of the queue, behind a thread.
+    pub async fn queue(
+        &self,
+        actor: &Actor,
+        what: Queue<'_>,
+        behind: Option<(Micros, &str)>,
+    ) -> Result<Vec<Waiting>, Problem> {
+        Self::admit(actor)?;
+        let begin = match what {
+            Queue::Open | Queue::Of(_) => (Micros::MIN, ""),
+            Queue::Held | Queue::Done => (Micros::MAX, ""),
+        };
+        let db = self.connect.db();
+        let rows = desk::queue(db, what, self.now(), behind.unwrap_or(begin), PAGE).await?;
+        let (promise, late) = self.late().await?;
+        let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
+        let newest = desk::newest_said(db, &ids).await?;
+        let mut newest: HashMap<String, (String, String)> = newest
+            .into_iter()
+            .map(|(thread, name, handle, body)| {
+                (thread, (if name.is_empty() { handle } else { name }, body))
+            })
+            .collect();
+        let kinds = connections::list(db).await?;
+        let kind_of = |id: &str| {
+            kinds
+                .iter()
+                .find(|c| c.id == id)
+                .map_or(String::new(), |c| c.kind.clone())
+        };
+        let now = self.now();
+        Ok(rows
+            .into_iter()
+            .map(|thread| {
+                let (who, words) = newest.remove(&thread.id).unwrap_or_default();
+                let since = thread.waiting.unwrap_or(thread.last);
+                Waiting {
+                    kind: kind_of(&thread.connection),
+                    who,
+                    words: base::format::short(&words, 140),
+                    age: ((now - since) * 100 / (promise.minutes.max(1) * MINUTE)).clamp(0, 100),
+                    is_late: thread.waiting.is_some_and(|w| w <= late),
+                    thread,
+                }
+            })
+            .collect())
+    }
+
+    pub async fn thread(&self, actor: &Actor, id: &str) -> Result<Thread, Problem> {
+        Self::admit(actor)?;
+        let db = self.connect.db();
+        let row = desk::thread(db, id)
+            .await?
+            .ok_or_else(|| Problem::not_found("thread"))?;
+        let connection = connections::find(db, &row.connection).await?;
+        let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+        let contact = match &row.contact {
+            Some(contact) => desk::contact(db, contact).await?,
+            None => None,
+        };
+        let handles = match &contact {
+            Some(contact) => desk::handles(db, &contact.id).await?,
+            None => Vec::new(),
+        };
+        Ok(Thread {
+            account: crate::connect::account_of(&connection),
+            longest: self
+                .connect
+                .channel(&connection.kind)
+                .map_or(0, |c| c.longest()),
+            said: desk::said(db, id, 200).await?,
+            replies: desk::replies(db, id).await?,
+            notes: desk::notes(db, id).await?,
+            connection,
+            contact,
+            handles,
+            row,
+        })
+    }
+
+    /// What is there to be read by a colleague before it goes, oldest first.
+    pub async fn in_state(&self, actor: &Actor, state: &str) -> Result<Vec<ReplyRow>, Problem> {
+        Self::admit(actor)?;
+        Ok(desk::replies_in_state(self.connect.db(), state, 100).await?)
+    }
+
+    /// Conversations with the customer of a case, newest first.
+    pub async fn of_case(
+        &self,
+        actor: &Actor,
+        process: &str,
+        case: &str,
+    ) -> Result<Vec<ThreadRow>, Problem> {
+        if !actor.is_at_least(Role::Member) {
+            return Ok(Vec::new());
+        }
+        Ok(desk::threads_of_case(self.connect.db(), process, case).await?)
+    }
+
+    pub async fn canned(&self) -> Result<Vec<CannedRow>, Problem> {
+        Ok(desk::canned(self.connect.db()).await?)
+    }
+
+    pub async fn people(&self) -> Result<Vec<DeskPersonRow>, Problem> {
+        Ok(desk::desk_people(self.connect.db()).await?)
+    }
+
+    async fn is_reviewed(&self, person: &str) -> Result<bool, Problem> {
+        let all = self.people().await?;
+        Ok(all.iter().any(|p| p.person == person && p.is_reviewed != 0))
+    }
+}
+
+/// The longest a thread may sleep.
+const SNOOZE: Micros = 30 * 24 * HOUR;

@@ -1,0 +1,248 @@
+//! Channels and systems of record that are connected, and how far each was read.
+
+use super::{Db, Tx, query, query_of, record};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionRow {
+    pub id: String,
+    pub kind: String,
+    /// [`CHANNEL`] or [`SOURCE`].
+    pub what: String,
+    pub name: String,
+    pub created: Micros,
+    pub created_by: String,
+    /// What was filled in, sealed.
+    pub sealed: String,
+    /// JSON
+    pub account: String,
+    /// [`ON`], [`PAUSED`], [`SIGNED_OUT`] or [`REMOVED`].
+    pub state: String,
+    /// Digest.
+    pub hook: Option<String>,
+    /// JSON
+    pub pipeline: Option<String>,
+    pub process: Option<String>,
+    /// JSON
+    pub cursor: Option<String>,
+    pub due: Micros,
+    pub synced: Option<Micros>,
+    pub looked: Option<Micros>,
+    pub taken: i64,
+    pub expected: Option<i64>,
+    pub error: Option<String>,
+    pub error_at: Option<Micros>,
+    pub failures: i64,
+}
+
+record!(ConnectionRow {
+    id,
+    kind,
+    what,
+    name,
+    created,
+    created_by,
+    sealed,
+    account,
+    state,
+    hook,
+    pipeline,
+    process,
+    cursor,
+    due,
+    synced,
+    looked,
+    taken,
+    expected,
+    error,
+    error_at,
+    failures
+});
+
+pub const CHANNEL: &str = "channel";
+pub const SOURCE: &str = "source";
+pub const ON: &str = "on";
+pub const PAUSED: &str = "paused";
+pub const SIGNED_OUT: &str = "signed_out";
+pub const REMOVED: &str = "removed";
+
+const CONNECTION: &str = "id, kind, what, name, created, created_by, sealed, account, state, hook, pipeline, process, cursor, due, \
+     synced, looked, taken, expected, error, error_at, failures";
+
+pub async fn insert(tx: &mut Tx, row: &ConnectionRow) -> sqlx::Result<()> {
+    query_of(format!(
+        "INSERT INTO connections ({CONNECTION}, holder, held_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, $13, NULL, NULL, 0, $14, NULL, NULL, 0, '', 0)"
+    ))
+    .bind(&row.id)
+    .bind(&row.kind)
+    .bind(&row.what)
+    .bind(&row.name)
+    .bind(row.created)
+    .bind(&row.created_by)
+    .bind(&row.sealed)
+    .bind(&row.account)
+    .bind(&row.state)
+    .bind(&row.hook)
+    .bind(&row.pipeline)
+    .bind(&row.process)
+    .bind(row.due)
+    .bind(row.expected)
+    .execute(tx)
+    .await
+}
+
+/// All that are not removed, by name.
+pub async fn list(db: &Db) -> sqlx::Result<Vec<ConnectionRow>> {
+    query_of(format!(
+        "SELECT {CONNECTION} FROM connections WHERE state <> 'removed' ORDER BY what, name, id"
+    ))
+    .fetch_all(db)
+    .await
+}
+
+/// Also one that was removed: what came by it is still told of.
+pub async fn find(db: &Db, id: &str) -> sqlx::Result<Option<ConnectionRow>> {
+    query_of(format!(
+        "SELECT {CONNECTION} FROM connections WHERE id = $1"
+    ))
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn by_hook(db: &Db, digest: &str) -> sqlx::Result<Option<ConnectionRow>> {
+    query_of(format!(
+        "SELECT {CONNECTION} FROM connections WHERE hook = $1 AND state <> 'removed'"
+    ))
+    .bind(digest)
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes one that is due, so that no other node looks at it until then.
+pub async fn claim(
+    tx: &mut Tx,
+    holder: &str,
+    now: Micros,
+    until: Micros,
+) -> sqlx::Result<Option<ConnectionRow>> {
+    let locked = match tx {
+        Tx::Sqlite(_) => "",
+        Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+    };
+    query_of(format!(
+        "UPDATE connections SET holder = $1, held_until = $3 WHERE id = (SELECT id FROM connections \
+         WHERE state = 'on' AND due <= $2 AND held_until <= $2 ORDER BY due, id LIMIT 1{locked}) RETURNING {CONNECTION}"
+    ))
+    .bind(holder)
+    .bind(now)
+    .bind(until)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
+/// What a look brought, beside what it told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Looked<'a> {
+    pub id: &'a str,
+    pub holder: &'a str,
+    pub cursor: &'a str,
+    pub taken: i64,
+    /// All there was is taken in.
+    pub is_whole: bool,
+    pub due: Micros,
+    pub held_until: Micros,
+}
+
+/// Moves on, in the transaction of what came; `false` when another node has it by now, or somebody paused it, and nothing of the look counts.
+pub async fn move_on(tx: &mut Tx, looked: &Looked<'_>, now: Micros) -> sqlx::Result<bool> {
+    let moved = query(
+        "UPDATE connections SET cursor = $3, taken = taken + $4, due = $5, held_until = $6, failures = 0, error = NULL, error_at = NULL, \
+         looked = CASE WHEN $7 = 1 THEN $8 ELSE looked END, synced = CASE WHEN $7 = 1 THEN COALESCE(synced, $8) ELSE synced END \
+         WHERE id = $1 AND holder = $2 AND held_until > 0 AND state = 'on'",
+    )
+    .bind(looked.id)
+    .bind(looked.holder)
+    .bind(looked.cursor)
+    .bind(looked.taken)
+    .bind(looked.due)
+    .bind(looked.held_until)
+    .bind(i64::from(looked.is_whole))
+    .bind(now)
+    .affect(tx)
+    .await?;
+    Ok(moved > 0)
+}
+
+/// Says what went wrong, and when to try again; `state` is what it is in from then on.
+pub async fn failed(
+    tx: &mut Tx,
+    (id, holder): (&str, &str),
+    state: &str,
+    now: Micros,
+    due: Micros,
+    error: &str,
+) -> sqlx::Result<()> {
+    query(
+        "UPDATE connections SET state = CASE WHEN state = 'on' THEN $3 ELSE state END, error = $4, error_at = $5, due = $6, \
+         held_until = 0, failures = failures + 1 WHERE id = $1 AND holder = $2",
+    )
+    .bind(id)
+    .bind(holder)
+    .bind(state)
+    .bind(error)
+    .bind(now)
+    .bind(due)
+    .execute(tx)
+    .await
+}
+
+pub async fn set_state(tx: &mut Tx, id: &str, state: &str, due: Micros) -> sqlx::Result<()> {
+    query("UPDATE connections SET state = $2, due = $3, held_until = 0, failures = 0 WHERE id = $1")
+        .bind(id)
+        .bind(state)
+        .bind(due)
+        .execute(tx)
+        .await
+}
+
+/// Another key, or another account's.
+pub async fn set_key(tx: &mut Tx, id: &str, sealed: &str, account: &str) -> sqlx::Result<()> {
+    query("UPDATE connections SET sealed = $2, account = $3 WHERE id = $1")
+        .bind(id)
+        .bind(sealed)
+        .bind(account)
+        .execute(tx)
+        .await
+}
+
+/// The source's definition as it was last seen.
+pub async fn set_pipeline(tx: &mut Tx, id: &str, pipeline: &str) -> sqlx::Result<()> {
+    query("UPDATE connections SET pipeline = $2 WHERE id = $1")
+        .bind(id)
+        .bind(pipeline)
+        .execute(tx)
+        .await
+}
+
+/// Forgets the key and the address of the webhook; what came by it stays.
+pub async fn remove(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query("UPDATE connections SET state = 'removed', sealed = '', hook = NULL, held_until = 0 WHERE id = $1")
+        .bind(id)
+        .execute(tx)
+        .await
+}
+
+/// A server over SQLite is the only one: who was looking when it starts is dead.
+pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
+    if matches!(tx, Tx::Sqlite(_)) {
+        query("UPDATE connections SET held_until = 0")
+            .execute(tx)
+            .await?;
+        query("UPDATE replies SET held_until = 0")
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Customers and what they are called where they write.
+
+use crate::{Db, Tx, query, query_of, record};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactRow {
+    pub id: String,
+    pub name: String,
+    pub email: Option<String>,
+    pub created: Micros,
+    pub process: Option<String>,
+    pub case_ref: Option<String>,
+    pub matched_by: Option<String>,
+    pub merged_into: Option<String>,
+    pub objected: Option<Micros>,
+}
+
+record!(ContactRow {
+    id,
+    name,
+    email,
+    created,
+    process,
+    case_ref,
+    matched_by,
+    merged_into,
+    objected
+});
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct HandleRow {
+    pub kind: String,
+    /// The service's own id of her.
+    pub author: String,
+    pub contact: String,
+    pub handle: String,
+    pub name: String,
+    pub url: Option<String>,
+}
+
+record!(HandleRow {
+    kind,
+    author,
+    contact,
+    handle,
+    name,
+    url
+});
+
+const CONTACT: &str =
+    "id, name, email, created, process, case_ref, matched_by, merged_into, objected";
+
+pub async fn insert_contact(tx: &mut Tx, row: &ContactRow) -> sqlx::Result<()> {
+    query("INSERT INTO contacts (id, name, email, created, process, case_ref, matched_by) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(&row.id)
+        .bind(&row.name)
+        .bind(&row.email)
+        .bind(row.created)
+        .bind(&row.process)
+        .bind(&row.case_ref)
+        .bind(&row.matched_by)
+        .execute(tx)
+        .await
+}
+
+pub async fn contact(db: &Db, id: &str) -> sqlx::Result<Option<ContactRow>> {
+    query_of(format!("SELECT {CONTACT} FROM contacts WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn contact_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<ContactRow>> {
+    query_of(format!("SELECT {CONTACT} FROM contacts WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await
+}
+
+/// Whose handle that is.
+pub async fn handle_in(tx: &mut Tx, kind: &str, author: &str) -> sqlx::Result<Option<HandleRow>> {
+    query("SELECT kind, author, contact, handle, name, url FROM handles WHERE kind = $1 AND author = $2")
+        .bind(kind)
+        .bind(author)
+        .fetch_optional(&mut *tx)
+        .await
+}
+
+/// Keeps what she is called by now.
+pub async fn put_handle(tx: &mut Tx, row: &HandleRow) -> sqlx::Result<()> {
+    query(
+        "INSERT INTO handles (kind, author, contact, handle, name, url) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (kind, author) DO UPDATE SET handle = excluded.handle, name = excluded.name, url = excluded.url",
+    )
+    .bind(&row.kind)
+    .bind(&row.author)
+    .bind(&row.contact)
+    .bind(&row.handle)
+    .bind(&row.name)
+    .bind(&row.url)
+    .execute(tx)
+    .await
+}
+
+pub async fn handles(db: &Db, contact: &str) -> sqlx::Result<Vec<HandleRow>> {
+    query("SELECT kind, author, contact, handle, name, url FROM handles WHERE contact = $1 ORDER BY kind, handle")
+        .bind(contact)
+        .fetch_all(db)
+        .await
+}
+
+/// Which case is hers; `by` is nobody where Tenon found it.
+pub async fn set_case(
+    tx: &mut Tx,
+    contact: &str,
+    (process, case_ref): (Option<&str>, Option<&str>),
+    by: Option<&str>,
+) -> sqlx::Result<()> {
+    query("UPDATE contacts SET process = $2, case_ref = $3, matched_by = $4 WHERE id = $1")
+        .bind(contact)
+        .bind(process)
+        .bind(case_ref)
+        .bind(by)
+        .execute(tx)
+        .await
+}
+
+/// Moves a handle, and what was said under it, to another contact.
+pub async fn move_handle(tx: &mut Tx, kind: &str, author: &str, contact: &str) -> sqlx::Result<()> {
+    query("UPDATE handles SET contact = $3 WHERE kind = $1 AND author = $2")
+        .bind(kind)
+        .bind(author)
+        .bind(contact)
+        .execute(tx)
+        .await?;
+    query(
+        "UPDATE threads SET contact = $3 WHERE connection IN (SELECT id FROM connections WHERE kind = $1) AND id IN \
+         (SELECT thread FROM said WHERE author = $2 AND is_ours = 0)",
+    )
+    .bind(kind)
+    .bind(author)
+    .bind(contact)
+    .execute(tx)
+    .await
+}
+
+/// Says into whom she was merged, or that she was not.
+pub async fn set_merged(tx: &mut Tx, contact: &str, into: Option<&str>) -> sqlx::Result<()> {
+    query("UPDATE contacts SET merged_into = $2 WHERE id = $1")
+        .bind(contact)
+        .bind(into)
+        .execute(tx)
+        .await
+}
+
+pub async fn set_objected(tx: &mut Tx, contact: &str, at: Option<Micros>) -> sqlx::Result<()> {
+    query("UPDATE contacts SET objected = $2 WHERE id = $1")
+        .bind(contact)
+        .bind(at)
+        .execute(tx)
+        .await
+}
+
+/// Contacts by name, from one on.
+pub async fn contacts(db: &Db, like: &str, limit: i64) -> sqlx::Result<Vec<ContactRow>> {
+    query_of(format!(
+        "SELECT {CONTACT} FROM contacts WHERE merged_into IS NULL AND (lower(name) LIKE $1 OR email LIKE $1 OR id IN \
+         (SELECT contact FROM handles WHERE lower(handle) LIKE $1)) ORDER BY lower(name), id LIMIT $2"
+    ))
+    .bind(like)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}

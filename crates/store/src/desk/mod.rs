@@ -1,0 +1,11 @@
+//! What customers say, who they are, and what they are answered.
+
+mod contacts;
+mod replies;
+mod said;
+mod threads;
+
+pub use contacts::*;
+pub use replies::*;
+pub use said::*;
+pub use threads::*;

@@ -1,0 +1,406 @@
+//! Conversations with customers, and the queue they wait in.
+
+use crate::{Db, Tx, query, query_of, record};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThreadRow {
+    pub id: String,
+    pub connection: String,
+    pub topic: String,
+    pub contact: Option<String>,
+    pub title: String,
+    /// `public` or `direct`.
+    pub seen: String,
+    pub process: Option<String>,
+    pub case_ref: Option<String>,
+    pub step: Option<String>,
+    pub team: Option<String>,
+    pub reason: String,
+    /// Per cent.
+    pub sure: i64,
+    pub matched_by: Option<String>,
+    /// [`OPEN`], [`ANSWERED`], [`CLOSED`] or [`HELD`].
+    pub state: String,
+    pub held: Option<String>,
+    pub created: Micros,
+    pub waiting: Option<Micros>,
+    pub replied: Option<Micros>,
+    pub last: Micros,
+    pub claimed_by: Option<String>,
+    pub claimed_until: Option<Micros>,
+    pub snoozed: Option<Micros>,
+}
+
+record!(ThreadRow {
+    id,
+    connection,
+    topic,
+    contact,
+    title,
+    seen,
+    process,
+    case_ref,
+    step,
+    team,
+    reason,
+    sure,
+    matched_by,
+    state,
+    held,
+    created,
+    waiting,
+    replied,
+    last,
+    claimed_by,
+    claimed_until,
+    snoozed
+});
+
+pub const OPEN: &str = "open";
+pub const ANSWERED: &str = "answered";
+pub const CLOSED: &str = "closed";
+pub const HELD: &str = "held";
+
+const THREAD: &str = "id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, matched_by, state, held, \
+     created, waiting, replied, last, claimed_by, claimed_until, snoozed";
+
+pub async fn insert_thread(tx: &mut Tx, row: &ThreadRow) -> sqlx::Result<()> {
+    query_of(format!(
+        "INSERT INTO threads ({THREAD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, $18, NULL, NULL, NULL)"
+    ))
+    .bind(&row.id)
+    .bind(&row.connection)
+    .bind(&row.topic)
+    .bind(&row.contact)
+    .bind(&row.title)
+    .bind(&row.seen)
+    .bind(&row.process)
+    .bind(&row.case_ref)
+    .bind(&row.step)
+    .bind(&row.team)
+    .bind(&row.reason)
+    .bind(row.sure)
+    .bind(&row.matched_by)
+    .bind(&row.state)
+    .bind(&row.held)
+    .bind(row.created)
+    .bind(row.waiting)
+    .bind(row.last)
+    .execute(tx)
+    .await
+}
+
+pub async fn thread(db: &Db, id: &str) -> sqlx::Result<Option<ThreadRow>> {
+    query_of(format!("SELECT {THREAD} FROM threads WHERE id = $1"))
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn thread_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<ThreadRow>> {
+    let locked = match tx {
+        Tx::Sqlite(_) => "",
+        Tx::Postgres(_) => " FOR UPDATE",
+    };
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE id = $1{locked}"
+    ))
+    .bind(id)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
+pub async fn thread_of_topic(
+    tx: &mut Tx,
+    connection: &str,
+    topic: &str,
+) -> sqlx::Result<Option<ThreadRow>> {
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE connection = $1 AND topic = $2"
+    ))
+    .bind(connection)
+    .bind(topic)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
+/// The customer said something: she waits, since then at the latest. What was closed is open again; what is held stays held.
+pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
+    query(
+        "UPDATE threads SET waiting = CASE WHEN state = 'held' THEN waiting ELSE COALESCE(waiting, $2) END, \
+         state = CASE WHEN state = 'held' THEN 'held' ELSE 'open' END, snoozed = NULL, \
+         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id = $1",
+    )
+    .bind(id)
+    .bind(at)
+    .execute(tx)
+    .await
+}
+
+/// We answered at that moment: nobody waits any more for what was said before it.
+pub async fn we_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
+    query(
+        "UPDATE threads SET waiting = (SELECT MIN(s.at) FROM said s WHERE s.thread = threads.id AND s.is_ours = 0 AND s.deleted IS NULL \
+         AND s.held IS NULL AND s.at > $2), replied = CASE WHEN replied IS NULL OR replied > $2 THEN $2 ELSE replied END, \
+         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id = $1",
+    )
+    .bind(id)
+    .bind(at)
+    .execute(tx)
+    .await?;
+    query(
+        "UPDATE threads SET state = 'answered', claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND waiting IS NULL AND state = 'open'",
+    )
+    .bind(id)
+    .execute(tx)
+    .await
+}
+
+/// Makes the thread hers until then, if it is nobody else's; one statement, so that of many at once one wins.
+pub async fn claim_thread(
+    tx: &mut Tx,
+    id: &str,
+    person: &str,
+    now: Micros,
+    until: Micros,
+) -> sqlx::Result<bool> {
+    let claimed = query(
+        "UPDATE threads SET claimed_by = $2, claimed_until = $4 \
+         WHERE id = $1 AND state = 'open' AND (claimed_by IS NULL OR claimed_by = $2 OR claimed_until <= $3)",
+    )
+    .bind(id)
+    .bind(person)
+    .bind(now)
+    .bind(until)
+    .affect(tx)
+    .await?;
+    Ok(claimed > 0)
+}
+
+/// Hands it over to somebody, or to nobody.
+pub async fn give(
+    tx: &mut Tx,
+    id: &str,
+    to: Option<&str>,
+    until: Option<Micros>,
+) -> sqlx::Result<()> {
+    query("UPDATE threads SET claimed_by = $2, claimed_until = $3 WHERE id = $1")
+        .bind(id)
+        .bind(to)
+        .bind(until)
+        .execute(tx)
+        .await
+}
+
+pub async fn set_thread_state(
+    tx: &mut Tx,
+    id: &str,
+    state: &str,
+    held: Option<&str>,
+    waiting: Option<Micros>,
+) -> sqlx::Result<()> {
+    query("UPDATE threads SET state = $2, held = $3, waiting = $4, claimed_by = NULL, claimed_until = NULL, snoozed = NULL WHERE id = $1")
+        .bind(id)
+        .bind(state)
+        .bind(held)
+        .bind(waiting)
+        .execute(tx)
+        .await
+}
+
+pub async fn snooze_thread(tx: &mut Tx, id: &str, until: Option<Micros>) -> sqlx::Result<()> {
+    query("UPDATE threads SET snoozed = $2 WHERE id = $1")
+        .bind(id)
+        .bind(until)
+        .execute(tx)
+        .await
+}
+
+/// What a thread is about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct About {
+    pub process: Option<String>,
+    pub case_ref: Option<String>,
+    pub step: Option<String>,
+    pub team: Option<String>,
+    pub reason: String,
+    pub sure: i64,
+    pub by: Option<String>,
+}
+
+pub async fn set_about(tx: &mut Tx, id: &str, about: &About) -> sqlx::Result<()> {
+    query("UPDATE threads SET process = $2, case_ref = $3, step = $4, team = $5, reason = $6, sure = $7, matched_by = $8 WHERE id = $1")
+        .bind(id)
+        .bind(&about.process)
+        .bind(&about.case_ref)
+        .bind(&about.step)
+        .bind(&about.team)
+        .bind(&about.reason)
+        .bind(about.sure)
+        .bind(&about.by)
+        .execute(tx)
+        .await
+}
+
+/// What of the queue is looked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Queue<'a> {
+    /// Who waits, longest first; without those that sleep.
+    Open,
+    /// What one person answers.
+    Of(&'a str),
+    /// What the filter holds, newest first.
+    Held,
+    /// What was answered or closed, newest first.
+    Done,
+}
+
+/// A page of the queue behind a thread: its waiting time (or last moment) and id.
+pub async fn queue(
+    db: &Db,
+    what: Queue<'_>,
+    now: Micros,
+    behind: (Micros, &str),
+    limit: i64,
+) -> sqlx::Result<Vec<ThreadRow>> {
+    let sql = match what {
+        Queue::Open => format!(
+            "SELECT {THREAD} FROM threads WHERE state = 'open' AND (waiting, id) > ($1, $2) AND (snoozed IS NULL OR snoozed <= $3) \
+             AND ($5 = '') ORDER BY waiting, id LIMIT $4"
+        ),
+        Queue::Of(_) => format!(
+            "SELECT {THREAD} FROM threads WHERE claimed_by = $5 AND state = 'open' AND (waiting, id) > ($1, $2) AND ($3 > 0) \
+             ORDER BY waiting, id LIMIT $4"
+        ),
+        Queue::Held => format!(
+            "SELECT {THREAD} FROM threads WHERE state = 'held' AND (last, id) < ($1, $2) AND ($3 > 0) AND ($5 = '') ORDER BY last DESC, id DESC LIMIT $4"
+        ),
+        Queue::Done => format!(
+            "SELECT {THREAD} FROM threads WHERE state IN ('answered', 'closed') AND (last, id) < ($1, $2) AND ($3 > 0) AND ($5 = '') \
+             ORDER BY last DESC, id DESC LIMIT $4"
+        ),
+    };
+    let whose = match what {
+        Queue::Of(person) => person,
+        _ => "",
+    };
+    query_of(sql)
+        .bind(behind.0)
+        .bind(behind.1)
+        .bind(now)
+        .bind(limit)
+        .bind(whose)
+        .fetch_all(db)
+        .await
+}
+
+/// How many are open, whose they are, and how many wait since before a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Counts {
+    pub open: i64,
+    pub late: i64,
+    pub mine: i64,
+    pub unmatched: i64,
+    pub held: i64,
+    pub to_review: i64,
+    pub failed: i64,
+}
+
+pub async fn counts(db: &Db, person: &str, late: Micros) -> sqlx::Result<Counts> {
+    let row: (i64, i64, i64, i64) = query(
+        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN waiting <= $2 THEN 1 ELSE 0 END), 0), \
+         COALESCE(SUM(CASE WHEN claimed_by = $1 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN case_ref IS NULL THEN 1 ELSE 0 END), 0) \
+         FROM threads WHERE state = 'open'",
+    )
+    .bind(person)
+    .bind(late)
+    .fetch_one(db)
+    .await?;
+    let (held,): (i64,) = query("SELECT COUNT(*) FROM threads WHERE state = 'held'")
+        .fetch_one(db)
+        .await?;
+    let (to_review, failed): (i64, i64) = query(
+        "SELECT COALESCE(SUM(CASE WHEN state = 'review' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) \
+         FROM replies WHERE state IN ('review', 'failed')",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Counts {
+        open: row.0,
+        late: row.1,
+        mine: row.2,
+        unmatched: row.3,
+        held,
+        to_review,
+        failed,
+    })
+}
+
+/// Open threads by step of their process: how many, and how many wait since before a moment.
+pub async fn open_by_step(
+    db: &Db,
+    process: &str,
+    late: Micros,
+) -> sqlx::Result<Vec<(Option<String>, i64, i64)>> {
+    query(
+        "SELECT step, COUNT(*), COALESCE(SUM(CASE WHEN waiting <= $2 THEN 1 ELSE 0 END), 0) FROM threads \
+         WHERE state = 'open' AND process = $1 GROUP BY step",
+    )
+    .bind(process)
+    .bind(late)
+    .fetch_all(db)
+    .await
+}
+
+pub async fn threads_of_case(
+    db: &Db,
+    process: &str,
+    case_ref: &str,
+) -> sqlx::Result<Vec<ThreadRow>> {
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE process = $1 AND case_ref = $2 AND state <> 'held' ORDER BY last DESC, id LIMIT 50"
+    ))
+    .bind(process)
+    .bind(case_ref)
+    .fetch_all(db)
+    .await
+}
+
+pub async fn threads_of_contact(db: &Db, contact: &str) -> sqlx::Result<Vec<ThreadRow>> {
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE contact = $1 ORDER BY last DESC, id LIMIT 100"
+    ))
+    .bind(contact)
+    .fetch_all(db)
+    .await
+}
+
+/// For the verdict: the case, when its customer wrote and when she was answered, of all threads of a process.
+pub async fn response_times(
+    db: &Db,
+    process: &str,
+) -> sqlx::Result<Vec<(String, Option<String>, Micros, Option<Micros>)>> {
+    query(
+        "SELECT case_ref, step, created, replied FROM threads WHERE process = $1 AND case_ref IS NOT NULL AND state <> 'held' ORDER BY created, id",
+    )
+    .bind(process)
+    .fetch_all(db)
+    .await
+}
+
+/// Reckons anew since when the customer waits: something was taken back.
+pub async fn settle(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query(
+        "UPDATE threads SET waiting = (SELECT MIN(s.at) FROM said s WHERE s.thread = threads.id AND s.is_ours = 0 AND s.deleted IS NULL \
+         AND s.held IS NULL AND s.at > COALESCE((SELECT MAX(o.at) FROM said o WHERE o.thread = threads.id AND o.is_ours = 1), 0)) \
+         WHERE id = $1 AND state = 'open'",
+    )
+    .bind(id)
+    .execute(tx)
+    .await?;
+    query("UPDATE threads SET state = 'closed', claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND state = 'open' AND waiting IS NULL")
+        .bind(id)
+        .execute(tx)
+        .await
+}

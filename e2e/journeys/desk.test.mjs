@@ -1,0 +1,142 @@
+// A channel is connected, a customer says something there, and colleagues answer her once, as the company.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { accessible, launch, looked, open } from "../lib/browser.js";
+import { mastodon } from "../lib/mastodon.js";
+import { fixtures, tenon } from "../lib/tenon.js";
+
+let house, browser, social, maren, kofi;
+before(async () => {
+  social = await mastodon();
+  house = await tenon({ env: { TENON_ALLOW_HOSTS: `127.0.0.1:${social.port}` } });
+  house.run("import", join(fixtures, "deals.xes"));
+  house.run("people", "add", "maren@halden.example", "--name", "Maren Voss");
+  house.run("people", "add", "kofi@halden.example", "--name", "Kofi Mensah");
+  maren = await house.signIn("maren@halden.example");
+  kofi = await house.signIn("kofi@halden.example");
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await house?.stop();
+  social?.close();
+});
+
+async function eventually(what, is) {
+  for (let i = 0; i < 200; i++) {
+    if (await is()) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.fail(`not so: ${what}`);
+}
+
+const queue = async (view = "open") => (await house.ask(`/api/v1/desk?view=${view}`)).json();
+
+test("an owner connects a channel: what is wrong is said, whose account it is is shown, the key is not", async () => {
+  const { page, calm } = await open(browser, house.url + "/desk");
+  assert.match(await page.textContent("main"), /No channel is connected/);
+  await looked(page);
+  await page.click("text=Connect a channel");
+  await looked(page);
+  await page.getByRole("link", { name: "Connect Mastodon" }).click();
+  await page.fill("[name=server]", social.url);
+  await page.fill("[name=token]", "guessed");
+  await page.click("text=Sign in and look");
+  assert.match(await page.textContent("[role=alert]"), /Mastodon: signed out: .*access token is invalid/);
+  assert.equal(await page.inputValue("[name=server]"), social.url, "what was filled in stays");
+  await looked(page);
+  await page.fill("[name=token]", "open-sesame");
+  await page.click("text=Sign in and look");
+  assert.match(await page.textContent("[role=status]"), /Halden Meters, @halden@127\.0\.0\.1.*It may: read, write:statuses/s);
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  assert.match(await page.textContent("code"), /\/hooks\/channel\/[0-9a-f]{64}$/);
+  await page.click("text=How it is");
+  assert.match(await page.textContent("main"), /recorded: recorded traffic/);
+  await looked(page);
+  for (const path of ["/connections", page.url().slice(house.url.length), "/audit"]) {
+    assert.doesNotMatch(await (await house.ask(path)).text(), /open-sesame/, path);
+  }
+  assert.equal((await (await house.ask("/api/v1/connections")).json())[0].account, "@halden@127.0.0.1");
+  calm();
+});
+
+test("a guest and a member see no connections, and a guest no desk", async () => {
+  const as = (session, path) => fetch(house.url + path, { headers: { cookie: `tenon_session=${session}` } });
+  assert.equal((await as(maren, "/connections")).status, 403);
+  assert.equal((await as(maren, "/desk")).status, 200);
+  assert.equal((await fetch(house.url + "/desk", { redirect: "manual" })).status, 303);
+});
+
+test("what a customer says is on the desk, on her case, and one of two colleagues answers it once", async () => {
+  const asked = social.say("Ines Weber", "@halden Our Deal 001 waits for you. <script>alert(1)</script><b>Please!</b>");
+  await eventually("it is on the desk", async () => (await queue()).length === 1);
+  const [one] = await queue();
+  assert.equal(one.case, "Deal 001");
+  const hers = await open(browser, house.url + "/desk", { session: maren });
+  const his = await open(browser, `${house.url}/desk/${one.id}`, { session: kofi });
+  await hers.page.click("text=Take the next one");
+  assert.match(await hers.page.textContent(".thread"), /Please!/);
+  assert.equal(await hers.page.locator(".thread script").count(), 0);
+  await looked(hers.page);
+  await his.page.fill("form[action$='/reply'] [name=body]", "I say it too");
+  await his.page.click(".composer >> text=Send");
+  assert.match(await his.page.textContent("[role=alert]"), /Maren Voss is replying/);
+  assert.match(await his.page.textContent(".thread"), /Maren Voss is replying/);
+  assert.equal(await his.page.locator("form[action$='/reply']").count(), 0, "his box is locked");
+  await looked(his.page);
+  await his.page.fill("form[action$='/note'] [name=body]", "She means the second offer.");
+  await his.page.click("text=Save note");
+  await hers.page.reload();
+  assert.match(await hers.page.textContent(".colleagues"), /Kofi Mensah.*the second offer/s);
+  social.loses = 1;
+  await hers.page.fill("form[action$='/reply'] [name=body]", "It left this morning.");
+  await hers.page.click(".composer >> text=Send");
+  await eventually("it is answered", async () => (await queue("done")).length === 1);
+  assert.equal(social.sent.length, 1, "sent once, although the answer was lost");
+  assert.equal(social.sent[0].in_reply_to_id, asked);
+  assert.match(social.sent[0].status, /^@ines_weber@elsewhere\.example It left this morning\.$/);
+  await hers.page.reload();
+  assert.match(await hers.page.textContent(".posts"), /Halden Meters by Maren Voss/);
+  social.say("Ines Weber", "Thank you", { in_reply_to_id: social.sent[0].id });
+  await eventually("what she says then is in the same thread", async () => (await queue())[0]?.id === one.id);
+  hers.calm();
+  his.calm();
+});
+
+test("without scripts: a draft is kept, a thread is held, let in, snoozed and closed, and the case says so", async () => {
+  social.say("Spam Seller", "buy https://a.example https://b.example https://c.example");
+  await eventually("it is held", async () => (await queue("held")).length === 1);
+  const { page, calm } = await open(browser, house.url + "/desk?view=held", { session: maren, javaScriptEnabled: false });
+  await page.click(".q");
+  assert.match(await page.textContent(".thread"), /Held: mostly links/);
+  await page.click("text=Let it in");
+  await page.click("text=Snooze");
+  assert.equal((await queue()).length, 1, "it sleeps");
+  await page.click("text=Nothing to answer");
+  const [spam] = await queue("done");
+  assert.equal(spam.who, "Spam Seller");
+  await page.goto(house.url + "/p/deals/case/Deal%20001");
+  await page.locator(".side >> text=Our Deal 001 waits").click();
+  assert.match(await page.textContent(".side"), /Matched case/);
+  await page.locator(".side >> a:has-text('Ines Weber')").click();
+  assert.match(page.url(), /\/contacts\//);
+  assert.match(await page.textContent("main"), /1 conversation, 1 reply from us/);
+  await accessible(page);
+  calm();
+});
+
+test("a key that is over is said, and replaced without losing anything", async () => {
+  social.isOpen = false;
+  const { page, calm } = await open(browser, house.url + "/connections");
+  await eventually("it is signed out", async () => (await (await house.ask("/api/v1/connections")).json())[0].state === "signed_out");
+  await page.reload();
+  assert.match(await page.textContent("main"), /signed out/);
+  await page.click("a:has-text('halden')");
+  social.isOpen = true;
+  social.say("Ines Weber", "Still there?");
+  await page.fill("[name=token]", "open-sesame");
+  await page.getByRole("button", { name: "Replace" }).click();
+  await eventually("it is read again", async () => (await queue()).some((t) => /Still there/.test(t.words)));
+  calm();
+});

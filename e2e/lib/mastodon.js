@@ -1,0 +1,65 @@
+// A stand-in for a server of the Mastodon API: one account, posts by others that a journey makes, and what was posted to it.
+import { createServer } from "node:http";
+import { freePort } from "./tenon.js";
+
+/** `say(who, text, more)` makes a post that mentions us; `sent` is what came; `isOpen` false means the token is over. */
+export async function mastodon() {
+  const statuses = new Map();
+  const told = [];
+  let last = 100;
+  const us = { id: "1", acct: "halden", display_name: "Halden Meters", url: "https://social.example/@halden" };
+  const server = { sent: [], isOpen: true, loses: 0 };
+  const status = (account, content, more = {}) => {
+    const id = String(++last);
+    const made = { id, created_at: new Date().toISOString(), account, content, visibility: "public", url: `https://social.example/@x/${id}`, mentions: [], tags: [], media_attachments: [], ...more };
+    statuses.set(id, made);
+    return made;
+  };
+  server.say = (who, text, more) => {
+    const name = who.toLowerCase().replaceAll(" ", "_");
+    const made = status({ id: `a-${name}`, acct: `${name}@elsewhere.example`, display_name: who, url: "https://elsewhere.example/@" + name }, `<p>${text}</p>`, more);
+    told.push({ id: String(++last), type: "mention", created_at: made.created_at, account: made.account, status: made });
+    return made.id;
+  };
+  server.remove = (id) => statuses.delete(id);
+  const routes = (method, path, query, body) => {
+    if (path === "/api/v1/accounts/verify_credentials") return us;
+    if (path === "/api/v1/apps/verify_credentials") return { name: "Tenon", scopes: ["read", "write:statuses"] };
+    if (path === "/api/v1/notifications") {
+      const after = Number(query.get("min_id") ?? 0);
+      return told.filter((n) => Number(n.id) > after).slice(0, 40).reverse();
+    }
+    if (path === "/api/v1/statuses" && method === "POST") {
+      const made = status(us, `<p>${body.status}</p>`, { in_reply_to_id: body.in_reply_to_id ?? null, visibility: body.visibility });
+      server.sent.push({ ...body, id: made.id });
+      return made;
+    }
+    if (path === "/api/v1/statuses") return query.getAll("id[]").map((id) => statuses.get(id)).filter(Boolean);
+    if (/\/accounts\/1\/statuses$/.test(path)) return [...statuses.values()].filter((s) => s.account === us).reverse();
+    const context = /\/statuses\/(\w+)\/context$/.exec(path);
+    if (context) {
+      const ancestors = [];
+      for (let at = statuses.get(context[1]); at?.in_reply_to_id; at = statuses.get(at.in_reply_to_id)) {
+        const before = statuses.get(at.in_reply_to_id);
+        if (before) ancestors.unshift(before);
+      }
+      return { ancestors, descendants: [] };
+    }
+    return statuses.get(/\/statuses\/(\w+)$/.exec(path)?.[1]);
+  };
+  const listener = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const url = new URL(request.url, "http://x");
+    const answer = (code, body) => response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
+    if (!server.isOpen || request.headers.authorization !== "Bearer open-sesame") return answer(401, { error: "The access token is invalid" });
+    const found = routes(request.method, url.pathname, url.searchParams, text && JSON.parse(text));
+    if (request.method === "POST" && server.loses-- > 0) return response.destroy();
+    return found === undefined ? answer(404, { error: "Record not found" }) : answer(200, found);
+  });
+  server.port = await freePort();
+  await new Promise((done) => listener.listen(server.port, "127.0.0.1", done));
+  server.url = `http://127.0.0.1:${server.port}`;
+  server.close = () => listener.close();
+  return server;
+}
