@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
 import { fixtures, tenon } from "../lib/tenon.js";
 
@@ -122,7 +122,9 @@ test("without scripts: a draft is kept, a thread is held, let in, snoozed and cl
   await page.locator(".side >> a:has-text('Ines Weber')").click();
   assert.match(page.url(), /\/contacts\//);
   assert.match(await page.textContent("main"), /1 conversation, 1 reply from us/);
-  await accessible(page);
+  const looking = await open(browser, page.url(), { session: maren });
+  await looked(looking.page);
+  looking.calm();
   calm();
 });
 

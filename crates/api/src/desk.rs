@@ -97,7 +97,7 @@ pub async fn queue(
 
 /// Something that was said.
 #[derive(Serialize, ToSchema)]
-pub struct Said {
+pub struct CustomerMessage {
     /// The service's own id of it.
     id: String,
     at: i64,
@@ -136,7 +136,7 @@ pub struct Thread {
     reason: String,
     sure: i64,
     claimed_by: Option<String>,
-    said: Vec<Said>,
+    said: Vec<CustomerMessage>,
     replies: Vec<Reply>,
 }
 
@@ -149,7 +149,7 @@ pub async fn one(
     Path(thread): Path<String>,
 ) -> Result<Json<Thread>, ApiError> {
     let thread = app.desk.thread(&actor, &thread).await?;
-    let said = thread.said.into_iter().map(|s| Said {
+    let said = thread.said.into_iter().map(|s| CustomerMessage {
         id: s.source,
         at: s.at,
         name: s.name,

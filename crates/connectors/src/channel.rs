@@ -71,10 +71,12 @@ pub struct Incoming {
 impl Incoming {
     /// That something was taken back, where no more of it is told than its id; `at` is 0 where not even that is known.
     pub fn deleted(id: &str, at: Micros) -> Incoming {
+        const YEAR_9999: Micros = 253_402_300_799_000_000;
         Incoming {
             id: id.into(),
             what: What::Deleted,
-            at,
+            // A service may say any number.
+            at: at.clamp(0, YEAR_9999),
             thread: None,
             reply_to: None,
             author: Author::default(),

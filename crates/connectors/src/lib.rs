@@ -1,6 +1,6 @@
 //! Systems of record and channels. A connector turns requests and answers into values and back: it opens no socket (it is handed
 //! [`Http`]), reads no clock (it is told `now`), and keeps nothing (what it needs to go on is a [`Cursor`] that is committed with
-//! what it brought). See README.md for the contract, `contract` for the suite that every connector passes.
+//! what it brought) but open sessions in memory. See README.md for the contract, `contract` for the suite that every connector passes.
 
 pub mod all;
 pub mod back;

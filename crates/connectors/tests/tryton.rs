@@ -1,5 +1,7 @@
 //! Against a real Tryton, started by tools/tryton.sh: deals are made and moved by its own methods, and read back.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "it is a test")]
+
 mod plain;
 
 use connectors::tryton::Tryton;

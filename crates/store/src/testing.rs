@@ -1,5 +1,10 @@
 //! Runs a test on both engines. PostgreSQL is Debian's package, started once a test run in a folder of its own.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "tests end by it, those of other crates too"
+)]
+
 mod postgres;
 
 pub use postgres::folder;

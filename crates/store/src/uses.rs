@@ -144,6 +144,24 @@ pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx
     Ok(acts.collect())
 }
 
+/// Replies to customers whose cases were at a step, since a moment.
+pub async fn answering(
+    db: &Db,
+    process: &str,
+    step: &str,
+    since: Micros,
+) -> sqlx::Result<Vec<Act>> {
+    query(
+        "SELECT r.person, r.sent AS at, t.case_ref FROM threads t JOIN replies r ON r.thread = t.id \
+         WHERE t.process = $1 AND t.step = $2 AND r.sent >= $3 ORDER BY r.sent, r.id",
+    )
+    .bind(process)
+    .bind(step)
+    .bind(since)
+    .fetch_all(db)
+    .await
+}
+
 /// A question, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AskedRow {

@@ -76,7 +76,7 @@ const ABOUT: About = About {
         },
     ],
     verified: Verified::Contract,
-    verified_by: "a stand-in by the published lexicons that misbehaves",
+    verified_by: "a real PDS 0.4 without an AppView; what an AppView tells by a stand-in of the published lexicons that misbehaves",
 };
 
 impl Connector for Bluesky {

@@ -3,8 +3,8 @@
 
 mod table;
 
-#[cfg(test)]
-mod stand_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +34,8 @@ impl CsvUrl {
         CsvUrl::with_page(2000)
     }
 
-    const fn with_page(page: usize) -> CsvUrl {
+    /// So many at once; a test wants several pages of little.
+    pub const fn with_page(page: usize) -> CsvUrl {
         CsvUrl { page }
     }
 

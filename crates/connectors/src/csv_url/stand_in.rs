@@ -1,5 +1,7 @@
 //! A server of one file, which names its states by ETag.
 
+#![allow(clippy::unwrap_used, reason = "it is for tests")]
+
 use crate::source_contract::{Known, StandIn, Trouble};
 use crate::{Micros, Request, Response, Settings};
 use std::collections::BTreeSet;
@@ -31,6 +33,12 @@ impl Peer {
             is_forbidden: false,
             is_doubled: false,
         }))
+    }
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
     }
 }
 

@@ -4,8 +4,8 @@
 mod poll;
 mod wire;
 
-#[cfg(test)]
-mod stand_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +29,8 @@ impl HubSpot {
         HubSpot::with_page(50)
     }
 
-    const fn with_page(page: usize) -> HubSpot {
+    /// So many at once; a test wants several pages of little.
+    pub const fn with_page(page: usize) -> HubSpot {
         HubSpot {
             people: Kept::new(),
             page,

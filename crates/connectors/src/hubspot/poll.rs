@@ -270,7 +270,7 @@ fn told_of(
             at,
             by: user
                 .or_else(|| Some(line(source)))
-                .filter(|by| !by.is_empty()),
+                .filter(|by| !by.is_empty() && by != "CRM_UI"),
             history: History::Native,
             attributes: attributes.clone(),
         });

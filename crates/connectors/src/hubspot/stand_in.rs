@@ -1,5 +1,7 @@
 //! A HubSpot in memory, after its published description.
 
+#![allow(clippy::unwrap_used, reason = "it is for tests")]
+
 use crate::source_contract::{Known, StandIn, Trouble};
 use crate::{Micros, Request, Response, Settings};
 use serde_json::{Value, json};
@@ -50,6 +52,12 @@ fn text(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis)
         .unwrap()
         .to_string()
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
+    }
 }
 
 impl Inside {

@@ -220,8 +220,7 @@ fn incoming(us: &str, post: &str, item: &Item<Comment>) -> Option<Incoming> {
 }
 
 fn moment(milliseconds: i64) -> Micros {
-    const YEAR_9999: i64 = 253_402_300_799_000_000;
-    milliseconds.saturating_mul(1000).clamp(0, YEAR_9999)
+    milliseconds.saturating_mul(1000)
 }
 
 async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {

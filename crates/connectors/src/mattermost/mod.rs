@@ -336,8 +336,7 @@ fn root(out: &Outgoing) -> &str {
 }
 
 fn moment(milliseconds: i64) -> Micros {
-    const YEAR_9999: i64 = 253_402_300_799_000_000;
-    milliseconds.saturating_mul(1000).clamp(0, YEAR_9999)
+    milliseconds.saturating_mul(1000)
 }
 
 fn call(via: &Via<'_>, path: &str) -> Result<Request, Fault> {

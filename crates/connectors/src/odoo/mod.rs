@@ -4,8 +4,8 @@
 mod poll;
 mod wire;
 
-#[cfg(test)]
-mod stand_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -30,7 +30,8 @@ impl Odoo {
         Odoo::with_page(200)
     }
 
-    const fn with_page(page: usize) -> Odoo {
+    /// So many at once; a test wants several pages of little.
+    pub const fn with_page(page: usize) -> Odoo {
         Odoo {
             users: Kept::new(),
             page,

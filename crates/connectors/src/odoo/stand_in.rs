@@ -1,5 +1,7 @@
 //! An Odoo in memory, after the documentation.
 
+#![allow(clippy::unwrap_used, reason = "it is for tests")]
+
 use super::wire::{literal, moment};
 use crate::source_contract::{Known, StandIn, Trouble};
 use crate::{Micros, Request, Response, Settings};
@@ -50,6 +52,12 @@ impl Peer {
 
     pub fn hide_history(&self) {
         self.0.lock().unwrap().is_untracked = true;
+    }
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
     }
 }
 

@@ -3,8 +3,8 @@
 mod poll;
 mod wire;
 
-#[cfg(test)]
-mod stand_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +28,8 @@ impl Salesforce {
         Salesforce::with_page(200)
     }
 
-    const fn with_page(page: usize) -> Salesforce {
+    /// So many at once; a test wants several pages of little.
+    pub const fn with_page(page: usize) -> Salesforce {
         Salesforce {
             tokens: Kept::new(),
             page,

@@ -1,5 +1,7 @@
 //! A Salesforce in memory: it knows the few queries that the source asks, and tells long lists in several answers.
 
+#![allow(clippy::unwrap_used, reason = "it is for tests")]
+
 use crate::source_contract::{Known, StandIn, Trouble};
 use crate::{Micros, Request, Response, Settings};
 use serde_json::{Value, json};
@@ -55,6 +57,12 @@ impl Peer {
             is_edited: false,
             left: Vec::new(),
         }))
+    }
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
     }
 }
 
@@ -155,7 +163,9 @@ impl Inside {
                 json!({ "totalSize": total, "done": true, "records": rows })
             }
             None => {
-                let (_, soql) = form_urlencoded::parse(path[1..].as_bytes()).next().unwrap();
+                let (_, soql) = form_urlencoded::parse(&path.as_bytes()[1..])
+                    .next()
+                    .unwrap();
                 self.query(&soql)
             }
         }

@@ -58,8 +58,8 @@ const ABOUT: About = About {
             is_required: true,
         },
     ],
-    verified: Verified::Recorded,
-    verified_by: "payloads and the signature as published, and a stand-in that misbehaves",
+    verified: Verified::Contract,
+    verified_by: "the payloads and the signature that Slack publishes, and a stand-in that misbehaves",
 };
 
 impl Connector for Slack {

@@ -292,9 +292,9 @@ impl People {
 /// What was logged at the moment of a version. A transition names the state; where only fields were written, and not the state, it stayed.
 fn read_log(version: &mut Was, rows: &[Value], has_before: bool) {
     let of = |event: &'static str| rows.iter().filter(move |r| r["event"] == event);
-    let moved =
+    let mut moved =
         of("transition").filter_map(|r| Some((r, r["target"].as_str()?.strip_prefix("state:")?)));
-    if let Some((row, state)) = moved.last() {
+    if let Some((row, state)) = moved.next_back() {
         version.state = Some(state.into());
         version.uid = row["user"].as_i64();
         version.is_settled = true;

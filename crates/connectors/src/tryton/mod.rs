@@ -6,8 +6,8 @@ mod points;
 mod poll;
 mod wire;
 
-#[cfg(test)]
-mod stand_in;
+#[cfg(any(test, feature = "testing"))]
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +36,8 @@ impl Tryton {
         Tryton::with_page(500)
     }
 
-    const fn with_page(page: usize) -> Tryton {
+    /// So many at once; a test wants several pages of little.
+    pub const fn with_page(page: usize) -> Tryton {
         Tryton {
             sessions: Kept::new(),
             page,

@@ -98,12 +98,10 @@ impl Tryton {
                 let before = versions.iter().filter(|w| w.at < bound).count();
                 versions.drain(..before.saturating_sub(1));
             }
-            if let Some(last) = versions.last_mut() {
-                if last.at == deal.at {
-                    last.state = Some(deal.state.clone());
-                    last.uid = deal.uid;
-                    last.is_settled = true;
-                }
+            if let Some(last) = versions.last_mut().filter(|w| w.at == deal.at) {
+                last.state = Some(deal.state.clone());
+                last.uid = deal.uid;
+                last.is_settled = true;
             }
         }
         self.settle(via, &mut was).await?;

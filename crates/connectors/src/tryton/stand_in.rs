@@ -1,5 +1,7 @@
 //! A Tryton in memory: as much of its JSON-RPC as the source asks for, answered as the real one was seen to.
 
+#![allow(clippy::unwrap_used, reason = "it is for tests")]
+
 use super::wire::{moment, read_moment};
 use crate::source_contract::{Known, StandIn, Trouble};
 use crate::{Micros, Request, Response, Settings};
@@ -99,6 +101,12 @@ impl Peer {
     /// The methods that were called since the last time this was asked.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().calls)
+    }
+}
+
+impl Default for Peer {
+    fn default() -> Peer {
+        Peer::new()
     }
 }
 

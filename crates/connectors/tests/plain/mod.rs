@@ -1,5 +1,7 @@
 //! HTTP/1.1 over a plain socket, one connection a call: enough to talk to a server on this machine.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "it is a test")]
+
 use connectors::{Answer, Fault, Http, Micros, Request, Response};
 use std::future::Future;
 use std::io::{Read, Write};

@@ -62,7 +62,7 @@ struct ImprovementPage {
     uses: String,
     /// The curve of those who have used it, and what is known of them.
     taken_up: String,
-    adoption: Vec<(&'static str, String)>,
+    adoption: Vec<(String, String)>,
     used: Vec<(&'static str, String)>,
     per_user: String,
     cost: Vec<(&'static str, String)>,
@@ -654,8 +654,8 @@ fn used(uses: &[store::uses::UseRow]) -> Vec<(&'static str, String)> {
 }
 
 /// What is known of those who use it, and what they got; nobody is named.
-fn adopted(found: &Adoption) -> Vec<(&'static str, String)> {
-    let mut all = Vec::new();
+fn adopted(found: &Adoption) -> Vec<(String, String)> {
+    let mut all: Vec<(&str, String)> = Vec::new();
     let share = |n: u64, of: u64| match of {
         0 => "not known".to_string(),
         of => format!("{n} of {of} ({})", format::percent(n as f64 / of as f64)),
@@ -690,6 +690,20 @@ fn adopted(found: &Adoption) -> Vec<(&'static str, String)> {
             ),
         };
         all.push(("Time saved by accepted answers", saved));
+    }
+    let mut all: Vec<(String, String)> = all.into_iter().map(|(w, n)| (w.into(), n)).collect();
+    for one in &found.responses {
+        let team = match one.team.as_str() {
+            "" => "cases of no team",
+            team => team,
+        };
+        let fast = match one.median_minutes {
+            Some(m) if m < 120.0 => format!(", median after {m:.0} minutes"),
+            Some(m) => format!(", median after {:.1} hours", m / 60.0),
+            None => String::new(),
+        };
+        let told = format!("{} of {}{fast}", one.answered, one.threads);
+        all.push((format!("Customers answered, {team}"), told));
     }
     all
 }

@@ -164,10 +164,10 @@ impl Matcher {
                     .chars()
                     .next()
                     .is_some_and(|c| c.is_uppercase() || c.is_numeric());
-                if let (true, Some((Ok(case), column))) = (is_name, self.only(value)) {
-                    if found.iter().all(|f| f.0 != case) {
-                        found.push((case, column, value.to_string()));
-                    }
+                if let (true, Some((Ok(case), column))) = (is_name, self.only(value))
+                    && found.iter().all(|f| f.0 != case)
+                {
+                    found.push((case, column, value.to_string()));
                 }
             }
             if !found.is_empty() {

@@ -52,6 +52,9 @@ pub struct Connect {
     inner: Arc<Inner>,
 }
 
+/// By process: its columns and the revision of its steps, and the matcher that was made of them.
+type Matchers = HashMap<String, ((Option<String>, i64), Arc<Matcher>)>;
+
 struct Inner {
     work: Work,
     site: Arc<Site>,
@@ -64,7 +67,7 @@ struct Inner {
     channels: Vec<&'static dyn Channel>,
     sources: Vec<&'static dyn Source>,
     /// The last matcher of a process, by what it was made of.
-    matchers: Mutex<HashMap<String, ((Option<String>, i64), Arc<Matcher>)>>,
+    matchers: Mutex<Matchers>,
 }
 
 /// A connection as it is shown: nothing of its key.
@@ -546,7 +549,7 @@ impl Connect {
     pub(crate) async fn matcher(&self, process: &str) -> Result<Arc<Matcher>, Problem> {
         let loaded = self.library().load(process).await?;
         let of = (loaded.row.columns_file.clone(), loaded.row.revision);
-        let kept = |all: &HashMap<String, ((Option<String>, i64), Arc<Matcher>)>| {
+        let kept = |all: &Matchers| {
             let found = all
                 .get(&loaded.row.id)
                 .filter(|(made_of, _)| *made_of == of);

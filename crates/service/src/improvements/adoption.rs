@@ -23,6 +23,50 @@ pub struct Adoption {
     /// By week since the first team's start: how many have used it at least once until then.
     pub ever: Vec<u64>,
     pub got: Option<Got>,
+    /// By team of the case: how fast customers were answered at the step; teams by name.
+    pub responses: Vec<Responses>,
+}
+
+/// How fast customers were answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Responses {
+    /// Empty where the case has none.
+    pub team: String,
+    /// Conversations that customers began, and how many of them were answered.
+    pub threads: u64,
+    pub answered: u64,
+    /// Minutes to the first reply, median over those that were answered.
+    pub median_minutes: Option<f64>,
+}
+
+/// The first replies of each team.
+fn responses(rows: Vec<(Option<String>, Micros, Option<Micros>)>) -> Vec<Responses> {
+    let mut by_team: BTreeMap<String, (u64, Vec<f64>)> = BTreeMap::new();
+    for (team, created, replied) in rows {
+        let of = by_team.entry(team.unwrap_or_default()).or_default();
+        of.0 += 1;
+        of.1.extend(replied.map(|at| (at - created).max(0) as f64 / 6e7));
+    }
+    let told = by_team.into_iter().map(|(team, (threads, mut minutes))| {
+        minutes.sort_by(f64::total_cmp);
+        Responses {
+            team,
+            threads,
+            answered: minutes.len() as u64,
+            median_minutes: median(&minutes),
+        }
+    });
+    told.collect()
+}
+
+/// Of sorted numbers.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let half = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 0 => Some((sorted[half - 1] + sorted[half]) / 2.0),
+        _ => Some(sorted[half]),
+    }
 }
 
 /// What people got by asking the network at the step.
@@ -41,7 +85,7 @@ pub struct Got {
 impl Tool {
     /// Whether its use is read from Tenon's own record.
     pub fn is_recorded(self) -> bool {
-        matches!(self, Tool::Ask | Tool::Room | Tool::Playbook)
+        matches!(self, Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk)
     }
 }
 
@@ -119,7 +163,15 @@ impl Improvements {
             Tool::Ask => Some(self.got(imp, begun).await?),
             _ => None,
         };
+        let responses = match imp.tool {
+            Tool::Desk => {
+                let (db, at) = (self.library.db(), (&imp.process, &imp.step));
+                responses(store::desk::response_times(db, at.0, at.1, begun).await?)
+            }
+            _ => Vec::new(),
+        };
         Ok(Adoption {
+            responses,
             people: members.len() as u64,
             active: lately.intersection(&members).count() as u64,
             ever,
@@ -136,18 +188,13 @@ impl Improvements {
             .filter_map(|q| Some((q.answered? - q.at) as f64 / HOUR))
             .collect();
         hours.sort_by(f64::total_cmp);
-        let half = hours.len() / 2;
         let saved = asked.iter().filter_map(|q| Some((&q.asker, q.saved()?)));
         let (said, saved): (HashSet<&String>, Vec<i64>) = saved.unzip();
         Ok(Got {
             questions: asked.len() as u64,
             answered: hours.len() as u64,
             accepted: asked.iter().filter(|q| q.accepted.is_some()).count() as u64,
-            median_hours: match hours.len() {
-                0 => None,
-                n if n % 2 == 0 => Some((hours[half - 1] + hours[half]) / 2.0),
-                _ => Some(hours[half]),
-            },
+            median_hours: median(&hours),
             saved_minutes: saved.iter().sum(),
             reported: said.len() as u64,
         })
@@ -160,6 +207,7 @@ impl Improvements {
         let mut acts = match imp.tool {
             Tool::Ask => uses::asking(db, &imp.process, &imp.step, begun).await?,
             Tool::Playbook => uses::checking(db, &imp.process, &imp.step, begun).await?,
+            Tool::Desk => uses::answering(db, &imp.process, &imp.step, begun).await?,
             Tool::Room => self.notes_at_step(imp, begun).await?,
             _ => Vec::new(),
         };
@@ -296,6 +344,27 @@ mod tests {
             at: day * DAY + 5,
             case_ref: case.map(String::from),
         }
+    }
+
+    #[test]
+    fn first_replies_are_told_by_team_with_those_that_wait() {
+        let team = |name: &str| Some(name.to_string());
+        let minute = 60_000_000;
+        let rows = vec![
+            (team("North"), 0, Some(10 * minute)),
+            (team("North"), 0, Some(30 * minute)),
+            (team("North"), 0, None),
+            (None, 5, None),
+        ];
+        let told = responses(rows);
+        let north = Responses {
+            team: "North".into(),
+            threads: 3,
+            answered: 2,
+            median_minutes: Some(20.0),
+        };
+        assert_eq!(told[1], north);
+        assert_eq!((told[0].threads, told[0].median_minutes), (1, None));
     }
 
     #[test]

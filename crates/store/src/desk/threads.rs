@@ -376,15 +376,19 @@ pub async fn threads_of_contact(db: &Db, contact: &str) -> sqlx::Result<Vec<Thre
     .await
 }
 
-/// For the verdict: the case, when its customer wrote and when she was answered, of all threads of a process.
+/// Threads at a step since a moment: the team of the case, when the customer wrote and when she was answered first.
 pub async fn response_times(
     db: &Db,
     process: &str,
-) -> sqlx::Result<Vec<(String, Option<String>, Micros, Option<Micros>)>> {
+    step: &str,
+    since: Micros,
+) -> sqlx::Result<Vec<(Option<String>, Micros, Option<Micros>)>> {
     query(
-        "SELECT case_ref, step, created, replied FROM threads WHERE process = $1 AND case_ref IS NOT NULL AND state <> 'held' ORDER BY created, id",
+        "SELECT team, created, replied FROM threads WHERE process = $1 AND step = $2 AND created >= $3 AND state <> 'held' ORDER BY created, id",
     )
     .bind(process)
+    .bind(step)
+    .bind(since)
     .fetch_all(db)
     .await
 }

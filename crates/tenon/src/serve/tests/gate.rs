@@ -104,6 +104,8 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("GET", "/unsubscribe/{code}"),
             ("POST", "/unsubscribe/{code}"),
             ("POST", "/hooks/{secret}"),
+            ("GET", "/hooks/channel/{secret}"),
+            ("POST", "/hooks/channel/{secret}"),
         ]
     );
     for &(method, path, access, least) in ROUTES {
