@@ -4,7 +4,7 @@ TENON := target/quick/tenon
 PORT ?= 7070
 DATA ?= .tenon
 
-.PHONY: help run web build test test-rust test-web test-e2e tools bench fmt release clean fuzz
+.PHONY: help run web build test test-rust test-web test-e2e test-peers tools bench fmt release clean fuzz
 
 help: ## What can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ e2e/node_modules: e2e/package-lock.json
 
 test-e2e: build e2e/node_modules ## Journeys in a real browser
 	cd e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+
+test-peers: build e2e/node_modules ## Connectors against real servers, installed into target/peers
+	sh tools/peers.sh
 
 fuzz: ## Fuzz every reader; see docs/fuzzing.md
 	@fuzz/run.sh
