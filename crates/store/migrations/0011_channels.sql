@@ -105,7 +105,9 @@ CREATE TABLE threads (
   snoozed BIGINT,
   UNIQUE (connection, topic)
 );
-CREATE INDEX threads_waiting ON threads (state, waiting, id);
+-- With what is counted of the queue, so that counting reads the index alone.
+CREATE INDEX threads_waiting ON threads (state, waiting, id, claimed_by, case_ref);
+CREATE INDEX threads_by_step ON threads (process, state, step, waiting);
 CREATE INDEX threads_by_claim ON threads (claimed_by, waiting) WHERE claimed_by IS NOT NULL;
 CREATE INDEX threads_by_case ON threads (process, case_ref, last);
 CREATE INDEX threads_by_contact ON threads (contact, last);
