@@ -81,10 +81,12 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   await looked(hers.page);
   await his.page.fill("form[action$='/reply'] [name=body]", "I say it too");
   await his.page.click(".composer >> text=Send");
-  assert.match(await his.page.textContent("[role=alert]"), /Maren Voss is replying/);
+  assert.match(await his.page.textContent("[role=alert]"), /A colleague is replying to this customer\. Your text is kept/);
   assert.match(await his.page.textContent(".thread"), /Maren Voss is replying/);
   assert.equal(await his.page.locator("form[action$='/reply']").count(), 0, "his box is locked");
   await looked(his.page);
+  await his.page.goto(`${house.url}/desk/${one.id}?said=Send%20your%20password`);
+  assert.doesNotMatch(await his.page.textContent("main"), /password/, "an address brings no text onto the page");
   await his.page.fill("form[action$='/note'] [name=body]", "She means the second offer.");
   await his.page.click("text=Save note");
   await hers.page.reload();

@@ -4,7 +4,6 @@ use super::super::error::PageError;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use base::format;
 use base::identity::Actor;
 use mining::time::{DAY, HOUR};
 use serde::Deserialize;
@@ -29,8 +28,7 @@ fn back(id: &str, done: Result<(), Problem>) -> Result<Redirect, PageError> {
         Ok(()) => Ok(Redirect::to(&format!("/desk/{id}"))),
         // Said where it was tried: what was written is kept.
         Err(problem) if problem.status == 409 => {
-            let said = format::urlencode(&format!("{} {}", problem.what, problem.remedy));
-            Ok(Redirect::to(&format!("/desk/{id}?said={said}")))
+            Ok(Redirect::to(&format!("/desk/{id}?said={}", problem.code)))
         }
         Err(problem) => Err(problem.into()),
     }
@@ -39,7 +37,7 @@ fn back(id: &str, done: Result<(), Problem>) -> Result<Redirect, PageError> {
 pub async fn next(actor: Actor, State(app): State<App>) -> Result<Redirect, PageError> {
     let to = match app.desk.take_next(&actor).await? {
         Some(id) => format!("/desk/{id}"),
-        None => "/desk?said=Nobody%20waits%20whom%20no%20colleague%20has.".into(),
+        None => "/desk?said=nobody".into(),
     };
     Ok(Redirect::to(&to))
 }

@@ -57,7 +57,7 @@ struct DeskPage {
     older: Option<String>,
     thread: Option<ThreadPart>,
     has_channel: bool,
-    problem: Option<String>,
+    problem: Option<&'static str>,
 }
 
 #[derive(Deserialize, Default)]
@@ -67,7 +67,7 @@ pub struct Asked {
     /// The last thread of the page before.
     after: String,
     at: Micros,
-    /// Why the last act did not work.
+    /// Why the last act did not work, as a word: an address never brings text of its own onto the page.
     said: String,
 }
 
@@ -86,6 +86,19 @@ pub async fn one(
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, PageError> {
     show(&app, &actor, &asked, Some(&id)).await
+}
+
+/// What an act met that did not work.
+fn why(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "taken" => "A colleague is replying to this customer. Your text is kept as your draft.",
+        "under_way" => "A reply to this customer is on its way. Your text is kept as your draft.",
+        "held" => "The filter holds this thread: let it into the queue first.",
+        "not_open" => "This thread does not wait for an answer. Open it again first.",
+        "nobody" => "Nobody waits whom no colleague has.",
+        "" => return None,
+        _ => "Somebody changed this thread meanwhile. This is how it is now.",
+    })
 }
 
 /// How long somebody waits, short.
@@ -241,7 +254,7 @@ async fn show(
         older,
         has_channel: !channels.is_empty(),
         thread,
-        problem: Some(asked.said.clone()).filter(|s| !s.is_empty()),
+        problem: why(&asked.said),
     })
 }
 

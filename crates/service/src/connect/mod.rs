@@ -42,7 +42,7 @@ pub(crate) const LEASE: Micros = 2 * MINUTE;
 const LOOK: Duration = Duration::from_secs(2);
 /// After failures the next try waits twice as long each time, up to this.
 const LONGEST_WAIT: Micros = HOUR;
-/// A definition is compared with the source's this often.
+/// Characters of a name.
 const LENGTH: usize = 200;
 
 pub(crate) use take::account_of;
