@@ -2,7 +2,12 @@
 export function keys(): void {
   let went = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target)) {
+      // Out of the field, to where keys mean something again.
+      if (event.key === "Escape") (event.target as HTMLElement).blur();
+      return;
+    }
     const after = went && event.timeStamp - went < 1500 ? "g" : "";
     went = 0;
     const done = act(after + event.key);
@@ -35,7 +40,7 @@ function act(keys: string): boolean {
     case "gi":
       return follow("[data-go=i]");
     case "n":
-      return nextUnread();
+      return nextUnread() || press("n");
     case "m":
       return markRead();
     case "[":
@@ -47,8 +52,17 @@ function act(keys: string): boolean {
     case "k":
       return walk(-1);
     default:
-      return false;
+      return press(keys);
   }
+}
+
+/** Does what stands on the page under a key of its own: goes into a field, or presses a button. */
+function press(key: string): boolean {
+  const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  if (!target) return false;
+  if (target.matches("input, select, textarea")) target.focus();
+  else target.click();
+  return true;
 }
 
 function isTyping(target: EventTarget | null): boolean {

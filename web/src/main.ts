@@ -1,4 +1,5 @@
 // Islands: each improves what works without it.
+import { desk } from "./desk";
 import { detail } from "./detail";
 import { dropzones } from "./drop";
 import { job } from "./job";
@@ -22,5 +23,6 @@ mapPictures();
 printing();
 zone();
 rooms();
+desk();
 passkeys();
 push();

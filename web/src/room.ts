@@ -11,12 +11,15 @@ export function rooms(): void {
 }
 
 /** The browser comes back by itself after a break, with the number of the last event it had. */
-function listen(address: string, happened: () => void): EventSource {
+export function listen(address: string, happened: () => void, wait = 150): EventSource {
   const source = new EventSource(address);
   let due = 0;
   source.addEventListener("happened", () => {
-    clearTimeout(due);
-    due = window.setTimeout(happened, 150);
+    // What keeps coming does not put it off.
+    due ||= window.setTimeout(() => {
+      due = 0;
+      happened();
+    }, wait);
   });
   window.addEventListener("pagehide", () => source.close());
   return source;
@@ -28,7 +31,7 @@ interface Present {
 }
 
 /** Says that this page is open and whether something is being written, and shows who else is here. */
-function presence(room: string, source: EventSource): void {
+export function presence(room: string, source: EventSource): void {
   const place = document.querySelector<HTMLElement>("[data-here]");
   if (!place) return;
   const address = `/api/v1/conversations/${encodeURIComponent(room)}/here`;
@@ -81,7 +84,7 @@ async function renew(): Promise<void> {
   }
 }
 
-function drafts(form: HTMLFormElement): void {
+export function drafts(form: HTMLFormElement): void {
   const field = form.querySelector("textarea");
   if (!field) return;
   let due = 0;

@@ -27,6 +27,8 @@ const AT_ONCE: i64 = 500;
 pub struct Listen {
     /// Only what happens in this conversation; otherwise in all you follow, and what you are told.
     conversation: Option<String>,
+    /// Also what happens at the desk: what customers say, who answers.
+    desk: Option<bool>,
     /// The number of the last event you have, as `Last-Event-ID` does.
     after: Option<i64>,
 }
@@ -47,6 +49,7 @@ pub async fn live(
         None => None,
     };
     let follows = match place {
+        _ if asked.desk == Some(true) => Arc::default(),
         Some(_) => Arc::default(),
         None => app.work.followed(&actor).await?,
     };
@@ -64,6 +67,7 @@ pub async fn live(
         app,
         actor,
         place,
+        is_at_desk: asked.desk == Some(true),
         follows,
         receiver,
         after,
@@ -83,6 +87,8 @@ struct Listener {
     app: App,
     actor: Actor,
     place: Option<String>,
+    /// Whether what happens at the desk is told.
+    is_at_desk: bool,
     /// What this person follows.
     follows: Arc<HashSet<String>>,
     receiver: Receiver<Arc<Happened>>,
@@ -167,6 +173,9 @@ impl Listener {
                 is_told || is_shown && followed.any(|target| self.follows.contains(target))
             }
         };
+        let is_desk = event.kind.starts_with("desk.") || event.kind.starts_with("customer.");
+        let is_wanted =
+            is_wanted || self.is_at_desk && is_desk && self.actor.is_at_least(Role::Member);
         // What a guest may see can change while she listens.
         let is_guest = self.actor.role() == Role::Guest;
         is_wanted && (!is_guest || self.app.work.place(&self.actor, subject).await.is_ok())

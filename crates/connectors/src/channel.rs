@@ -181,13 +181,19 @@ pub trait Channel: Connector {
         None
     }
 
-    /// What to ask for where the service keeps telling over one long answer, beside the poll.
-    fn stream(&self, settings: &Settings) -> Option<Result<Request, Fault>> {
-        let _ = settings;
+    /// What to ask for where the service keeps telling over one long answer, beside the poll; or where it answers as soon as
+    /// something happened, with how far the poll has come. When the answer ends, the poll looks and the stream is opened anew.
+    fn stream(
+        &self,
+        settings: &Settings,
+        from: Option<&Cursor>,
+    ) -> Option<Result<Request, Fault>> {
+        let _ = (settings, from);
         None
     }
 
-    /// Takes what is whole off the front of what a stream brought so far, and leaves the rest there.
+    /// Takes what is whole off the front of what a stream brought so far, and leaves the rest there. One that only says that
+    /// there is something takes nothing: the poll does.
     fn streamed(
         &self,
         settings: &Settings,

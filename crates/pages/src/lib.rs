@@ -98,6 +98,8 @@ pub fn router() -> Router<App> {
         )
         .route("/desk", get(desk::page))
         .route("/desk/next", post(desk::next))
+        .route("/desk/settings", get(desk::settings::page))
+        .route("/desk/settings/{action}", post(desk::settings::save))
         .route("/desk/{thread}", get(desk::one))
         .route("/desk/{thread}/{action}", post(desk::thread_act))
         .route("/desk/replies/{reply}/{action}", post(desk::reply_act))

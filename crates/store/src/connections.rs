@@ -234,10 +234,42 @@ pub async fn remove(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
         .await
 }
 
+/// Makes a stream a node's until then; `false` when another one has it, or when the channel has another key by now or is not on.
+pub async fn listen(
+    tx: &mut Tx,
+    (id, listener): (&str, &str),
+    sealed: &str,
+    now: Micros,
+    until: Micros,
+) -> sqlx::Result<bool> {
+    let taken = query(
+        "UPDATE connections SET listener = $2, listened_until = $5 WHERE id = $1 AND state = 'on' AND sealed = $3 \
+         AND (listener = $2 OR listened_until <= $4)",
+    )
+    .bind(id)
+    .bind(listener)
+    .bind(sealed)
+    .bind(now)
+    .bind(until)
+    .affect(tx)
+    .await?;
+    Ok(taken > 0)
+}
+
+/// There is something to be looked at; one that was told to wait, for longer than until `most`, is left alone.
+pub async fn hurry(tx: &mut Tx, id: &str, now: Micros, most: Micros) -> sqlx::Result<()> {
+    query("UPDATE connections SET due = $2 WHERE id = $1 AND state = 'on' AND failures = 0 AND due > $2 AND due <= $3")
+        .bind(id)
+        .bind(now)
+        .bind(most)
+        .execute(tx)
+        .await
+}
+
 /// A server over SQLite is the only one: who was looking when it starts is dead.
 pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
     if matches!(tx, Tx::Sqlite(_)) {
-        query("UPDATE connections SET held_until = 0")
+        query("UPDATE connections SET held_until = 0, listened_until = 0")
             .execute(tx)
             .await?;
         query("UPDATE replies SET held_until = 0")

@@ -2,10 +2,12 @@
 //! check and connection nobody can point the name elsewhere. A redirect is a new address and is checked again.
 
 mod guard;
+mod open;
 #[cfg(test)]
 mod tests;
 
 pub use guard::Allowed;
+pub use open::Opened;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};

@@ -240,6 +240,8 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("POST", "/hooks/channel/{secret}", CHANGE, ANYBODY),
     ("GET", "/desk", READ, MEMBER),
     ("POST", "/desk/next", CHANGE, MEMBER),
+    ("GET", "/desk/settings", READ, MEMBER),
+    ("POST", "/desk/settings/{action}", CHANGE, MEMBER),
     ("GET", "/desk/{thread}", READ, MEMBER),
     ("POST", "/desk/{thread}/{action}", CHANGE, MEMBER),
     ("POST", "/desk/replies/{reply}/{action}", CHANGE, MEMBER),

@@ -104,7 +104,7 @@ impl Channel for Mastodon {
         Box::pin(poll::poll(via, from))
     }
 
-    fn stream(&self, settings: &Settings) -> Option<Result<Request, Fault>> {
+    fn stream(&self, settings: &Settings, _: Option<&Cursor>) -> Option<Result<Request, Fault>> {
         let server = Server::of(settings);
         Some(server.map(|s| {
             s.get("/api/v1/streaming/user")

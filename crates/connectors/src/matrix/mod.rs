@@ -81,6 +81,23 @@ impl Channel for Matrix {
         Box::pin(poll::poll(via, from))
     }
 
+    fn stream(
+        &self,
+        settings: &Settings,
+        from: Option<&Cursor>,
+    ) -> Option<Result<Request, Fault>> {
+        let since = poll::since(from?)?;
+        let server = Server::of(settings);
+        Some(server.map(|server| {
+            let query = [
+                ("timeout", "30000"),
+                ("filter", poll::FILTER),
+                ("since", since.as_str()),
+            ];
+            server.get("sync").bearer(&server.token).query(&query)
+        }))
+    }
+
     fn once(&self) -> Once {
         // The number of the transaction, which servers keep for each token.
         Once::Key

@@ -10,7 +10,7 @@ use wire::Event;
 
 const VERSION: u32 = 1;
 /// Only what people say and take back; nothing of who comes, goes or types.
-const FILTER: &str = r#"{"presence":{"types":[]},"account_data":{"types":[]},"room":{"state":{"types":[]},"ephemeral":{"types":[]},"account_data":{"types":[]},"timeline":{"limit":100,"types":["m.room.message","m.room.redaction"]}}}"#;
+pub(super) const FILTER: &str = r#"{"presence":{"types":[]},"account_data":{"types":[]},"room":{"state":{"types":[]},"ephemeral":{"types":[]},"account_data":{"types":[]},"timeline":{"limit":100,"types":["m.room.message","m.room.redaction"]}}}"#;
 const MESSAGES: &str = r#"{"types":["m.room.message","m.room.redaction"]}"#;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ struct Gap {
     room: String,
     from: String,
     to: String,
+}
+
+/// How far the poll has come.
+pub(super) fn since(cursor: &Cursor) -> Option<String> {
+    let known = Some(cursor).filter(|c| c.version == VERSION)?;
+    State::deserialize(&known.state).ok()?.since
 }
 
 pub(super) async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<Incoming>, Fault> {

@@ -43,6 +43,20 @@ impl Calendar {
         let table = Table::new(self, from.min(to), from.max(to))?;
         Ok(table.span(from, to) as f64 / 1e6)
     }
+
+    /// The latest moment since which this much working time has passed by `now`, in microseconds; `None` where a year of this
+    /// calendar has less.
+    pub fn since(&self, now: Micros, worked: Micros) -> Result<Option<Micros>, CalendarError> {
+        let mut days = 14;
+        while days <= 400 {
+            let table = Table::new(self, now - days * DAY, now)?;
+            if let Some(at) = table.back(now, worked) {
+                return Ok(Some(at));
+            }
+            days *= 5;
+        }
+        Ok(None)
+    }
 }
 
 /// Working time up to each local day between two moments, so that a span is two look-ups.
@@ -126,6 +140,13 @@ impl Table {
         self.worked(to) - self.worked(from)
     }
 
+    /// The moment from which on this much was worked until `to`, if all of it lies in the table.
+    fn back(&self, to: Micros, worked: Micros) -> Option<Micros> {
+        let before = self.worked(to) - worked;
+        let shift = self.shifts.iter().rev().find(|s| s.2 <= before)?;
+        (before >= 0).then(|| (shift.0 + before - shift.2).min(to))
+    }
+
     fn worked(&self, t: Micros) -> Micros {
         let day = ((t - self.first) / DAY).clamp(0, self.days.len() as i64 - 1);
         let mut next = self.days[day as usize] as usize;
@@ -173,6 +194,28 @@ mod tests {
             let seconds = c.working_seconds(start * MINUTE, (start + length) * MINUTE).unwrap();
             prop_assert_eq!(seconds as i64, by_minutes(&c, start, start + length) * MINUTE / SECOND);
         }
+    }
+
+    #[test]
+    fn the_moment_since_which_so_much_was_worked_is_as_long_ago_as_was_worked() {
+        let calendar = Calendar::weekdays("Europe/Brussels");
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+        for (now, hours, since) in [
+            // Monday at ten in Brussels: an hour was worked today, another one on Friday.
+            ("2026-03-02T09:00:00Z", 2, "2026-02-27T15:00:00Z"),
+            ("2026-03-02T09:00:00Z", 1, "2026-03-02T08:00:00Z"),
+            // On Sunday nothing is worked.
+            ("2026-03-01T12:00:00Z", 8, "2026-02-27T08:00:00Z"),
+            ("2026-03-03T20:00:00Z", 0, "2026-03-03T16:00:00Z"),
+        ] {
+            let found = calendar.since(at(now), hours * 60 * MINUTE).unwrap();
+            assert_eq!(found, Some(at(since)), "{now}, {hours} h");
+        }
+        let off = Calendar {
+            days: [false; 7],
+            ..calendar
+        };
+        assert_eq!(off.since(at("2026-03-02T09:00:00Z"), MINUTE), Ok(None));
     }
 
     #[test]

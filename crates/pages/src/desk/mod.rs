@@ -1,6 +1,7 @@
 //! The desk: the queue of what customers said, and one thread of it.
 
 mod act;
+pub mod settings;
 mod thread;
 
 pub use act::{next, reply_act, thread_act};
@@ -17,7 +18,7 @@ use mining::Micros;
 use mining::time::{DAY, HOUR, MINUTE};
 use serde::Deserialize;
 use service::app::App;
-use service::desk::{PAGE, Waiting};
+use service::desk::{Desk, PAGE, Promise, Waiting};
 use store::desk::{Counts, FAILED, Queue, REVIEW};
 use thread::ThreadPart;
 
@@ -33,6 +34,8 @@ struct Line {
     share: i64,
     is_late: bool,
     is_here: bool,
+    /// What it is about, of what this person registered for.
+    topic: String,
     note: String,
 }
 
@@ -58,6 +61,8 @@ struct DeskPage {
     thread: Option<ThreadPart>,
     has_channel: bool,
     problem: Option<&'static str>,
+    /// The number of the last event that the page shows.
+    after: i64,
 }
 
 #[derive(Deserialize, Default)]
@@ -69,6 +74,9 @@ pub struct Asked {
     at: Micros,
     /// Why the last act did not work, as a word: an address never brings text of its own onto the page.
     said: String,
+    /// An answer to put into the box: one to use again, or a question that was answered.
+    #[serde(rename = "use")]
+    used: String,
 }
 
 pub async fn page(
@@ -128,6 +136,9 @@ async fn show(
 ) -> Result<Html<String>, PageError> {
     let now = app.library.clock().now();
     let desk = &app.desk;
+    // Before anything is read, so that nothing falls between.
+    let after = app.work.live().last();
+    let topics = desk.topics_of(actor.id()).await?;
     let counts = desk.counts(actor).await?;
     let view = match asked.view.as_str() {
         "mine" => "mine",
@@ -177,6 +188,7 @@ async fn show(
             },
             age: age(now - since),
             share: w.age,
+            topic: Desk::topic_of(&topics, &w).unwrap_or_default().to_string(),
             is_late: w.is_late,
             is_here: Some(w.thread.id.as_str()) == id,
             note: match claimed {
@@ -199,7 +211,7 @@ async fn show(
     });
     let lines = lines.collect();
     let thread = match id {
-        Some(id) => Some(thread::part(app, actor, id).await?),
+        Some(id) => Some(thread::part(app, actor, id, &asked.used).await?),
         None => None,
     };
     let connections = desk.connect().list().await?;
@@ -245,7 +257,8 @@ async fn show(
         .map_or("Desk", |t| t.title.as_str())
         .to_string();
     render(DeskPage {
-        told: told(&counts, desk.promise().await?.minutes),
+        told: told(&counts, &desk.promise().await?),
+        after,
         shell: Shell::new(app, actor, &title, "desk", current).await?,
         counts,
         steps,
@@ -280,11 +293,14 @@ async fn of_replies(app: &App, actor: &Actor, state: &str) -> Result<Vec<Waiting
 }
 
 /// The state of the desk in a sentence or two.
-fn told(counts: &Counts, minutes: i64) -> String {
-    let promised = match minutes {
+fn told(counts: &Counts, promise: &Promise) -> String {
+    let mut promised = match promise.minutes {
         m if m % 60 == 0 => format!("{} h", m / 60),
         m => format!("{m} min"),
     };
+    if promise.hours.is_some() {
+        promised.push_str(" of opening hours");
+    }
     let waits = match counts.open {
         0 => {
             return format!(

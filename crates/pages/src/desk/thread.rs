@@ -106,7 +106,27 @@ fn time(at: Micros) -> String {
     format!("{} UTC", format::date_time(at))
 }
 
-pub async fn part(app: &App, actor: &Actor, id: &str) -> Result<ThreadPart, PageError> {
+/// What is written, with an answer behind it that is to be used.
+async fn drafted(app: &App, actor: &Actor, id: &str, used: &str) -> Result<String, PageError> {
+    let draft = app.desk.draft(actor, id).await?;
+    let answer = match used {
+        "" => None,
+        _ => app.desk.answer_to_use(actor, used).await?,
+    };
+    Ok(match answer {
+        Some(answer) if draft.contains(&answer) => draft,
+        Some(answer) if draft.is_empty() => answer,
+        Some(answer) => format!("{draft}\n\n{answer}"),
+        None => draft,
+    })
+}
+
+pub async fn part(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    used: &str,
+) -> Result<ThreadPart, PageError> {
     let now = app.library.clock().now();
     let thread = app.desk.thread(actor, id).await?;
     let directory = app.identity.directory().await?;
@@ -179,22 +199,21 @@ pub async fn part(app: &App, actor: &Actor, id: &str) -> Result<ThreadPart, Page
         None => None,
     };
     let (mut knows, mut similar) = (Vec::new(), Vec::new());
+    let newest = thread.said.iter().rev().find(|s| s.is_ours == 0);
+    let words = newest.map_or("", |s| s.body.as_str());
+    for (person, topic) in app.desk.who_knows(words).await? {
+        let name = directory.name(&person).to_string();
+        let (initials, hue) = picture(&name);
+        knows.push((name, format!("Registered for {topic}"), initials, hue));
+    }
     if let (Some(loaded), Some(step)) = (&loaded, &row.step) {
         let experts = app.work.experts(actor.id(), loaded, step).await?;
-        knows = experts
-            .into_iter()
-            .take(3)
-            .map(|e| {
-                let (initials, hue) = picture(&e.name);
-                (e.name, e.reason, initials, hue)
-            })
-            .collect();
-        let words = thread
-            .said
-            .iter()
-            .rev()
-            .find(|s| s.is_ours == 0)
-            .map_or("", |s| s.body.as_str());
+        for e in experts.into_iter().take(3) {
+            let (initials, hue) = picture(&e.name);
+            if !knows.iter().any(|(name, ..)| *name == e.name) {
+                knows.push((e.name, e.reason, initials, hue));
+            }
+        }
         similar = app.work.similar(&loaded.row.id, step, words, 3).await?;
     }
     let slug = loaded.as_ref().map(|l| l.row.slug.clone());
@@ -241,7 +260,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str) -> Result<ThreadPart, Page
             && !drafts.iter().any(|d| d.is_queued),
         holder: others,
         drafts,
-        draft: app.desk.draft(actor, id).await?,
+        draft: drafted(app, actor, id, used).await?,
         client: app.library.clock().id().simple().to_string(),
         process: row.process.clone(),
         case: row.case_ref.clone().map(|case| {

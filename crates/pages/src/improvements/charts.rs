@@ -3,7 +3,7 @@
 use base::format;
 use mining::time::{DAY, Micros, WEEK};
 use service::improvements::adoption::Adoption;
-use service::improvements::{Adding, Improvement, Measure, Report};
+use service::improvements::{Adding, Improvement, Measure, Report, Unit};
 use service::map::{clip, escape};
 use std::fmt::Write;
 use store::uses::UseRow;
@@ -70,9 +70,9 @@ fn tick(value: f64, step: f64) -> String {
     )
 }
 
-/// In days as it is, shares in points.
+/// In days and hours as it is, shares in points.
 pub fn scale(measure: Measure) -> f64 {
-    if measure.is_days() { 1.0 } else { 100.0 }
+    measure.unit().scale()
 }
 
 /// Effect by weeks since each team's start, with the weeks before it.
@@ -293,10 +293,9 @@ pub fn roll_out(imp: &Improvement, report: Option<&Report>, now: Micros) -> Stri
             height - 8.0
         );
     }
-    let unit = if imp.measure.is_days() {
-        "days"
-    } else {
-        "share"
+    let unit = match imp.measure.unit() {
+        Unit::Share => "share",
+        unit => unit.name(),
     };
     let _ = write!(
         svg,
@@ -360,8 +359,8 @@ pub fn roll_out(imp: &Improvement, report: Option<&Report>, now: Micros) -> Stri
         }
         let shown = |v: Option<f64>| match v {
             None => "–".to_string(),
-            Some(v) if imp.measure.is_days() => format!("{v:.1}"),
-            Some(v) => format::percent(v),
+            Some(v) if imp.measure.unit() == Unit::Share => format::percent(v),
+            Some(v) => format!("{v:.1}"),
         };
         if let Some(team) = report.and_then(|r| r.teams.iter().find(|t| t.team == team.team)) {
             let _ = write!(
@@ -613,7 +612,7 @@ impl Bar {
     pub fn of(measure: Measure, (est, low, high): (f64, f64, f64), reach: Option<f64>) -> Bar {
         let k = scale(measure);
         let (est, low, high) = (est * k, low * k, high * k);
-        let unit = if measure.is_days() { "days" } else { "points" };
+        let unit = measure.unit().name();
         let far = reach.unwrap_or_else(|| {
             let axis = Axis::over([low.abs().max(high.abs()).max(est.abs())].into_iter());
             axis.high

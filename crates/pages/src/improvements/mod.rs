@@ -42,7 +42,7 @@ pub fn brief(one: &Summary) -> String {
 
 fn effect_text(one: &Summary, effect: f64) -> String {
     let measure = one.imp.measure;
-    let unit = if measure.is_days() { "d" } else { "pt" };
+    let unit = measure.unit().short();
     format!(
         "{} {unit}",
         charts::signed(effect * charts::scale(measure), 1)

@@ -361,11 +361,7 @@ fn counted(imp: &Improvement, report: Option<&Report>) -> String {
 fn scale_words(imp: &Improvement, bar: Option<&Bar>) -> Vec<String> {
     let Some(bar) = bar else { return Vec::new() };
     let judged = imp.measure.judged();
-    let unit = if imp.measure.is_days() {
-        "days"
-    } else {
-        "points"
-    };
+    let unit = imp.measure.unit().name();
     let last = bar.ticks.len() - 1;
     bar.ticks
         .iter()

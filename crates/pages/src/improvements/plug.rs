@@ -207,10 +207,8 @@ async fn show(
                 (name.clone(), format::count(*cases as i64), on)
             })
             .collect(),
-        zone_unit: match service::improvements::Measure::parse(&plug.measure) {
-            Some(m) if !m.is_days() => "points",
-            _ => "days",
-        },
+        zone_unit: service::improvements::Measure::parse(&plug.measure)
+            .map_or("days", |m| m.unit().name()),
         problem,
         outlook: None,
         drawn: Vec::new(),

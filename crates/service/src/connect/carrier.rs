@@ -1,6 +1,6 @@
 //! Carries the requests of connectors, through the guard.
 
-use base::outbound::{Failed, Outbound, Request};
+use base::outbound::{Failed, Opened, Outbound, Request};
 use bytes::Bytes;
 use connectors::{Answer, Fault, Http, Response};
 use hyper::Method;
@@ -10,22 +10,33 @@ const LONGEST: usize = 16 << 20;
 
 pub struct Carrier(pub Outbound);
 
+impl Carrier {
+    /// Opens a stream.
+    pub async fn open(&self, request: connectors::Request) -> Result<Opened, Fault> {
+        let opened = self.0.open(carried(&request)?).await;
+        opened.map_err(|failed| fault(&failed))
+    }
+}
+
+fn carried(request: &connectors::Request) -> Result<Request<'_>, Fault> {
+    let method = Method::from_bytes(request.method.as_bytes())
+        .map_err(|e| Fault::Strange(e.to_string()))?;
+    let headers = request.headers.iter();
+    Ok(Request {
+        method,
+        url: &request.url,
+        headers: headers
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect(),
+        body: Bytes::from(request.body.clone()),
+        longest: LONGEST,
+    })
+}
+
 impl Http for Carrier {
     fn send(&self, request: connectors::Request) -> Answer<'_, Response> {
         Box::pin(async move {
-            let method = Method::from_bytes(request.method.as_bytes())
-                .map_err(|e| Fault::Strange(e.to_string()))?;
-            let headers = request.headers.iter();
-            let sent = Request {
-                method,
-                url: &request.url,
-                headers: headers
-                    .map(|(name, value)| (name.as_str(), value.clone()))
-                    .collect(),
-                body: Bytes::from(request.body),
-                longest: LONGEST,
-            };
-            match self.0.send(sent).await {
+            match self.0.send(carried(&request)?).await {
                 Ok(answer) => Ok(Response {
                     status: answer.status,
                     headers: answer.headers,

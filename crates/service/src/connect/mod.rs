@@ -6,6 +6,7 @@
 mod carrier;
 mod filter;
 mod intake;
+mod listen;
 pub mod matching;
 pub mod seal;
 mod send;
@@ -474,18 +475,22 @@ impl Connect {
         if let Err(problem) = begun.await {
             tracing::warn!(%problem, "connections could not be made ready");
         }
-        while !*stop.borrow() {
-            match self.pass().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(problem) => tracing::warn!(%problem, "connections could not be looked at"),
+        let listening = self.listen(stop.clone());
+        let looking = async {
+            while !*stop.borrow() {
+                match self.pass().await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(problem) => tracing::warn!(%problem, "connections could not be looked at"),
+                }
+                tokio::select! {
+                    _ = stop.changed() => break,
+                    () = self.inner.wake.notified() => {}
+                    () = tokio::time::sleep(LOOK) => {}
+                }
             }
-            tokio::select! {
-                _ = stop.changed() => break,
-                () = self.inner.wake.notified() => {}
-                () = tokio::time::sleep(LOOK) => {}
-            }
-        }
+        };
+        tokio::join!(listening, looking);
     }
 
     /// One page of whatever is due, and one reply; whether there was anything.

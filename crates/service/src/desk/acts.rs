@@ -1,16 +1,16 @@
 //! What is done at the desk.
 
-use super::{CLAIM, Desk, Promise, SETTING, SNOOZE};
+use super::{CLAIM, Desk, SNOOZE};
 use base::activity::{self, Kind};
 use base::identity::{Actor, Role};
 use base::problem::Problem;
 use mining::Micros;
 use serde_json::{Value, json};
 use store::desk::{
-    self, CLOSED, CannedRow, ContactRow, DeskPersonRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue,
+    self, CLOSED, ContactRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue,
     RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
 };
-use store::{Tx, events, settings};
+use store::{Tx, events};
 
 /// What became of a reply that was handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -746,113 +746,5 @@ impl Desk {
             desk::handles(db, id).await?,
             desk::threads_of_contact(db, id).await?,
         ))
-    }
-
-    pub async fn set_promise(&self, actor: &Actor, promise: &Promise) -> Result<(), Problem> {
-        if !actor.is_at_least(Role::Manager) {
-            return Err(Problem::new(
-                403,
-                "not_yours",
-                "Managers say what is promised.",
-                "Ask one.",
-            ));
-        }
-        if !(1..=10_080).contains(&promise.minutes) {
-            return Err(Problem::bad_request(
-                "That is no time to promise.",
-                "Choose 1 to 10,080 minutes.",
-            ));
-        }
-        let text = serde_json::to_string(promise).map_err(anyhow::Error::from)?;
-        let mut tx = self.connect().db().begin().await?;
-        settings::put(&mut tx, SETTING, &text).await?;
-        let payload = json!({ "name": SETTING, "minutes": promise.minutes });
-        activity::record_installation(
-            &mut tx,
-            self.now(),
-            Kind::SettingChanged,
-            actor.id(),
-            &payload,
-        )
-        .await?;
-        self.connect().done(tx).await
-    }
-
-    /// Whose replies a colleague reads first (a manager says), and what she knows (she says).
-    pub async fn set_person(&self, actor: &Actor, row: &DeskPersonRow) -> Result<(), Problem> {
-        Self::admit(actor)?;
-        let before = self
-            .people()
-            .await?
-            .into_iter()
-            .find(|p| p.person == row.person);
-        let was_reviewed = before.is_some_and(|p| p.is_reviewed != 0);
-        let may = actor.is_at_least(Role::Manager)
-            || (row.person == actor.id() && was_reviewed == (row.is_reviewed != 0));
-        if !may {
-            return Err(Problem::new(
-                403,
-                "not_yours",
-                "Managers say whose replies are read first.",
-                "Ask one.",
-            ));
-        }
-        let mut tx = self.connect().db().begin().await?;
-        desk::put_desk_person(
-            &mut tx,
-            &DeskPersonRow {
-                topics: base::format::short(&row.topics, 500),
-                ..row.clone()
-            },
-        )
-        .await?;
-        let payload = json!({ "name": "desk person", "person": row.person, "reviewed": row.is_reviewed != 0 });
-        activity::record_installation(
-            &mut tx,
-            self.now(),
-            Kind::SettingChanged,
-            actor.id(),
-            &payload,
-        )
-        .await?;
-        self.connect().done(tx).await
-    }
-
-    pub async fn put_canned(
-        &self,
-        actor: &Actor,
-        id: Option<&str>,
-        title: &str,
-        body: &str,
-    ) -> Result<(), Problem> {
-        Self::admit(actor)?;
-        let (title, body) = (base::format::short(title, 100), body.trim());
-        if title.is_empty()
-            || body.is_empty()
-            || body.chars().count() > 5_000
-            || body.contains('\0')
-        {
-            return Err(Problem::bad_request(
-                "It has no title, or no text that can be kept.",
-                "Give it both; the text up to 5,000 characters.",
-            ));
-        }
-        let row = CannedRow {
-            id: id.map_or_else(|| self.connect().id("can"), String::from),
-            title,
-            body: body.into(),
-            at: self.now(),
-            by_person: actor.id().into(),
-        };
-        let mut tx = self.connect().db().begin().await?;
-        desk::put_canned(&mut tx, &row).await?;
-        self.connect().done(tx).await
-    }
-
-    pub async fn remove_canned(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
-        Self::admit(actor)?;
-        let mut tx = self.connect().db().begin().await?;
-        desk::remove_canned(&mut tx, id).await?;
-        self.connect().done(tx).await
     }
 }

@@ -1,6 +1,7 @@
 //! The desk: one queue of what customers said on every channel, answered once, by whoever knows, as the company.
 
 pub mod acts;
+mod house;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +9,9 @@ use crate::connect::Connect;
 use crate::work::Work;
 use base::identity::{Actor, Role};
 use base::problem::Problem;
+pub use house::topics;
 use mining::Micros;
+use mining::figures::Calendar;
 use mining::time::{HOUR, MINUTE};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -30,11 +33,42 @@ const SETTING: &str = "desk";
 pub struct Promise {
     /// A first reply is due after this many minutes of work.
     pub minutes: i64,
+    /// When the desk is open; around the clock without.
+    #[serde(default)]
+    pub hours: Option<Calendar>,
 }
 
 impl Default for Promise {
     fn default() -> Promise {
-        Promise { minutes: 60 }
+        Promise {
+            minutes: 60,
+            hours: None,
+        }
+    }
+}
+
+impl Promise {
+    /// The moment before which whoever waits has waited for too long.
+    fn late(&self, now: Micros) -> Micros {
+        let promised = self.minutes * MINUTE;
+        match &self.hours {
+            // In a week without hours nobody is late.
+            Some(hours) => hours
+                .since(now, promised)
+                .ok()
+                .flatten()
+                .unwrap_or(Micros::MIN),
+            None => now - promised,
+        }
+    }
+
+    /// How long somebody has waited, while the desk was open.
+    fn waited(&self, since: Micros, now: Micros) -> Micros {
+        let worked = self.hours.as_ref().map(|h| h.working_seconds(since, now));
+        match worked {
+            Some(Ok(seconds)) => (seconds * 1e6) as Micros,
+            _ => now - since,
+        }
     }
 }
 
@@ -112,7 +146,7 @@ impl Desk {
     /// The moment before which whoever waits has waited for too long.
     async fn late(&self) -> Result<(Promise, Micros), Problem> {
         let promise = self.promise().await?;
-        let since = self.now() - promise.minutes * MINUTE;
+        let since = promise.late(self.now());
         Ok((promise, since))
     }
 
@@ -172,7 +206,7 @@ impl Desk {
                     kind: kind_of(&thread.connection),
                     who,
                     words: base::format::short(&words, 140),
-                    age: ((now - since) * 100 / (promise.minutes.max(1) * MINUTE)).clamp(0, 100),
+                    age: share(promise.waited(since, now), promise.minutes),
                     is_late: thread.waiting.is_some_and(|w| w <= late),
                     thread,
                 }
@@ -243,6 +277,11 @@ impl Desk {
         let all = self.people().await?;
         Ok(all.iter().any(|p| p.person == person && p.is_reviewed != 0))
     }
+}
+
+/// A wait in per cent of what is promised.
+fn share(waited: Micros, minutes: i64) -> i64 {
+    (waited * 100 / (minutes.max(1) * MINUTE)).clamp(0, 100)
 }
 
 /// The longest a thread may sleep.

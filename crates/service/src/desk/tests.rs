@@ -1,5 +1,7 @@
 //! What customers say and are answered, on both engines, by a clock that the tests set and a channel that misbehaves when told.
 
+mod stream;
+
 use super::acts::Handed;
 use super::{CLAIM, Desk};
 use crate::connect::Connect;
@@ -13,8 +15,8 @@ use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::channel::{Author, Delivered, Delivery, Once, Seen, What};
 use connectors::{
-    About, Account, Answer, Channel, Connector, Cursor, Fault, Incoming, Outgoing, Page, Sent,
-    Settings, Verified, Via as Way,
+    About, Account, Answer, Channel, Connector, Cursor, Fault, Incoming, Outgoing, Page, Request,
+    Sent, Settings, Verified, Via as Way,
 };
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
@@ -42,6 +44,8 @@ struct Fake {
     sent: Mutex<Vec<(String, Outgoing)>>,
     /// What the next attempts meet, last first.
     meets: Mutex<Vec<Meets>>,
+    /// Where its stream is, if it has one: lines of an id and what Aino says under it.
+    stream: Mutex<Option<String>>,
 }
 
 #[derive(Clone)]
@@ -113,6 +117,25 @@ impl Channel for Fake {
             "right" => Ok(Delivered::Said(self.tells.lock().unwrap().clone())),
             _ => Err(Fault::Refused("the signature is wrong".into())),
         })
+    }
+
+    fn stream(&self, _: &Settings, _: Option<&Cursor>) -> Option<Result<Request, Fault>> {
+        let url = self.stream.lock().unwrap().clone()?;
+        Some(Ok(Request::get(url)))
+    }
+
+    fn streamed(
+        &self,
+        _: &Settings,
+        _: &Account,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Vec<Incoming>, Fault> {
+        let whole = buffer.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+        let lines = String::from_utf8(buffer.drain(..whole).collect()).unwrap();
+        let lines = lines.lines().filter_map(|line| line.split_once(' '));
+        Ok(lines
+            .map(|(id, text)| said(id, "Aino Saari", text, MONDAY))
+            .collect())
     }
 
     fn once(&self) -> Once {
@@ -195,6 +218,11 @@ fn said(id: &str, who: &str, text: &str, at: Micros) -> Incoming {
 
 impl House {
     async fn open(db: Db) -> House {
+        House::open_with(db, "").await
+    }
+
+    /// With hosts that may be spoken to.
+    async fn open_with(db: Db, hosts: &str) -> House {
         let (folder, clock) = (folder(), Arc::new(SetClock::at(MONDAY)));
         let library = Library::with(db, &folder, clock.clone()).await.unwrap();
         let path = folder.join("deals.csv");
@@ -228,7 +256,7 @@ impl House {
         let site = Arc::new(Site::at("https://tenon.example", 7070).unwrap());
         let fake: &'static Fake = Box::leak(Box::default());
         let seal = Seal::of(&"a1".repeat(32)).unwrap();
-        let outbound = Outbound::new(Allowed::parse(""));
+        let outbound = Outbound::new(Allowed::parse(hosts));
         let connect = Connect::with(work, site, outbound, seal, vec![fake], Vec::new());
         let settings = Settings::of([("token", "good")]);
         let added = connect
@@ -880,5 +908,57 @@ fn contacts_that_are_one_are_merged_and_split_again() {
                 .status,
             403
         );
+    });
+}
+
+#[test]
+fn who_waits_while_the_desk_is_closed_is_not_late() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let hours = mining::figures::Calendar::weekdays("UTC");
+        let promise = super::Promise {
+            minutes: 120,
+            hours: Some(hours),
+        };
+        let refused = house.desk.set_promise(&house.maren, &promise).await;
+        assert_eq!(refused.unwrap_err().status, 403);
+        house.desk.set_promise(&house.ines, &promise).await.unwrap();
+        // Friday at 16:30: half an hour is left of the day; now it is Monday at ten, an hour after opening.
+        let friday = MONDAY - 3 * 24 * HOUR + 6 * HOUR + 30 * MINUTE;
+        house.tell(said("m1", "Aino Saari", "Is anybody there?", friday));
+        house.after(0).await;
+        let age = async || {
+            let page = house.desk.queue(&house.maren, Queue::Open, None).await.unwrap();
+            (page[0].age, page[0].is_late)
+        };
+        assert_eq!(age().await, (75, false), "an hour and a half of two");
+        house.after(29 * MINUTE).await;
+        assert!(!age().await.1);
+        house.after(2 * MINUTE).await;
+        assert_eq!(age().await, (100, true));
+        assert_eq!(house.desk.counts(&house.maren).await.unwrap().late, 1);
+
+        let closed = super::Promise {
+            hours: promise.hours.map(|h| mining::figures::Calendar { days: [false; 7], ..h }),
+            ..super::Promise::default()
+        };
+        let refused = house.desk.set_promise(&house.ines, &closed).await;
+        assert_eq!(refused.unwrap_err().what, "With these hours the desk is never open.");
+    });
+}
+
+#[test]
+fn who_registered_for_a_topic_is_known_by_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let row = DeskPersonRow {
+            person: house.maren.id().into(),
+            is_reviewed: 0,
+            topics: "flow meter, invoices".into(),
+        };
+        house.desk.set_person(&house.maren, &row).await.unwrap();
+        let known = house.desk.who_knows("Both flow meters stopped").await.unwrap();
+        assert_eq!(known, [(house.maren.id().to_string(), "flow meter".to_string())]);
+        assert!(house.desk.who_knows("Nothing of it").await.unwrap().is_empty());
     });
 }

@@ -26,7 +26,8 @@ pub struct Plug {
     pub name: Option<String>,
     /// Where it is found: an https address.
     pub link: Option<String>,
-    /// What it should improve: `days-in-step`, `goes-on`, `won`, `rework`, `skips` or `first-response`.
+    /// What it should improve: `days-in-step`, `goes-on`, `won`, `rework`, `skips` or `first-response`;
+    /// of customers who write on a channel: `first-reply` or `answered`.
     pub measure: String,
     /// Name of the business goal it serves; made when it is new.
     pub goal: Option<String>,
@@ -141,6 +142,8 @@ impl Improvements {
         let loaded = self.library.load(process).await?;
         let now = self.library.today(&loaded.row.id).await?;
         let (plug, actor) = (plug.clone(), actor.to_string());
+        let measure = Measure::parse(&plug.measure).unwrap_or(Measure::DaysInStep);
+        let talks = self.talks(&loaded.row.id, measure).await?;
         let id = self.library.clock().id();
         let seed = plug.seed.unwrap_or(id.as_u128() as u64 >> 16);
         let work = move || -> Result<Proposed, Problem> {
@@ -157,8 +160,11 @@ impl Improvements {
                         format!("Choose one of: {}.", names.join(", ")),
                     )
                 })?;
-            let stays = Stays::of(&loaded.log, &loaded.steps, &loaded.options, step)
-                .map_err(|e| wrong(e.to_string(), "Change the calendar."))?;
+            let stays = match measure.is_of_conversations() {
+                true => super::talks::stays(&loaded, &talks, &plug.step),
+                false => Stays::of(&loaded.log, &loaded.steps, &loaded.options, step)
+                    .map_err(|e| wrong(e.to_string(), "Change the calendar."))?,
+            };
             let improvement = read(&plug, &loaded, &stays, seed, now, &actor, id)?;
             let starts: Vec<(String, Option<Micros>)> = improvement
                 .teams
@@ -653,7 +659,7 @@ fn read(
             ));
         }
     }
-    let scale = if measure.is_days() { 1.0 } else { 0.01 };
+    let scale = 1.0 / measure.unit().scale();
     if plug.zone.is_some_and(|z| !z.is_finite() || z <= 0.0)
         || plug
             .unchanged_points

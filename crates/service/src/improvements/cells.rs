@@ -13,6 +13,8 @@ pub struct Scope<'a> {
     pub horizon: Micros,
     /// What happened later is not looked at.
     pub as_of: Micros,
+    /// In the first week: cells that go together are counted from the same one.
+    pub begin: Micros,
 }
 
 /// For each team of the log, its place among the teams of the scope.
@@ -29,10 +31,10 @@ fn places(stays: &Stays, teams: &[String]) -> Vec<Option<u32>> {
         .collect()
 }
 
-/// Weeks are counted from the first stay of the whole step, so that cells of different measures go together.
-pub fn calendar(stays: &Stays) -> Calendar {
-    let first = stays.stays.iter().map(|s| s.entered).min().unwrap_or(0);
-    Calendar::from(Every::Week, first)
+/// When the first stay of all of these began.
+pub fn begin<'a>(all: impl IntoIterator<Item = &'a Stays>) -> Micros {
+    let entered = all.into_iter().flat_map(|s| &s.stays).map(|s| s.entered);
+    entered.min().unwrap_or(0)
 }
 
 /// Cells of a number that each stay shows; stays of other teams are not counted.
@@ -41,7 +43,7 @@ pub fn of(stays: &Stays, scope: &Scope, value: impl Fn(&Stay) -> f64) -> Cells {
     let spec = Spec {
         outcome: Outcome::Value,
         teams: scope.teams.len(),
-        calendar: calendar(stays),
+        calendar: Calendar::from(Every::Week, scope.begin),
         horizon: scope.horizon,
         as_of: scope.as_of,
     };

@@ -14,15 +14,54 @@ pub enum Measure {
     Rework,
     Skips,
     FirstResponse,
+    FirstReply,
+    Answered,
 }
 
-pub const MEASURES: [Measure; 6] = [
+/// What a measure is a number of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Days,
+    Hours,
+    /// Between 0 and 1, told in points.
+    Share,
+}
+
+impl Unit {
+    pub fn short(self) -> &'static str {
+        match self {
+            Unit::Days => "d",
+            Unit::Hours => "h",
+            Unit::Share => "pt",
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Days => "days",
+            Unit::Hours => "hours",
+            Unit::Share => "points",
+        }
+    }
+
+    /// What a value is multiplied by to be told in this unit.
+    pub fn scale(self) -> f64 {
+        match self {
+            Unit::Days | Unit::Hours => 1.0,
+            Unit::Share => 100.0,
+        }
+    }
+}
+
+pub const MEASURES: [Measure; 8] = [
     Measure::DaysInStep,
     Measure::GoesOn,
     Measure::Won,
     Measure::Rework,
     Measure::Skips,
     Measure::FirstResponse,
+    Measure::FirstReply,
+    Measure::Answered,
 ];
 
 impl Measure {
@@ -35,6 +74,8 @@ impl Measure {
             Measure::Rework => "rework",
             Measure::Skips => "skips",
             Measure::FirstResponse => "first-response",
+            Measure::FirstReply => "first-reply",
+            Measure::Answered => "answered",
         }
     }
 
@@ -50,6 +91,8 @@ impl Measure {
             Measure::Rework => "Goes back or comes again",
             Measure::Skips => "Skips a later step",
             Measure::FirstResponse => "Days to the first response",
+            Measure::FirstReply => "Hours to the first reply to a customer",
+            Measure::Answered => "Customers who reach an answer",
         }
     }
 
@@ -62,6 +105,8 @@ impl Measure {
             Measure::Rework => "Fewer cases go back or come here again.",
             Measure::Skips => "Fewer cases jump over a step that follows.",
             Measure::FirstResponse => "The next thing happens sooner after a case arrives.",
+            Measure::FirstReply => "Customers who write on a channel are answered sooner.",
+            Measure::Answered => "More of the customers who write on a channel are answered.",
         }
     }
 
@@ -82,15 +127,35 @@ impl Measure {
                 unit: "days".into(),
                 good: Good::Less,
             },
+            Measure::FirstReply => Judged::Number {
+                name: "the time to the first reply".into(),
+                unit: "hours".into(),
+                good: Good::Less,
+            },
+            Measure::Answered => share("reach an answer", Good::More),
+        }
+    }
+
+    pub fn unit(self) -> Unit {
+        match self {
+            Measure::DaysInStep | Measure::FirstResponse => Unit::Days,
+            Measure::FirstReply => Unit::Hours,
+            _ => Unit::Share,
         }
     }
 
     /// Days rather than a share.
     pub fn is_days(self) -> bool {
-        matches!(self, Measure::DaysInStep | Measure::FirstResponse)
+        self.unit() == Unit::Days
     }
 
-    /// What a stay shows a horizon after it began: days up to the horizon, or 1 for yes and 0 for no.
+    /// Whether it is read from conversations with customers rather than from stays of cases.
+    pub fn is_of_conversations(self) -> bool {
+        matches!(self, Measure::FirstReply | Measure::Answered)
+    }
+
+    /// What a stay shows a horizon after it began: days or hours up to the horizon, or 1 for yes and 0 for no. A
+    /// conversation is a stay that begins with the customer's first words and is left with our first reply.
     pub fn of(self, stay: &Stay, horizon: Micros) -> f64 {
         let within = |moment: Option<Micros>| moment.filter(|&m| m - stay.entered <= horizon);
         let share = |yes: bool| f64::from(u8::from(yes));
@@ -101,6 +166,8 @@ impl Measure {
         match self {
             Measure::DaysInStep => days(stay.left),
             Measure::FirstResponse => days(stay.next_event),
+            Measure::FirstReply => days(stay.left) * 24.0,
+            Measure::Answered => share(within(stay.left).is_some()),
             Measure::GoesOn => share(within(stay.went_on).is_some()),
             Measure::Won => share(within(stay.won).is_some()),
             Measure::Rework => {
@@ -133,8 +200,8 @@ mod tests {
             ended: None,
         };
         let read = |days: i64| MEASURES.map(|m| m.of(&stay, days * DAY));
-        assert_eq!(read(4), [4.0, 0.0, 0.0, 0.0, 0.0, 4.0]);
-        assert_eq!(read(20), [5.0, 1.0, 0.0, 1.0, 0.0, 20.0]);
-        assert_eq!(read(30), [5.0, 1.0, 1.0, 1.0, 0.0, 30.0]);
+        assert_eq!(read(4), [4.0, 0.0, 0.0, 0.0, 0.0, 4.0, 96.0, 0.0]);
+        assert_eq!(read(20), [5.0, 1.0, 0.0, 1.0, 0.0, 20.0, 120.0, 1.0]);
+        assert_eq!(read(30), [5.0, 1.0, 1.0, 1.0, 0.0, 30.0, 120.0, 1.0]);
     }
 }

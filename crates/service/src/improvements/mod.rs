@@ -13,12 +13,13 @@ mod outlook;
 mod plan;
 mod report;
 mod rethink;
+mod talks;
 mod tool;
 
 pub use act::{Decision, Plug, day, monday};
 pub use frictions::{Friction, frictions};
 pub use ledger::{Adding, Ledger, Mark, Row, Sum, Summary};
-pub use measure::{MEASURES, Measure};
+pub use measure::{MEASURES, Measure, Unit};
 pub use outlook::{Outlook, draw};
 pub use plan::{Cost, Improvement, Plan, State};
 pub use report::{Report, Second};

@@ -71,11 +71,16 @@ impl Outlook {
         now: Micros,
     ) -> Outlook {
         let names: Vec<String> = starts.iter().map(|(team, _)| team.clone()).collect();
-        let as_of = process.log.span().map_or(now, |(_, last)| last);
+        let last = process.log.span().map_or(now, |(_, last)| last);
+        let as_of = match measure.is_of_conversations() {
+            true => last.max(now),
+            false => last,
+        };
         let scope = Scope {
             teams: &names,
             horizon: (plan.horizon_days * DAY as f64) as Micros,
             as_of,
+            begin: cells::begin([stays]),
         };
         let history = cells::of(stays, &scope, |stay| measure.of(stay, scope.horizon));
         let proposal = Proposal {

@@ -6,7 +6,7 @@ mod second;
 
 use super::cells::{self, Scope};
 use super::plan::{Improvement, State};
-use super::{Improvements, Measure};
+use super::{Improvements, Measure, talks};
 use crate::processes::{Changes, Loaded, Problem};
 use mining::figures::{Stay, Stays};
 use mining::time::{DAY, Micros};
@@ -18,6 +18,7 @@ use stats::rollout::Rollout;
 use stats::verdict::{self, Input, Verdict};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use store::desk::{self, ConversationRow};
 use store::uses::UseRow;
 use store::verdicts;
 use store::verdicts::VerdictRow;
@@ -92,7 +93,8 @@ impl Improvements {
             return Ok(kept);
         }
         let (imp_, now, source) = (imp.clone(), self.now(), basis.source.clone());
-        let report = tokio::task::spawn_blocking(move || compute(&imp_, &basis, now))
+        let talks = self.talks(&basis.process.row.id, imp.measure).await?;
+        let report = tokio::task::spawn_blocking(move || compute(&imp_, &basis, &talks, now))
             .await
             .map_err(anyhow::Error::from)??;
         let row = VerdictRow {
@@ -129,13 +131,31 @@ impl Improvements {
         Ok(row.and_then(|row| read(&row).ok()).map(Arc::new))
     }
 
+    /// Conversations of the process, where the measure is read from them.
+    pub(super) async fn talks(
+        &self,
+        process: &str,
+        measure: Measure,
+    ) -> Result<Vec<ConversationRow>, Problem> {
+        match measure.is_of_conversations() {
+            true => Ok(desk::conversations(self.library.db(), process).await?),
+            false => Ok(Vec::new()),
+        }
+    }
+
     async fn basis(&self, imp: &Improvement) -> Result<Basis, Problem> {
         let process = self.library.load(&imp.process).await?;
         let versions = self.library.versions(&imp.process).await?;
         let uses = self.uses(&imp.id).await?;
         let mut others: Vec<Improvement> = self.of_process(&imp.process).await?;
         others.retain(|o| o.id != imp.id && o.state != State::Planned);
-        let as_of = process.log.span().map_or(0, |(_, last)| last);
+        let mut as_of = process.log.span().map_or(0, |(_, last)| last);
+        let talks = match imp.measure.is_of_conversations() {
+            true => Some(desk::conversations_print(self.library.db(), &process.row.id).await?),
+            false => None,
+        };
+        // A channel may be livelier than the file that the process came from.
+        as_of = as_of.max(talks.map_or(0, |t| t.last));
         let mut hash = Sha256::new();
         let mut add = |part: &str| {
             hash.update(part.as_bytes());
@@ -172,6 +192,9 @@ impl Improvements {
             add(&serde_json::to_string(&rests_on).map_err(anyhow::Error::from)?);
         }
         add(&serde_json::to_string(&uses).map_err(anyhow::Error::from)?);
+        if let Some(talks) = talks {
+            add(&format!("{talks:?}"));
+        }
         let source = base::format::hex(&hash.finalize()[..16]);
         Ok(Basis {
             process,
@@ -214,11 +237,15 @@ struct Basis {
 }
 
 /// Stays of one step with how they are counted for one improvement.
+#[derive(Clone, Copy)]
 pub(super) struct Step<'a> {
     pub imp: &'a Improvement,
     pub stays: &'a Stays,
+    /// Conversations with customers at the step, where the improvement is about them.
+    pub talks: &'a Stays,
     pub teams: &'a [String],
     pub as_of: Micros,
+    pub begin: Micros,
 }
 
 impl Step<'_> {
@@ -228,6 +255,7 @@ impl Step<'_> {
             teams: self.teams,
             horizon,
             as_of: self.as_of,
+            begin: self.begin,
         };
         let mut cells = cells::of(self.stays, &scope, value);
         let calendar = cells.calendar;
@@ -246,7 +274,19 @@ impl Step<'_> {
 
     pub fn measured(&self, measure: Measure) -> Cells {
         let horizon = self.imp.horizon();
-        self.cells(horizon, |stay| measure.of(stay, horizon))
+        let step = self.of(measure);
+        step.cells(horizon, |stay| measure.of(stay, horizon))
+    }
+
+    /// The same step with what a measure is read from in place of its stays.
+    pub fn of(&self, measure: Measure) -> Step<'_> {
+        match measure.is_of_conversations() {
+            true => Step {
+                stays: self.talks,
+                ..*self
+            },
+            false => *self,
+        }
     }
 }
 
@@ -259,7 +299,12 @@ pub(super) fn stays_at(process: &Loaded, step: usize) -> Result<Stays, Problem> 
         .map_err(|e| Problem::bad_request(e.to_string(), "Change the calendar of the process."))
 }
 
-fn compute(imp: &Improvement, basis: &Basis, now: Micros) -> Result<Report, Problem> {
+fn compute(
+    imp: &Improvement,
+    basis: &Basis,
+    talks: &[ConversationRow],
+    now: Micros,
+) -> Result<Report, Problem> {
     let process = &*basis.process;
     let at = step_of(process, &imp.step).ok_or_else(|| {
         Problem::new(
@@ -270,20 +315,23 @@ fn compute(imp: &Improvement, basis: &Basis, now: Micros) -> Result<Report, Prob
         )
     })?;
     let stays = stays_at(process, at)?;
+    let said = talks::stays(process, talks, &imp.step);
     let teams: Vec<String> = imp.teams.iter().map(|t| t.team.clone()).collect();
     let step = Step {
         imp,
         stays: &stays,
+        talks: &said,
         teams: &teams,
         as_of: basis.as_of,
+        begin: cells::begin([&stays, &said]),
     };
     let starts: Vec<Option<Micros>> = imp.teams.iter().map(super::plan::Team::start).collect();
     let cells = step.measured(imp.measure);
     let rollout = Rollout::new(&starts, cells.calendar, imp.washout());
-    let placebo = around::placebo_step(imp, &basis.others, process, at, &teams, basis.as_of)?;
-    let covariates = around::covariates(process, &step);
+    let placebo = around::placebo_step(&step, &basis.others, process, at, talks)?;
+    let covariates = around::covariates(process, &step.of(imp.measure));
     let overlaps = around::overlaps(imp, &basis.others, &teams);
-    let used = around::used(&basis.uses, &cells, &teams);
+    let used = around::used(&basis.uses, &step.measured(Measure::DaysInStep), &teams);
     let unchanged = around::unchanged(process, at, &step);
     let beside = Beside {
         placebo_step: placebo.as_ref().map(|(name, cells)| (name.as_str(), cells)),
@@ -331,7 +379,7 @@ fn compute(imp: &Improvement, basis: &Basis, now: Micros) -> Result<Report, Prob
         at: now,
         whole: second::whole(&step, &rollout, imp.measure, !process.steps.won.is_empty()),
         others: second::others(&step, &rollout, imp.measure, !process.steps.won.is_empty()),
-        methods: second::methods(&step, &cells, &starts, imp.measure),
+        methods: second::methods(&step.of(imp.measure), &cells, &starts, imp.measure),
         teams: team_reports(imp, &cells, &rollout),
         median_before,
         median_now,

@@ -364,6 +364,20 @@ impl Work {
         Ok(waiting.len())
     }
 
+    /// The accepted answer of a question somebody may read, as plain text; `None` where there is none.
+    pub async fn accepted(&self, actor: &Actor, id: &str) -> Result<Option<String>, Problem> {
+        if self.place(actor, id).await.is_err() {
+            return Ok(None);
+        }
+        let row = work::find(self.db(), id).await?;
+        let Some(accepted) = row.and_then(|r| r.accepted) else {
+            return Ok(None);
+        };
+        let answer = work::message(self.db(), accepted).await?;
+        let answer = answer.filter(|a| a.deleted.is_none());
+        Ok(answer.map(|a| markdown::plain(&a.body, 5_000)))
+    }
+
     /// Questions at a step that have an accepted answer and share words with what is being written, best first.
     pub async fn similar(
         &self,

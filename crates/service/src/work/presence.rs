@@ -177,9 +177,9 @@ impl Work {
         Ok(others)
     }
 
-    /// The place of a room by its id, also of a case's room in which nobody has spoken yet.
+    /// The place of a room by its id, also of a case's room in which nobody has spoken yet, and of a thread of the desk.
     pub async fn place_or_room(&self, actor: &Actor, id: &str) -> Result<String, Problem> {
-        let name = id.strip_prefix("room_");
+        let name = id.strip_prefix("room_").or(id.strip_prefix("thr_"));
         let is_room =
             name.is_some_and(|n| n.len() == 32 && n.bytes().all(|b| b.is_ascii_hexdigit()));
         if is_room && actor.role() > Role::Guest {

@@ -67,7 +67,7 @@ const THREAD: &str = "id, connection, topic, contact, title, seen, process, case
 
 pub async fn insert_thread(tx: &mut Tx, row: &ThreadRow) -> sqlx::Result<()> {
     query_of(format!(
-        "INSERT INTO threads ({THREAD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, $18, NULL, NULL, NULL)"
+        "INSERT INTO threads ({THREAD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $18, NULL, NULL, NULL)"
     ))
     .bind(&row.id)
     .bind(&row.connection)
@@ -87,6 +87,7 @@ pub async fn insert_thread(tx: &mut Tx, row: &ThreadRow) -> sqlx::Result<()> {
     .bind(row.created)
     .bind(row.waiting)
     .bind(row.last)
+    .bind(row.replied)
     .execute(tx)
     .await
 }

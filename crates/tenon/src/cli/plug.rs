@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Tools: ask, playbook, room, lesson, listen, desk, share, own
-Measures: days-in-step, goes-on, won, rework, skips, first-response
+Measures: days-in-step, goes-on, won, rework, skips, first-response, first-reply, answered
 
 Examples:
   tenon plug --process new-business --step Propose --tool playbook --measure days-in-step --dry-run

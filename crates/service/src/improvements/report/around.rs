@@ -1,7 +1,7 @@
 //! What a verdict is checked against: another step, other kinds of case, other improvements, the source itself.
 
 use super::{Step, first_seen, stays_at, step_of};
-use crate::improvements::Measure;
+use crate::improvements::{Measure, talks};
 use crate::improvements::plan::{Improvement, Team};
 use crate::processes::{Changes, Loaded, Problem};
 use mining::figures::{Stay, TeamColumn};
@@ -10,19 +10,20 @@ use mining::time::{MISSING, Micros, WEEK};
 use rustc_hash::FxHashMap;
 use stats::cells::Cells;
 use stats::checks::Source;
+use store::desk::ConversationRow;
 use store::uses::UseRow;
 use store::versions::VersionRow;
 
 /// The measure at a step where nothing was plugged in: the nearest one before, else after. Days in the step, which every
 /// step has.
 pub(super) fn placebo_step(
-    imp: &Improvement,
+    here: &Step,
     others: &[Improvement],
     process: &Loaded,
     at: usize,
-    teams: &[String],
-    as_of: Micros,
+    talks: &[ConversationRow],
 ) -> Result<Option<(String, Cells)>, Problem> {
+    let imp = here.imp;
     let steps = &process.steps.steps;
     let is_free = |step: &usize| {
         let name = &steps[*step].name;
@@ -36,14 +37,14 @@ pub(super) fn placebo_step(
         return Ok(None);
     };
     let stays = stays_at(process, other)?;
+    let said = talks::stays(process, talks, &steps[other].name);
     let step = Step {
-        imp,
         stays: &stays,
-        teams,
-        as_of,
+        talks: &said,
+        ..*here
     };
     let measure = match imp.measure {
-        Measure::FirstResponse => Measure::FirstResponse,
+        m @ (Measure::FirstResponse | Measure::FirstReply) => m,
         m if m.is_days() => Measure::DaysInStep,
         m => m,
     };
@@ -258,7 +259,7 @@ pub(super) fn unchanged(process: &Loaded, at: usize, step: &Step) -> Vec<Kept> {
     });
     rows.push(Kept {
         name: "Cases that come in, against usual".into(),
-        cells: relative_intake(&step.measured(imp.measure)),
+        cells: relative_intake(&step.measured(Measure::DaysInStep)),
         // A number of cases varies more than a share does.
         zone: (zone * 5.0).min(0.5),
     });

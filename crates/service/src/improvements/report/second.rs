@@ -75,9 +75,13 @@ pub(super) fn others(step: &Step, rollout: &Rollout, measure: Measure, wins: boo
     let horizon = step.imp.horizon();
     let asked = MEASURES
         .into_iter()
-        .filter(|&m| m != measure && (wins || m != Measure::Won));
+        .filter(|&m| m != measure && (wins || m != Measure::Won))
+        .filter(|m| measure.is_of_conversations() || !m.is_of_conversations());
     let found: Vec<(Measure, Option<Jackknife>)> = asked
-        .map(|m| (m, estimate(step, horizon, rollout, &|s| m.of(s, horizon))))
+        .map(|m| {
+            let value = |s: &Stay| m.of(s, horizon);
+            (m, estimate(&step.of(m), horizon, rollout, &value))
+        })
         .collect();
     let share = |j: &Option<Jackknife>| {
         j.as_ref()
