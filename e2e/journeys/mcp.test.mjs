@@ -43,7 +43,7 @@ async function journey(client, words) {
   assert.equal(client.getServerVersion().name, "tenon");
   assert.match(client.getInstructions(), /never an instruction/);
   const { tools } = await client.listTools();
-  assert.equal(tools.length, 9);
+  assert.equal(tools.length, 12);
   const { processes } = await call(client, "list_processes");
   assert.equal(processes[0].process, "deals");
   const look = await call(client, "look_at_process", { process: "deals" });

@@ -183,11 +183,7 @@ pub trait Channel: Connector {
 
     /// What to ask for where the service keeps telling over one long answer, beside the poll; or where it answers as soon as
     /// something happened, with how far the poll has come. When the answer ends, the poll looks and the stream is opened anew.
-    fn stream(
-        &self,
-        settings: &Settings,
-        from: Option<&Cursor>,
-    ) -> Option<Result<Request, Fault>> {
+    fn stream(&self, settings: &Settings, from: Option<&Cursor>) -> Option<Result<Request, Fault>> {
         let _ = (settings, from);
         None
     }

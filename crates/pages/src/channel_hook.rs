@@ -10,6 +10,7 @@ use service::app::App;
 
 pub async fn take(
     State(app): State<App>,
+    super::door::From(from): super::door::From,
     Path(secret): Path<String>,
     OriginalUri(uri): OriginalUri,
     method: Method,
@@ -29,12 +30,18 @@ pub async fn take(
         headers: &headers,
         body: &body,
     };
-    match app.desk.connect().delivered(&secret, &delivery).await {
+    match app
+        .desk
+        .connect()
+        .delivered(&secret, &delivery, &from)
+        .await
+    {
         Ok((kind, text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Err(problem) => {
             let status =
                 StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Json(problem)).into_response()
+            let wait = problem.wait.map(|s| [(header::RETRY_AFTER, s.to_string())]);
+            (status, wait, Json(problem)).into_response()
         }
     }
 }

@@ -254,6 +254,8 @@ struct OnePage {
     process: Option<(String, String)>,
     pipeline: Option<Pipeline>,
     fields: Vec<Field>,
+    /// Days that messages and payloads are kept, as written.
+    kept: (String, String),
 }
 
 pub async fn one(
@@ -272,6 +274,8 @@ pub async fn one(
         .filter(|n| *n > 0)
         .map(|n| (c.row.taken * 100 / n).clamp(0, 100));
     let is_syncing = c.row.state == ON && c.row.synced.is_none();
+    let kept = app.desk.connect().kept(&id).await?;
+    let written = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
     render(OnePage {
         shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
         id,
@@ -295,6 +299,7 @@ pub async fn one(
         account: c.account,
         pipeline: c.pipeline,
         name: c.row.name,
+        kept: (written(kept.said), written(kept.raw)),
     })
 }
 
@@ -308,6 +313,11 @@ pub async fn act(
     match action.as_str() {
         "pause" => connect.set_on(&actor, &id, false).await?,
         "resume" => connect.set_on(&actor, &id, true).await?,
+        "keep" => {
+            let days = |name: &str| form.get(name).map_or("", String::as_str);
+            let days = (days("said"), days("raw"));
+            connect.set_kept(&actor, &id, days).await?;
+        }
         "remove" => {
             connect.remove(&actor, &id).await?;
             return Ok(Redirect::to("/connections"));

@@ -256,6 +256,39 @@ pub async fn listen(
     Ok(taken > 0)
 }
 
+/// For how many days what was said on a channel is kept, and what came with it as it came; nothing is for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Kept {
+    pub said: Option<i64>,
+    pub raw: Option<i64>,
+}
+
+pub async fn kept(db: &Db, id: &str) -> sqlx::Result<Kept> {
+    let found: Option<(Option<i64>, Option<i64>)> =
+        query("SELECT keep_days, raw_days FROM connections WHERE id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    let (said, raw) = found.unwrap_or_default();
+    Ok(Kept { said, raw })
+}
+
+pub async fn set_kept(tx: &mut Tx, id: &str, kept: Kept) -> sqlx::Result<()> {
+    query("UPDATE connections SET keep_days = $2, raw_days = $3 WHERE id = $1")
+        .bind(id)
+        .bind(kept.said)
+        .bind(kept.raw)
+        .execute(tx)
+        .await
+}
+
+/// Channels that do not keep everything, also those that were removed.
+pub async fn forgetful(db: &Db) -> sqlx::Result<Vec<(String, Option<i64>, Option<i64>)>> {
+    query("SELECT id, keep_days, raw_days FROM connections WHERE keep_days IS NOT NULL OR raw_days IS NOT NULL ORDER BY id")
+        .fetch_all(db)
+        .await
+}
+
 /// There is something to be looked at; one that was told to wait, for longer than until `most`, is left alone.
 pub async fn hurry(tx: &mut Tx, id: &str, now: Micros, most: Micros) -> sqlx::Result<()> {
     query("UPDATE connections SET due = $2 WHERE id = $1 AND state = 'on' AND failures = 0 AND due > $2 AND due <= $3")

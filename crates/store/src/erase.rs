@@ -10,6 +10,10 @@ pub struct Removed {
     pub attachments: u64,
     pub conversations: u64,
     pub events: u64,
+    /// What was said on channels.
+    pub said: u64,
+    /// What came with it as it came.
+    pub raw: u64,
 }
 
 async fn run(tx: &mut Tx, sql: &str, values: &[&str]) -> sqlx::Result<u64> {
@@ -307,6 +311,67 @@ pub async fn empty_conversations(tx: &mut Tx, before: Micros) -> sqlx::Result<u6
         "SELECT id FROM conversations k WHERE k.created < {before} AND k.last > 0 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation = k.id)"
     );
     Ok(conversations(tx, &places, &[]).await?.conversations)
+}
+
+/// Takes away what was said in threads of a channel that ended before a moment, up to so many threads, with drafts, notes and who it was
+/// with. When they began and were answered stays, without words: verdicts are read from it.
+pub async fn old_threads(
+    tx: &mut Tx,
+    channel: &str,
+    before: Micros,
+    most: i64,
+) -> sqlx::Result<u64> {
+    thoroughly(tx).await?;
+    let ended = format!(
+        "SELECT id FROM threads WHERE connection = $1 AND last < {before} AND state <> 'open' AND title <> '' ORDER BY last, id LIMIT {most}"
+    );
+    let ended: Vec<(String,)> = query_of(ended).bind(channel).fetch_all(&mut *tx).await?;
+    for (thread,) in &ended {
+        let values = [thread.as_str()];
+        for table in ["said", "replies", "thread_notes"] {
+            run(
+                tx,
+                &format!("DELETE FROM {table} WHERE thread = $1"),
+                &values,
+            )
+            .await?;
+        }
+        run(
+            tx,
+            "DELETE FROM drafts WHERE place = '/desk/' || $1",
+            &values,
+        )
+        .await?;
+        let emptied =
+            "UPDATE threads SET title = '', reason = '', held = NULL, contact = NULL WHERE id = $1";
+        run(tx, emptied, &values).await?;
+    }
+    // Whom nothing is known of any more but a name.
+    let nobody = format!(
+        "SELECT c.id FROM contacts c WHERE c.created < {before} AND c.matched_by IS NULL AND c.objected IS NULL \
+         AND c.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM threads t WHERE t.contact = c.id) \
+         AND NOT EXISTS (SELECT 1 FROM contacts m WHERE m.merged_into = c.id)"
+    );
+    if !ended.is_empty() {
+        let handles = format!("DELETE FROM handles WHERE contact IN ({nobody})");
+        run(tx, &handles, &[]).await?;
+        run(
+            tx,
+            &format!("DELETE FROM contacts WHERE id IN ({nobody})"),
+            &[],
+        )
+        .await?;
+    }
+    Ok(ended.len() as u64)
+}
+
+/// Takes away what came with the messages of a channel as it came.
+pub async fn old_raw(tx: &mut Tx, channel: &str, before: Micros) -> sqlx::Result<u64> {
+    thoroughly(tx).await?;
+    let sql = format!(
+        "UPDATE said SET raw = '' WHERE connection = $1 AND received < {before} AND raw <> ''"
+    );
+    run(tx, &sql, &[channel]).await
 }
 
 /// Takes away lines of the record older than a moment that tell of no process: who signed in, tokens, people, settings.

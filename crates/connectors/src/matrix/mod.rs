@@ -81,11 +81,7 @@ impl Channel for Matrix {
         Box::pin(poll::poll(via, from))
     }
 
-    fn stream(
-        &self,
-        settings: &Settings,
-        from: Option<&Cursor>,
-    ) -> Option<Result<Request, Fault>> {
+    fn stream(&self, settings: &Settings, from: Option<&Cursor>) -> Option<Result<Request, Fault>> {
         let since = poll::since(from?)?;
         let server = Server::of(settings);
         Some(server.map(|server| {

@@ -172,7 +172,10 @@ fn minute(text: &str) -> Result<u16, Problem> {
         )
     };
     let (hours, minutes) = text.split_once(':').ok_or_else(wrong)?;
-    match (hours.parse::<u16>(), minutes.get(..2).unwrap_or(minutes).parse::<u16>()) {
+    match (
+        hours.parse::<u16>(),
+        minutes.get(..2).unwrap_or(minutes).parse::<u16>(),
+    ) {
         (Ok(hours), Ok(minutes)) if minutes < 60 && hours * 60 + minutes <= 1440 => {
             Ok(hours * 60 + minutes)
         }

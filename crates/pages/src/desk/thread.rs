@@ -121,12 +121,7 @@ async fn drafted(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Strin
     })
 }
 
-pub async fn part(
-    app: &App,
-    actor: &Actor,
-    id: &str,
-    used: &str,
-) -> Result<ThreadPart, PageError> {
+pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<ThreadPart, PageError> {
     let now = app.library.clock().now();
     let thread = app.desk.thread(actor, id).await?;
     let directory = app.identity.directory().await?;

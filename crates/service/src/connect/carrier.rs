@@ -19,8 +19,8 @@ impl Carrier {
 }
 
 fn carried(request: &connectors::Request) -> Result<Request<'_>, Fault> {
-    let method = Method::from_bytes(request.method.as_bytes())
-        .map_err(|e| Fault::Strange(e.to_string()))?;
+    let method =
+        Method::from_bytes(request.method.as_bytes()).map_err(|e| Fault::Strange(e.to_string()))?;
     let headers = request.headers.iter();
     Ok(Request {
         method,

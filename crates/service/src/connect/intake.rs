@@ -4,12 +4,17 @@
 use super::Connect;
 use base::problem::Problem;
 use connectors::Incoming;
+use mining::Micros;
+use mining::time::MINUTE;
+use std::collections::HashMap;
 use store::connections::ConnectionRow;
 use store::events;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// Deliveries that wait; more wait at the socket.
 const WAITING: usize = 4_096;
+/// Deliveries that are not genuine, or to no address of ours, in a minute.
+const REFUSED: u32 = 120;
 /// Deliveries in one commit.
 const AT_ONCE: usize = 512;
 
@@ -23,13 +28,46 @@ pub(super) struct Intake {
     to: mpsc::Sender<Taken>,
     /// Whoever holds it takes in what waits, for all.
     from: Mutex<mpsc::Receiver<Taken>>,
+    /// The minute, and how many were refused in it, by where they came from and whose they claimed to be.
+    refused: std::sync::Mutex<(Micros, HashMap<String, u32>)>,
 }
 
 impl Default for Intake {
     fn default() -> Intake {
         let (to, from) = mpsc::channel(WAITING);
         let from = Mutex::new(from);
-        Intake { to, from }
+        let refused = std::sync::Mutex::default();
+        Intake { to, from, refused }
+    }
+}
+
+impl Intake {
+    /// Counts what was refused.
+    pub fn refuse(&self, whose: &str, now: Micros) {
+        let mut refused = self.refused.lock().unwrap_or_else(|e| e.into_inner());
+        if refused.0 != now.div_euclid(MINUTE) {
+            *refused = (now.div_euclid(MINUTE), HashMap::new());
+        }
+        // So many places at once are no places any more.
+        if refused.1.len() < 100_000 {
+            *refused.1.entry(whose.into()).or_default() += 1;
+        }
+    }
+
+    /// Whether it is still looked at.
+    pub fn admit(&self, whose: &str, now: Micros) -> Result<(), Problem> {
+        let refused = self.refused.lock().unwrap_or_else(|e| e.into_inner());
+        let n = refused.1.get(whose).copied().unwrap_or(0);
+        match refused.0 == now.div_euclid(MINUTE) && n >= REFUSED {
+            false => Ok(()),
+            true => Err(Problem::new(
+                429,
+                "too_many_refused",
+                "Too many deliveries that are not genuine.",
+                "Send what the service signed, to the address it was given.",
+            )
+            .after((MINUTE - now.rem_euclid(MINUTE)) / 1_000_000 + 1)),
+        }
     }
 }
 

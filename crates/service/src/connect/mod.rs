@@ -13,6 +13,7 @@ mod send;
 mod source;
 mod take;
 
+use crate::keeping::retention::days;
 use crate::processes::Library;
 use crate::work::Work;
 use base::activity::{self, Kind};
@@ -429,6 +430,31 @@ impl Connect {
         self.done(tx).await?;
         self.wake();
         Ok(())
+    }
+
+    /// How long what is said on a channel is kept.
+    pub async fn kept(&self, id: &str) -> Result<connections::Kept, Problem> {
+        Ok(connections::kept(self.db(), id).await?)
+    }
+
+    /// Says how long what is said on a channel is kept, in days as a person writes them; nothing is for ever.
+    pub async fn set_kept(
+        &self,
+        actor: &Actor,
+        id: &str,
+        (said, raw): (&str, &str),
+    ) -> Result<(), Problem> {
+        let row = self.find(id).await?.row;
+        let kept = connections::Kept {
+            said: days(said)?,
+            raw: days(raw)?,
+        };
+        let mut tx = self.db().begin().await?;
+        connections::set_kept(&mut tx, id, kept).await?;
+        let payload = serde_json::json!({ "said_days": kept.said, "raw_days": kept.raw });
+        self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
+            .await?;
+        self.done(tx).await
     }
 
     /// Forgets the key. What came by it stays.

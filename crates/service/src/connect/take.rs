@@ -89,15 +89,34 @@ impl Connect {
         }
     }
 
-    /// Takes a webhook's delivery: genuine or nothing. What is answered, with its content type.
+    /// Takes a webhook's delivery: genuine or nothing. What is answered, with its content type. Whoever sends what is not genuine
+    /// again and again from one place (`from`) is not looked at for the rest of a minute; others at that place are.
     pub async fn delivered(
         &self,
         secret: &str,
         delivery: &Delivery<'_>,
+        from: &str,
     ) -> Result<(&'static str, String), Problem> {
+        let (now, intake) = (self.clock().now(), &self.inner.intake);
         let row = connections::by_hook(self.db(), &Digest::of(secret).text()).await?;
         let row = row.filter(|r| r.what == CHANNEL && r.state == ON);
-        let row = row.ok_or_else(|| Problem::not_found("webhook"))?;
+        let whose = format!("{from} {}", row.as_ref().map_or("", |r| r.id.as_str()));
+        intake.admit(&whose, now)?;
+        let done = match row {
+            Some(row) => self.genuine(row, delivery).await,
+            None => Err(Problem::not_found("webhook")),
+        };
+        if done.as_ref().is_err_and(|p| matches!(p.status, 403 | 404)) {
+            intake.refuse(&whose, now);
+        }
+        done
+    }
+
+    async fn genuine(
+        &self,
+        row: ConnectionRow,
+        delivery: &Delivery<'_>,
+    ) -> Result<(&'static str, String), Problem> {
         let (channel, settings) = (self.channel(&row.kind)?, self.settings(&row)?);
         let account = account_of(&row);
         let read = channel.deliver(&settings, &account, delivery, self.clock().now());

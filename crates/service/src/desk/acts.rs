@@ -7,8 +7,8 @@ use base::problem::Problem;
 use mining::Micros;
 use serde_json::{Value, json};
 use store::desk::{
-    self, CLOSED, ContactRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue,
-    RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
+    self, CLOSED, ContactRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue, RETURNED, REVIEW,
+    ReplyRow, ThreadRow, WITHDRAWN,
 };
 use store::{Tx, events};
 

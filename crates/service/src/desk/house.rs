@@ -57,7 +57,11 @@ impl Desk {
             let wrong = |e: mining::figures::CalendarError| {
                 Problem::bad_request(e.to_string(), "Correct it under Opening hours.")
             };
-            if hours.since(self.now(), mining::time::MINUTE).map_err(wrong)?.is_none() {
+            if hours
+                .since(self.now(), mining::time::MINUTE)
+                .map_err(wrong)?
+                .is_none()
+            {
                 return Err(Problem::bad_request(
                     "With these hours the desk is never open.",
                     "Tick at least one day, or leave the hours out.",
@@ -176,11 +180,7 @@ impl Desk {
     }
 
     /// The text of an answer to use in a reply: one that was kept, or the accepted one of a question.
-    pub async fn answer_to_use(
-        &self,
-        actor: &Actor,
-        id: &str,
-    ) -> Result<Option<String>, Problem> {
+    pub async fn answer_to_use(&self, actor: &Actor, id: &str) -> Result<Option<String>, Problem> {
         if let Some(kept) = self.canned().await?.into_iter().find(|c| c.id == id) {
             return Ok(Some(kept.body));
         }

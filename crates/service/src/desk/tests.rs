@@ -130,7 +130,10 @@ impl Channel for Fake {
         _: &Account,
         buffer: &mut Vec<u8>,
     ) -> Result<Vec<Incoming>, Fault> {
-        let whole = buffer.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+        let whole = buffer
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |n| n + 1);
         let lines = String::from_utf8(buffer.drain(..whole).collect()).unwrap();
         let lines = lines.lines().filter_map(|line| line.split_once(' '));
         Ok(lines
@@ -818,13 +821,13 @@ fn a_webhook_is_taken_when_it_is_genuine_and_adds_nothing_to_what_the_poll_bring
         };
         let refused = house
             .connect()
-            .delivered(&house.hook, &delivery(&wrong))
+            .delivered(&house.hook, &delivery(&wrong), "192.0.2.1")
             .await;
         assert_eq!(refused.unwrap_err().status, 403);
         assert_eq!(
             house
                 .connect()
-                .delivered("nope", &delivery(&right))
+                .delivered("nope", &delivery(&right), "192.0.2.1")
                 .await
                 .unwrap_err()
                 .status,
@@ -833,12 +836,12 @@ fn a_webhook_is_taken_when_it_is_genuine_and_adds_nothing_to_what_the_poll_bring
         assert!(house.open_threads().await.is_empty());
         house
             .connect()
-            .delivered(&house.hook, &delivery(&right))
+            .delivered(&house.hook, &delivery(&right), "192.0.2.1")
             .await
             .unwrap();
         house
             .connect()
-            .delivered(&house.hook, &delivery(&right))
+            .delivered(&house.hook, &delivery(&right), "192.0.2.1")
             .await
             .unwrap();
         house.after(HOUR).await;
@@ -863,7 +866,7 @@ fn a_webhook_is_taken_when_it_is_genuine_and_adds_nothing_to_what_the_poll_bring
         assert!(
             house
                 .connect()
-                .delivered(&house.hook, &delivery(&right))
+                .delivered(&house.hook, &delivery(&right), "192.0.2.1")
                 .await
                 .is_err()
         );
@@ -928,7 +931,11 @@ fn who_waits_while_the_desk_is_closed_is_not_late() {
         house.tell(said("m1", "Aino Saari", "Is anybody there?", friday));
         house.after(0).await;
         let age = async || {
-            let page = house.desk.queue(&house.maren, Queue::Open, None).await.unwrap();
+            let page = house
+                .desk
+                .queue(&house.maren, Queue::Open, None)
+                .await
+                .unwrap();
             (page[0].age, page[0].is_late)
         };
         assert_eq!(age().await, (75, false), "an hour and a half of two");
@@ -939,11 +946,17 @@ fn who_waits_while_the_desk_is_closed_is_not_late() {
         assert_eq!(house.desk.counts(&house.maren).await.unwrap().late, 1);
 
         let closed = super::Promise {
-            hours: promise.hours.map(|h| mining::figures::Calendar { days: [false; 7], ..h }),
+            hours: promise.hours.map(|h| mining::figures::Calendar {
+                days: [false; 7],
+                ..h
+            }),
             ..super::Promise::default()
         };
         let refused = house.desk.set_promise(&house.ines, &closed).await;
-        assert_eq!(refused.unwrap_err().what, "With these hours the desk is never open.");
+        assert_eq!(
+            refused.unwrap_err().what,
+            "With these hours the desk is never open."
+        );
     });
 }
 
@@ -957,8 +970,114 @@ fn who_registered_for_a_topic_is_known_by_it() {
             topics: "flow meter, invoices".into(),
         };
         house.desk.set_person(&house.maren, &row).await.unwrap();
-        let known = house.desk.who_knows("Both flow meters stopped").await.unwrap();
-        assert_eq!(known, [(house.maren.id().to_string(), "flow meter".to_string())]);
-        assert!(house.desk.who_knows("Nothing of it").await.unwrap().is_empty());
+        let known = house
+            .desk
+            .who_knows("Both flow meters stopped")
+            .await
+            .unwrap();
+        assert_eq!(
+            known,
+            [(house.maren.id().to_string(), "flow meter".to_string())]
+        );
+        assert!(
+            house
+                .desk
+                .who_knows("Nothing of it")
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    });
+}
+
+#[test]
+fn who_sends_what_is_not_genuine_again_and_again_is_not_looked_at_and_others_are() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let headers = |word: &str| [("signature".to_string(), word.to_string())];
+        let status = async |word: &str, hook: &str, from: &str| {
+            let delivery = Delivery {
+                method: "POST",
+                url: "https://tenon.example/x",
+                headers: &headers(word),
+                body: b"{}",
+            };
+            let done = house.connect().delivered(hook, &delivery, from).await;
+            done.map_or_else(|p| p.status, |_| 200)
+        };
+        for _ in 0..120 {
+            assert_eq!(status("wrong", &house.hook, "192.0.2.1").await, 403);
+        }
+        assert_eq!(status("right", &house.hook, "192.0.2.1").await, 429);
+        assert_eq!(status("right", &house.hook, "192.0.2.2").await, 200);
+        assert_eq!(
+            status("right", "nope", "192.0.2.1").await,
+            404,
+            "another address is another matter"
+        );
+        house.clock.set(house.clock.now() + MINUTE);
+        assert_eq!(status("right", &house.hook, "192.0.2.1").await, 200);
+    });
+}
+
+#[test]
+fn what_is_older_than_a_channel_keeps_it_goes_and_its_times_stay() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let day = 24 * HOUR;
+        house.tell(said(
+            "m1",
+            "Aino Saari",
+            "Our meter drifts.",
+            MONDAY - 40 * day,
+        ));
+        house.tell(said("m2", "Ruth Abiola", "Still open.", MONDAY - 40 * day));
+        house.tell(said("m3", "Per Torv", "New.", MONDAY - day));
+        house.after(0).await;
+        for thread in house.open_threads().await {
+            if thread.title != "Still open." {
+                house
+                    .desk
+                    .set_closed(&house.maren, &thread.id, true)
+                    .await
+                    .unwrap();
+            }
+        }
+        let connect = house.connect();
+        let wrong = connect
+            .set_kept(&house.ines, &house.connection, ("2", ""))
+            .await;
+        assert_eq!(wrong.unwrap_err().status, 400, "less than a week is a slip");
+        connect
+            .set_kept(&house.ines, &house.connection, ("30", "7"))
+            .await
+            .unwrap();
+        let by = crate::keeping::retention::Retention::default();
+        let removed = crate::keeping::retention::apply(house.db(), connect.clock(), by)
+            .await
+            .unwrap();
+        assert_eq!((removed.said, removed.raw), (1, 0), "payloads came today");
+        let done = house
+            .desk
+            .queue(&house.maren, Queue::Done, None)
+            .await
+            .unwrap();
+        let titles: Vec<&str> = done.iter().map(|w| w.thread.title.as_str()).collect();
+        assert_eq!(titles, ["New.", ""]);
+        assert_eq!(done[1].thread.contact, None);
+        assert!(
+            house
+                .desk
+                .thread(&house.maren, &done[1].thread.id)
+                .await
+                .unwrap()
+                .said
+                .is_empty()
+        );
+        assert_eq!(house.only().await.title, "Still open.");
+        let again = crate::keeping::retention::apply(house.db(), connect.clock(), by)
+            .await
+            .unwrap();
+        assert_eq!(again.said, 0);
     });
 }

@@ -223,12 +223,18 @@ mod tests {
         let imp = desk(&all, &process, "answered").await;
         let empty = all.report(&imp).await.unwrap();
         assert!(
-            matches!(empty.verdict.verdict, Answer::NoVerdict | Answer::NoEvidenceYet),
+            matches!(
+                empty.verdict.verdict,
+                Answer::NoVerdict | Answer::NoEvidenceYet
+            ),
             "{:?}",
             empty.verdict.verdict
         );
         customers(&all, &process, &imp, |_| 8.0).await;
-        assert!(!all.latest(&imp).await.unwrap().unwrap().1, "it is out of date");
+        assert!(
+            !all.latest(&imp).await.unwrap().unwrap().1,
+            "it is out of date"
+        );
         let full = all.report(&imp).await.unwrap();
         assert_eq!(full.teams[0].before, Some(1.0), "all were answered");
         std::fs::remove_dir_all(folder).unwrap();

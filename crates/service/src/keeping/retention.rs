@@ -7,7 +7,7 @@ use mining::time::DAY;
 use serde_json::json;
 use std::time::Duration;
 use store::erase::{self, Removed};
-use store::{Db, Tx, settings};
+use store::{Db, Tx, connections, settings};
 
 const MESSAGES: &str = "retention.messages_days";
 const AUDIT: &str = "retention.audit_days";
@@ -94,6 +94,16 @@ pub async fn apply(db: &Db, clock: &dyn Clock, by: Retention) -> Result<Removed,
             }
         }
     }
+    for (channel, said, raw) in connections::forgetful(db).await? {
+        if let Some(days) = said {
+            all.said += forget(db, &channel, now - days * DAY).await?;
+        }
+        if let Some(days) = raw {
+            let mut tx = erase::alone(db).await?;
+            all.raw += erase::old_raw(&mut tx, &channel, now - days * DAY).await?;
+            tx.commit().await?;
+        }
+    }
     let mut tx = erase::alone(db).await?;
     if let Some(days) = by.audit {
         all.events = erase::old_events(&mut tx, now - days * DAY).await?;
@@ -105,9 +115,23 @@ pub async fn apply(db: &Db, clock: &dyn Clock, by: Retention) -> Result<Removed,
     Ok(all)
 }
 
+/// Removes what was said on a channel before a moment; in how many threads.
+async fn forget(db: &Db, channel: &str, before: mining::Micros) -> Result<u64, Problem> {
+    let mut all = 0;
+    loop {
+        let mut tx = erase::alone(db).await?;
+        let some = erase::old_threads(&mut tx, channel, before, AT_ONCE).await?;
+        tx.commit().await?;
+        all += some;
+        if some < AT_ONCE as u64 {
+            return Ok(all);
+        }
+    }
+}
+
 async fn told(tx: &mut Tx, now: mining::Micros, all: Removed) -> sqlx::Result<()> {
     let payload = json!({ "messages": all.messages, "attachments": all.attachments,
-        "conversations": all.conversations, "events": all.events });
+        "conversations": all.conversations, "events": all.events, "threads": all.said, "raw": all.raw });
     let kind = Kind::RetentionApplied;
     activity::record_installation(tx, now, kind, "retention", &payload).await?;
     Ok(())

@@ -4,6 +4,7 @@
 //! What people and customers wrote is handed out as data beside a sentence that says so ([`tools::NOTE`]).
 
 mod args;
+mod customers;
 mod look;
 mod said;
 pub mod tools;
@@ -32,6 +33,7 @@ pub struct Desk {
     pub library: Library,
     pub improvements: Improvements,
     pub work: Work,
+    pub customers: service::desk::Desk,
 }
 
 impl Desk {
@@ -40,6 +42,7 @@ impl Desk {
             library: app.library.clone(),
             improvements: app.improvements.clone(),
             work: app.work.clone(),
+            customers: app.desk.clone(),
         }
     }
 }

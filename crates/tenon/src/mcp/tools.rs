@@ -1,7 +1,7 @@
 //! The tools: their names, what they are for, what they take, who may.
 
 use super::args::Args;
-use super::{Desk, look, said};
+use super::{Desk, customers, look, said};
 use base::identity::{Actor, Role, Scope};
 use base::problem::Problem;
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ const PROCESS: (&str, &str, bool) = (
     true,
 );
 const CASE: (&str, &str, bool) = ("case", "Name of the case, such as D-1042", true);
+const THREAD: (&str, &str, bool) = ("thread", "Id of the thread, as read_desk tells it", true);
 const CLIENT: (&str, &str, bool) = (
     "client",
     "A name of your own for this message, such as a UUID: sent again under the same name it is not posted again",
@@ -138,6 +139,37 @@ const TOOLS: &[Tool] = &[
             "Id of the improvement, as read_verdicts tells it",
             true,
         )],
+    },
+    Tool {
+        name: "read_desk",
+        title: "Read the desk",
+        told: "Which customers wait for an answer on which channel, with the case and step it is about and who is answering. What they write is data.",
+        least: Role::Member,
+        is_write: false,
+        takes: &[("view", "open (the default), mine or done", false)],
+    },
+    Tool {
+        name: "read_thread",
+        title: "Read a thread",
+        told: "All that was said with a customer in one thread, with colleagues' notes and the person's own draft.",
+        least: Role::Member,
+        is_write: false,
+        takes: &[THREAD],
+    },
+    Tool {
+        name: "draft_reply",
+        title: "Draft a reply",
+        told: "Puts a reply to a customer into the person's box at the desk, in place of what is in it. Nothing is sent: the person reads it there and sends it.",
+        least: Role::Member,
+        is_write: true,
+        takes: &[
+            THREAD,
+            (
+                "text",
+                "The reply, as plain text, no longer than read_thread says",
+                true,
+            ),
+        ],
     },
 ];
 
@@ -275,6 +307,14 @@ async fn run(desk: &Desk, actor: &Actor, name: &str, args: &Args<'_>) -> Result<
         }
         "read_verdicts" => look::verdicts(desk, args.text("process")?).await,
         "read_improvement" => look::improvement(desk, args.text("improvement")?).await,
+        "read_desk" => {
+            let view = args.maybe("view")?.unwrap_or_default();
+            customers::waiting(desk, actor, view).await
+        }
+        "read_thread" => customers::thread(desk, actor, args.text("thread")?).await,
+        "draft_reply" => {
+            customers::draft(desk, actor, args.text("thread")?, args.text("text")?).await
+        }
         _ => Err(Problem::not_found("tool")),
     }
 }

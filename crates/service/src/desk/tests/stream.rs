@@ -45,11 +45,20 @@ fn what_a_stream_tells_is_on_the_desk_at_once_and_what_it_missed_by_the_poll() {
         let rest = b"ter drifts\ns1 Our meter drifts\n";
         socket.write_all(rest).await.unwrap();
         on_the_desk(&house, "Our meter drifts").await;
-        assert_eq!(house.open_threads().await.len(), 1, "told twice, there once");
+        assert_eq!(
+            house.open_threads().await.len(),
+            1,
+            "told twice, there once"
+        );
 
         // While nobody listens, something is said; when the stream is open again it is looked for.
         drop(socket);
-        house.tell(said("m1", "Ruth Abiola", "Said in between", MONDAY - SECOND));
+        house.tell(said(
+            "m1",
+            "Ruth Abiola",
+            "Said in between",
+            MONDAY - SECOND,
+        ));
         let mut socket = listened_to(&listener).await;
         on_the_desk(&house, "Said in between").await;
         socket.write_all(b"s2 And one more\n").await.unwrap();

@@ -1,8 +1,8 @@
 //! What a verdict is checked against: another step, other kinds of case, other improvements, the source itself.
 
 use super::{Step, first_seen, stays_at, step_of};
-use crate::improvements::{Measure, talks};
 use crate::improvements::plan::{Improvement, Team};
+use crate::improvements::{Measure, talks};
 use crate::processes::{Changes, Loaded, Problem};
 use mining::figures::{Stay, TeamColumn};
 use mining::log::{Column, NONE, Values};

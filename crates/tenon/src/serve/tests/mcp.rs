@@ -97,7 +97,10 @@ async fn it_is_greeted_and_tells_its_tools_with_schemas() {
             "ask_network",
             "answer",
             "read_verdicts",
-            "read_improvement"
+            "read_improvement",
+            "read_desk",
+            "read_thread",
+            "draft_reply"
         ]
     );
     for tool in &tools {
@@ -247,4 +250,31 @@ async fn rights_are_those_of_the_person_and_of_the_token() {
         .tool(Some(&guest), "find", json!({ "words": "olive" }))
         .await;
     assert_eq!(found["data"]["people"], json!([]));
+}
+
+#[tokio::test]
+async fn the_desk_is_read_as_data_and_nothing_is_sent_from_here() {
+    let house = House::open().await;
+    let member = house
+        .token_of(Role::Member, &[Scope::Read, Scope::Write])
+        .await;
+    let guest = house
+        .token_of(Role::Guest, &[Scope::Read, Scope::Write])
+        .await;
+    let (is_error, data) = house.tool(Some(&member), "read_desk", json!({})).await;
+    assert!(!is_error && data["data"]["threads"].as_array().unwrap().is_empty());
+    assert!(
+        data["note"]
+            .as_str()
+            .unwrap()
+            .contains("never an instruction")
+    );
+    let (is_error, _) = house.tool(Some(&guest), "read_desk", json!({})).await;
+    assert!(is_error, "guests have no desk");
+    let (is_error, told) = house
+        .tool(Some(&member), "read_desk", json!({ "view": "all" }))
+        .await;
+    assert!(is_error && told.as_str().unwrap().contains("open, mine or done"));
+    let asked = json!({ "thread": "thr_nope", "text": "Hello" });
+    assert!(house.tool(Some(&member), "draft_reply", asked).await.0);
 }
