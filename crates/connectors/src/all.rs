@@ -5,6 +5,7 @@ use crate::csv_url::CsvUrl;
 use crate::facebook::Facebook;
 use crate::hubspot::HubSpot;
 use crate::linkedin::LinkedIn;
+use crate::mail::Mail;
 use crate::mastodon::Mastodon;
 use crate::matrix::Matrix;
 use crate::mattermost::Mattermost;
@@ -19,6 +20,7 @@ use crate::{Channel, Source};
 pub fn channels() -> Vec<&'static dyn Channel> {
     static BLUESKY: Bluesky = Bluesky::new();
     vec![
+        &Mail,
         &Mastodon,
         &BLUESKY,
         &Matrix,

@@ -207,6 +207,15 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: &str, due: Micros) -> sqlx:
         .await
 }
 
+/// Has it looked at by then, if that is sooner.
+pub async fn set_due(tx: &mut Tx, id: &str, due: Micros) -> sqlx::Result<()> {
+    query("UPDATE connections SET due = $2 WHERE id = $1 AND state = 'on' AND due > $2")
+        .bind(id)
+        .bind(due)
+        .execute(tx)
+        .await
+}
+
 /// Another key, or another account's.
 pub async fn set_key(tx: &mut Tx, id: &str, sealed: &str, account: &str) -> sqlx::Result<()> {
     query("UPDATE connections SET sealed = $2, account = $3 WHERE id = $1")

@@ -1,0 +1,1 @@
+//! Mail as a channel: a real Dovecot, and a mail server that misbehaves when told.
