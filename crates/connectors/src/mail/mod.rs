@@ -39,7 +39,7 @@ const FIELDS: &[Field] = &[
         is_required: true,
     },
     Field {
-        name: "name",
+        name: "sender",
         label: "Name of the sender",
         hint: "Stands before the address in answers, such as Example Support.",
         is_secret: false,

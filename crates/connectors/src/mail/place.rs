@@ -47,7 +47,7 @@ impl Place {
             mailbox: Mailbox { server, folder },
             smtp,
             address,
-            name: text::line(settings.get("name")),
+            name: text::line(settings.get("sender")),
             sent,
         })
     }

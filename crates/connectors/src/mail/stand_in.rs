@@ -59,7 +59,7 @@ impl Wire for MailServer {
     fn settings(&self) -> Settings {
         Settings::of([
             ("address", OURS),
-            ("name", "Halden Support"),
+            ("sender", "Halden Support"),
             ("imap", "imaps://support@mail.halden.example/INBOX"),
             ("smtp", "smtps://support@mail.halden.example"),
             ("password", "open-sesame"),

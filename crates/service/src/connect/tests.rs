@@ -122,7 +122,7 @@ fn settings(imap: u16, smtp: u16, user: &str) -> Settings {
     let smtp = format!("smtp://127.0.0.1:{smtp}");
     Settings::of([
         ("address", OURS),
-        ("name", "Halden Support"),
+        ("sender", "Halden Support"),
         ("imap", imap.as_str()),
         ("smtp", smtp.as_str()),
         ("password", PASSWORD),
@@ -260,7 +260,10 @@ where
 #[test]
 fn a_mail_of_a_customer_lands_on_her_case_and_is_answered_once_in_its_thread() {
     with_dovecot(async |db, dovecot, user| {
-        dovecot.deliver(user, &mail("Old <old@x.example>", "0@x", "", "Read long ago."));
+        dovecot.deliver(
+            user,
+            &mail("Old <old@x.example>", "0@x", "", "Read long ago."),
+        );
         let mut reader = Client::open(dovecot.imap, user);
         reader.say("SELECT INBOX");
         reader.say("STORE 1 +FLAGS (\\Seen)");
@@ -293,12 +296,17 @@ fn a_mail_of_a_customer_lands_on_her_case_and_is_answered_once_in_its_thread() {
         house.after(MINUTE).await;
         assert_eq!(house.only(Queue::Open).await.id, thread.id);
         let said = house.said(&thread.id).await;
-        assert_eq!(said, ["Our meter drifts after cleaning.", "And it is warm."]);
+        assert_eq!(
+            said,
+            ["Our meter drifts after cleaning.", "And it is warm."]
+        );
         let flags = dovecot.flags(user, "INBOX");
         assert_eq!(flags, ["\\Seen", "", "", ""], "reading marks nothing");
 
         house.desk.claim(&house.maren, &thread.id).await.unwrap();
-        let reply = house.answer(&thread.id, "1", "A new one is on its way.").await;
+        let reply = house
+            .answer(&thread.id, "1", "A new one is on its way.")
+            .await;
         house.after(0).await;
         assert_eq!(house.reply(&reply).await.state, SENT);
         assert_eq!(house.threads(Queue::Done).await[0].state, ANSWERED);
@@ -323,7 +331,10 @@ fn a_mail_of_a_customer_lands_on_her_case_and_is_answered_once_in_its_thread() {
         // Her answer to ours names only our mail; a copy of ours that comes back is ours.
         let ours = sent.message_id().unwrap();
         let third = format!("In-Reply-To: <{ours}>\r\n");
-        dovecot.deliver(user, &mail("aino@saari.example", "c@saari", &third, "Thank you."));
+        dovecot.deliver(
+            user,
+            &mail("aino@saari.example", "c@saari", &third, "Thank you."),
+        );
         let copy = got[0].trim_end_matches(".\r\n").to_string();
         dovecot.deliver(user, &copy);
         house.after(MINUTE).await;
@@ -336,9 +347,16 @@ fn a_mail_of_a_customer_lands_on_her_case_and_is_answered_once_in_its_thread() {
         assert_eq!(house.error().await, None);
 
         dovecot.number_anew(user);
-        dovecot.deliver(user, &mail("aino@saari.example", "d@saari", &third, "One more."));
+        dovecot.deliver(
+            user,
+            &mail("aino@saari.example", "d@saari", &third, "One more."),
+        );
         house.after(MINUTE).await;
-        assert_eq!(house.said(&thread.id).await.len(), 5, "numbered anew, nothing doubles");
+        assert_eq!(
+            house.said(&thread.id).await.len(),
+            5,
+            "numbered anew, nothing doubles"
+        );
     });
 }
 
@@ -417,7 +435,10 @@ fn what_a_mail_server_says_it_did_not_take_goes_later_or_is_told() {
         house.after(MINUTE).await;
         assert_eq!(house.reply(&reply).await.state, SENT);
         assert_eq!(house.sink.got().len(), 1);
-        for (n, manner) in [Manner::Refuses(554), Manner::RefusesUs(553)].iter().enumerate() {
+        for (n, manner) in [Manner::Refuses(554), Manner::RefusesUs(553)]
+            .iter()
+            .enumerate()
+        {
             house.sink.behave(*manner);
             let reply = house.answer(&thread, &format!("x{n}"), "More.").await;
             house.after(0).await;
@@ -443,12 +464,20 @@ fn the_address_of_a_case_leads_to_it_and_cannot_be_made_up() {
         let addresses = house.connect().addresses(&process, "Kestrel Water").await;
         let address = addresses.unwrap().remove(0);
         let to = format!("Delivered-To: {address}\r\n");
-        dovecot.deliver(user, &mail("per@torv.example", "a@torv", &to, "About the pump."));
+        dovecot.deliver(
+            user,
+            &mail("per@torv.example", "a@torv", &to, "About the pump."),
+        );
         let made_up = to.replace("support+", "support+0").replace("0@", "@");
         dovecot.deliver(user, &mail("eve@x.example", "a@x", &made_up, "Hello."));
         dovecot.deliver(
             user,
-            &mail("eve@x.example", "b@x", "Cc: support+kestrel@halden.example\r\n", "Hi."),
+            &mail(
+                "eve@x.example",
+                "b@x",
+                "Cc: support+kestrel@halden.example\r\n",
+                "Hi.",
+            ),
         );
         house.after(0).await;
         let mut all = house.threads(Queue::Open).await;
@@ -459,12 +488,18 @@ fn the_address_of_a_case_leads_to_it_and_cannot_be_made_up() {
         assert_eq!((all[0].sure, all[0].team.as_deref()), (100, Some("UK")));
         // What names no mail that is known stays with what she wrote to that case.
         let lost = format!("{to}In-Reply-To: <nobody@knows>\r\n");
-        dovecot.deliver(user, &mail("Per@torv.example", "b@torv", &lost, "And the valve."));
+        dovecot.deliver(
+            user,
+            &mail("Per@torv.example", "b@torv", &lost, "And the valve."),
+        );
         // A thread without a case gets one by its address.
         let found = format!("{to}In-Reply-To: <b@x>\r\n");
         dovecot.deliver(user, &mail("eve@x.example", "c@x", &found, "Now I know."));
         house.after(MINUTE).await;
-        assert_eq!(house.said(&all[0].id).await, ["About the pump.", "And the valve."]);
+        assert_eq!(
+            house.said(&all[0].id).await,
+            ["About the pump.", "And the valve."]
+        );
         let after = house.threads(Queue::Open).await;
         let eves = after.iter().filter(|t| t.case_ref.is_some());
         assert_eq!(eves.count(), 2, "{after:?}");
@@ -480,16 +515,32 @@ fn what_no_person_wrote_is_held_with_its_reason() {
         let thread = house.only(Queue::Open).await.id;
         house.answer(&thread, "1", "Hello!").await;
         house.after(0).await;
-        let ours = parsed(&house.sink.got()[0]).message_id().unwrap().to_string();
+        let ours = parsed(&house.sink.got()[0])
+            .message_id()
+            .unwrap()
+            .to_string();
         let away = format!("Auto-Submitted: auto-replied\r\nIn-Reply-To: <{ours}>\r\n");
-        dovecot.deliver(user, &mail("aino@saari.example", "b@saari", &away, "I am away."));
         dovecot.deliver(
             user,
-            &mail("news@x.example", "a@x", "List-Id: <news.x.example>\r\n", "News!"),
+            &mail("aino@saari.example", "b@saari", &away, "I am away."),
         );
         dovecot.deliver(
             user,
-            &mail("support@ha1den.example", "a@y", "", "Your invoice, colleague."),
+            &mail(
+                "news@x.example",
+                "a@x",
+                "List-Id: <news.x.example>\r\n",
+                "News!",
+            ),
+        );
+        dovecot.deliver(
+            user,
+            &mail(
+                "support@ha1den.example",
+                "a@y",
+                "",
+                "Your invoice, colleague.",
+            ),
         );
         house.after(MINUTE).await;
         assert_eq!(house.threads(Queue::Open).await, [], "she does not wait");
@@ -517,12 +568,27 @@ fn hostile_mails_are_on_the_desk_and_harm_nothing() {
         });
         let html = "<script>alert(1)</script><p>Hello <img src=x onerror=alert(1)></p>";
         let all = [
-            mail("a@x.example", "1@x", &format!("X-A: {}\r\n", "y".repeat(300_000)), "huge"),
+            mail(
+                "a@x.example",
+                "1@x",
+                &format!("X-A: {}\r\n", "y".repeat(300_000)),
+                "huge",
+            ),
             format!("From: b@x.example\r\nMessage-ID: <2@x>\r\n{deep}"),
             mail("c@x.example", "3@x", "Content-Type: text/html\r\n", html),
-            mail("d@x.example", "4@x", "Content-Type: text/plain; charset=none\r\n", "odd"),
-            mail("=?utf-8?q?E=0D=0ABcc:_v@x.example?= <e@x.example>", "5@x", "", "name")
-                .replace("The meter", "=?utf-8?q?a=0D=0ABcc:_v@x.example=00?="),
+            mail(
+                "d@x.example",
+                "4@x",
+                "Content-Type: text/plain; charset=none\r\n",
+                "odd",
+            ),
+            mail(
+                "=?utf-8?q?E=0D=0ABcc:_v@x.example?= <e@x.example>",
+                "5@x",
+                "",
+                "name",
+            )
+            .replace("The meter", "=?utf-8?q?a=0D=0ABcc:_v@x.example=00?="),
             "\r\n".into(),
             mail("f@x.example", "6@x", "", &"long line ".repeat(600_000)),
             mail("g@x.example", "7@x", "", "after the hostile"),
@@ -539,12 +605,17 @@ fn hostile_mails_are_on_the_desk_and_harm_nothing() {
             assert!(!said.contains("<script") && said.chars().count() < 21_000);
         }
         let named = threads.iter().find(|t| t.title.contains("Bcc")).unwrap();
-        house.answer(&named.id, "1", "Hello\n.\nBcc: v@x.example").await;
+        house
+            .answer(&named.id, "1", "Hello\n.\nBcc: v@x.example")
+            .await;
         house.after(0).await;
         let got = house.sink.got();
         let sent = parsed(&got[0]);
         assert!(sent.bcc().is_none());
-        assert_eq!(sent.to().unwrap().first().unwrap().address(), Some("e@x.example"));
+        assert_eq!(
+            sent.to().unwrap().first().unwrap().address(),
+            Some("e@x.example")
+        );
         assert_eq!(sent.subject(), Some("Re: a Bcc: v@x.example"));
     });
 }
@@ -585,11 +656,17 @@ fn a_mailbox_is_reached_only_where_it_may_be_and_its_password_is_told_nobody() {
         let imap = &format!("127.0.0.1:{}", dovecot.imap);
         let connect = connect_that_may(&connect, imap);
         let refused = connect.try_out("mail", &given).await.unwrap_err();
-        assert!(refused.what.contains("not public"), "the mail server: {refused}");
+        assert!(
+            refused.what.contains("not public"),
+            "the mail server: {refused}"
+        );
         let both = &format!("{imap}, 127.0.0.1:{}", sink.port);
         let connect = connect_that_may(&connect, both);
         let account = connect.try_out("mail", &given).await.unwrap();
-        assert_eq!((account.handle.as_str(), account.name.as_str()), (OURS, "Halden Support"));
+        assert_eq!(
+            (account.handle.as_str(), account.name.as_str()),
+            (OURS, "Halden Support")
+        );
         let mut wrong = given.clone();
         wrong.0.insert("password".into(), "hunter2".into());
         let refused = connect.try_out("mail", &wrong).await.unwrap_err();
