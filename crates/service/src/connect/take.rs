@@ -132,9 +132,10 @@ impl Connect {
         items: &[Incoming],
     ) -> Result<i64, Problem> {
         let account = account_of(row);
+        let hints_of = self.hints(row);
         let mut taken = 0;
         for item in items {
-            let hints = self.hints(row, item);
+            let hints = hints_of(item);
             let one = self.take_one(tx, row, &account, matcher, item, &hints);
             taken += i64::from(one.await?);
         }
@@ -285,10 +286,11 @@ impl Connect {
     }
 
     /// What the channel itself says of something beside its words.
-    fn hints(&self, row: &ConnectionRow, item: &Incoming) -> Hints {
-        match (self.channel(&row.kind), self.settings(row)) {
-            (Ok(channel), Ok(settings)) => channel.hints(&settings, item),
-            _ => Hints::default(),
+    fn hints(&self, row: &ConnectionRow) -> impl Fn(&Incoming) -> Hints + use<> {
+        let known = self.channel(&row.kind).ok().zip(self.settings(row).ok());
+        move |item| match &known {
+            Some((channel, settings)) => channel.hints(settings, item),
+            None => Hints::default(),
         }
     }
 
@@ -302,8 +304,9 @@ impl Connect {
         let Some(matcher) = matcher else {
             return Ok(());
         };
-        let all = items.iter().flat_map(|item| self.hints(row, item).tokens);
-        if all.into_iter().any(|t| token::may_be_one(&t)) {
+        let hints_of = self.hints(row);
+        let mut all = items.iter().flat_map(|item| hints_of(item).tokens);
+        if all.any(|t| token::may_be_one(&t)) {
             let (matcher, key) = (matcher.clone(), *self.token_key().await?);
             let made = tokio::task::spawn_blocking(move || matcher.make_tokens(&key)).await;
             made.map_err(anyhow::Error::from)?;
