@@ -5,6 +5,7 @@ use crate::csv_url::CsvUrl;
 use crate::facebook::Facebook;
 use crate::hubspot::HubSpot;
 use crate::linkedin::LinkedIn;
+use crate::mail::Mail;
 use crate::mastodon::Mastodon;
 use crate::matrix::Matrix;
 use crate::mattermost::Mattermost;
@@ -19,6 +20,7 @@ use crate::{Channel, Source};
 pub fn channels() -> Vec<&'static dyn Channel> {
     static BLUESKY: Bluesky = Bluesky::new();
     vec![
+        &Mail,
         &Mastodon,
         &BLUESKY,
         &Matrix,
@@ -65,6 +67,10 @@ mod tests {
                 about.name
             );
             let fields: BTreeSet<_> = about.fields.iter().map(|f| f.name).collect();
+            // What the page that connects asks for itself.
+            for own in ["name", "process", "act"] {
+                assert!(!fields.contains(own), "{}: {own}", about.name);
+            }
             assert_eq!(fields.len(), about.fields.len(), "{}", about.name);
         }
     }

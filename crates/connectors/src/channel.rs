@@ -1,5 +1,6 @@
 //! Channels: where customers say something, and where they are answered.
 
+use crate::post::Mailbox;
 use crate::{Account, Answer, Connector, Cursor, Fault, Micros, Page, Request, Settings, Via};
 
 /// Who wrote something out there.
@@ -93,6 +94,19 @@ impl Incoming {
     }
 }
 
+/// What the marks of a service say of a message, beside its words. Made anew from the payload, kept nowhere.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hints {
+    /// Why no person wrote it, if none did.
+    pub machine: Option<&'static str>,
+    /// What it is called, where messages have titles.
+    pub title: Option<String>,
+    /// Other messages of its thread, the nearest first; looked at when neither `reply_to` nor `thread` is known.
+    pub kin: Vec<String>,
+    /// What may be tokens of ours in the addresses it was sent to ([`Outgoing::back`]).
+    pub tokens: Vec<String>,
+}
+
 /// An answer, or something of our own, on its way out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
@@ -107,6 +121,10 @@ pub struct Outgoing {
     pub seen: Seen,
     /// When it was first tried: what may have come through is looked for from here on.
     pub since: Micros,
+    /// The payload of what it answers, as it came; `None` where it is not kept any more.
+    pub answered: Option<String>,
+    /// A token of ours for answers to it, where the channel has addresses that carry one.
+    pub back: Option<String>,
 }
 
 /// What came through.
@@ -125,6 +143,9 @@ pub enum Once {
     Id,
     /// What came through is read back before it is sent again ([`Channel::find_sent`]).
     ReadBack,
+    /// The service says whether it took it. Where it did not get to say so ([`Fault::Unknown`], or a crash), what came through is looked
+    /// for ([`Channel::find_sent`]); what is not found may be there all the same, and is sent again only when a person says so.
+    Asked,
 }
 
 /// A webhook's delivery, as it came.
@@ -200,6 +221,24 @@ pub trait Channel: Connector {
         Ok(Vec::new())
     }
 
+    /// What else there is to know of something that came.
+    fn hints(&self, settings: &Settings, item: &Incoming) -> Hints {
+        let _ = (settings, item);
+        Hints::default()
+    }
+
+    /// The address at which answers with a token arrive, where the channel has such addresses.
+    fn address(&self, settings: &Settings, token: &str) -> Option<String> {
+        let _ = (settings, token);
+        None
+    }
+
+    /// A mailbox that tells at once when there is something to poll for.
+    fn bell(&self, settings: &Settings) -> Option<Mailbox> {
+        let _ = settings;
+        None
+    }
+
     fn once(&self) -> Once;
 
     /// The longest text of one message, in characters.
@@ -212,7 +251,7 @@ pub trait Channel: Connector {
         out: &'a Outgoing,
     ) -> Answer<'a, Sent>;
 
-    /// Looks for what an earlier attempt may have sent. Asked before each repetition where [`Once::ReadBack`] is declared.
+    /// Looks for what an earlier attempt may have sent. Asked before each repetition where [`Once::ReadBack`] or [`Once::Asked`] is declared.
     fn find_sent<'a>(
         &'a self,
         via: &'a Via<'a>,

@@ -10,7 +10,7 @@ mod speaking;
 #[cfg(test)]
 mod tests;
 
-use crate::{Channel, Fault, Http, Micros, Settings};
+use crate::{Channel, Fault, Http, Micros, NoPost, Post, Settings};
 use follower::Follower;
 use std::future::Future;
 use std::pin::pin;
@@ -91,6 +91,10 @@ pub struct Parcel {
 /// A service that is none: it speaks the wire of one.
 pub trait StandIn: Http {
     fn settings(&self) -> Settings;
+    /// The way for mails, if the service has one.
+    fn post(&self) -> &dyn Post {
+        &NoPost
+    }
     fn ways(&self) -> Ways;
     /// What our clock shows.
     fn now(&self) -> Micros;

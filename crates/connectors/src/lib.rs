@@ -16,11 +16,13 @@ pub mod jive;
 pub mod json;
 pub mod kept;
 pub mod linkedin;
+pub mod mail;
 pub mod mastodon;
 pub mod matrix;
 pub mod mattermost;
 pub mod odoo;
 pub mod pass;
+pub mod post;
 pub mod salesforce;
 pub mod sign;
 pub mod slack;
@@ -36,6 +38,7 @@ pub mod x;
 pub use all::{channels, sources};
 pub use channel::{Channel, Incoming, Outgoing, Sent};
 pub use http::{Http, Request, Response};
+pub use post::{NoPost, Post};
 pub use source::{Change, Pipeline, Source, Stage};
 
 use std::collections::BTreeMap;
@@ -73,12 +76,18 @@ pub enum Fault {
     /// An answer that is not what the service describes.
     #[error("not understood: {0}")]
     Strange(String),
+    /// It was handed over, and whether it was taken nobody said ([`channel::Once::Asked`]).
+    #[error("outcome not known: {0}")]
+    Unknown(String),
 }
 
 impl Fault {
-    /// Whether the same may work later without anybody doing anything.
+    /// Whether the same may work later, or be found out, without anybody doing anything.
     pub fn passes(&self) -> bool {
-        matches!(self, Fault::Wait { .. } | Fault::Unreached(_))
+        matches!(
+            self,
+            Fault::Wait { .. } | Fault::Unreached(_) | Fault::Unknown(_)
+        )
     }
 }
 
@@ -191,6 +200,7 @@ pub struct Page<T> {
 pub struct Via<'a> {
     pub settings: &'a Settings,
     pub http: &'a dyn Http,
+    pub post: &'a dyn Post,
     pub now: Micros,
 }
 

@@ -141,6 +141,7 @@ impl Trial<'_> {
         Via {
             settings: &self.settings,
             http,
+            post: &crate::NoPost,
             now: self.now,
         }
     }

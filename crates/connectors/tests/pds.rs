@@ -119,6 +119,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let bluesky = Bluesky::new();
@@ -158,6 +159,8 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
         }),
         seen: Seen::Public,
         since: now(),
+        answered: None,
+        back: None,
     };
     let send = |out: &Outgoing| block_on(bluesky.send(&via, &Account::default(), out));
     let sent = send(&out).unwrap();
@@ -188,6 +191,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
     let wrong = Via {
         settings: &wrong,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let got = block_on(bluesky.account(&wrong));
@@ -197,6 +201,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
     let with = Via {
         settings: &with,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     assert!(

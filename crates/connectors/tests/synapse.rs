@@ -83,6 +83,7 @@ impl Listener<'_> {
         Via {
             settings: &self.settings,
             http: self.http,
+            post: &connectors::NoPost,
             now: now(),
         }
     }
@@ -163,6 +164,8 @@ fn a_room_of_a_real_server_is_heard_and_answered() {
         }),
         seen: Seen::Direct,
         since: now(),
+        answered: None,
+        back: None,
     };
     let sent = listener.send(&out).unwrap();
     assert_eq!(listener.send(&out), Ok(sent.clone()));

@@ -143,6 +143,7 @@ fn deals_are_read_with_their_history_and_read_on_from_a_cursor() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let source = Tryton::new();
@@ -236,6 +237,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let pipeline = block_on(source.pipelines(&via)).unwrap().remove(0);
@@ -249,6 +251,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let account = block_on(source.account(&via));
@@ -257,6 +260,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &connectors::NoPost,
         now: now(),
     };
     let account = block_on(source.account(&via));

@@ -10,6 +10,7 @@ pub mod improvements;
 pub mod intake;
 pub mod jobs;
 pub mod keeping;
+pub mod mailing;
 pub mod map;
 pub mod processes;
 pub mod sample;

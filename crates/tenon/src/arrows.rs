@@ -21,7 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["improvements", "map", "settings"],
     &["processes", "assets"],
     &["policy"],
-    &["identity"],
+    &["identity", "mailing"],
     &["activity", "outbound"],
     &["store", "problem"],
     &["clock", "format", "arrows"],

@@ -212,6 +212,33 @@ impl Outbound {
         reached(host, found).await
     }
 
+    /// The addresses of a server that somebody named on a page, public or allowed; without encryption only of hosts that were allowed.
+    pub async fn foreign(
+        &self,
+        url: &Url,
+        port: u16,
+        is_plain: bool,
+    ) -> Result<Vec<SocketAddr>, Failed> {
+        let host = url.host_str().unwrap_or_default();
+        let found = self.find(url, host, port).await?;
+        self.checked(host, &found)?;
+        match is_plain && !self.allowed.has(host, port) {
+            true => Err(Failed::Plain(host.into())),
+            false => Ok(found),
+        }
+    }
+
+    /// A connection to such a server.
+    pub async fn reach_foreign(
+        &self,
+        url: &Url,
+        port: u16,
+        is_plain: bool,
+    ) -> Result<TcpStream, Failed> {
+        let found = self.foreign(url, port, is_plain).await?;
+        reached(url.host_str().unwrap_or_default(), found).await
+    }
+
     async fn find(&self, url: &Url, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failed> {
         let literal = host.trim_matches(['[', ']']).parse::<IpAddr>();
         let found = match (url.host(), literal) {

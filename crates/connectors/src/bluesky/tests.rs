@@ -20,6 +20,7 @@ fn a_session_is_made_once_and_renewed_when_it_has_ended() {
     let via = Via {
         settings: &settings,
         http: &stand,
+        post: &crate::NoPost,
         now: stand.now(),
     };
     let made = || stand.wire.made.load(Ordering::Relaxed);
@@ -49,6 +50,7 @@ fn an_answer_in_a_conversation_keeps_its_root() {
     let via = Via {
         settings: &settings,
         http: &stand,
+        post: &crate::NoPost,
         now: stand.now(),
     };
     let page = contract::now(bluesky.poll(&via, None)).unwrap();

@@ -3,7 +3,7 @@
 use super::{StandIn, now};
 use crate::channel::{Delivered, Delivery, What};
 use crate::{Account, Channel, Cursor, Fault, Incoming, Page, Settings, Via};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Follower<'a> {
     pub channel: &'a dyn Channel,
@@ -12,6 +12,8 @@ pub struct Follower<'a> {
     pub account: Account,
     pub cursor: Option<Cursor>,
     pub known: BTreeMap<String, Incoming>,
+    /// Keys of what was handed over and may have been taken.
+    pub open: BTreeSet<String>,
 }
 
 impl<'a> Follower<'a> {
@@ -23,6 +25,7 @@ impl<'a> Follower<'a> {
             account: Account::default(),
             cursor: None,
             known: BTreeMap::new(),
+            open: BTreeSet::new(),
         };
         follower.account = follower.ask_account().expect("an account");
         assert!(!follower.account.id.is_empty(), "an account has an id");
@@ -33,6 +36,7 @@ impl<'a> Follower<'a> {
         Via {
             settings: &self.settings,
             http: self.stand_in,
+            post: self.stand_in.post(),
             now: self.stand_in.now(),
         }
     }

@@ -106,6 +106,14 @@ pub trait Wire: Send + Sync {
         let _ = (body, at);
         None
     }
+    /// The way for mails, where there is one.
+    fn post<'a>(stand: &'a Stand<Self>) -> &'a dyn crate::Post
+    where
+        Self: Sized,
+    {
+        let _ = stand;
+        &crate::NoPost
+    }
 }
 
 /// The posts of a service and what is wrong with it.
@@ -212,7 +220,7 @@ impl<W: Wire> Stand<W> {
         self.house.lock().expect("nobody panicked in it")
     }
 
-    fn handle(&self, request: &Request) -> Result<Response, Fault> {
+    pub fn handle(&self, request: &Request) -> Result<Response, Fault> {
         let asked = Asked::new(request);
         let house = &mut *self.house();
         let wire = &self.wire;
@@ -275,6 +283,10 @@ impl<W: Wire> Http for Stand<W> {
 impl<W: Wire> StandIn for Stand<W> {
     fn settings(&self) -> Settings {
         self.wire.settings()
+    }
+
+    fn post(&self) -> &dyn crate::Post {
+        W::post(self)
     }
 
     fn ways(&self) -> Ways {

@@ -29,11 +29,16 @@ fn outgoing(f: &Follower, key: &str, text: &str, to: Option<&str>) -> Outgoing {
             .filter(|_| to.is_some()),
         seen: known.map_or(Seen::Public, |k| k.seen),
         since: f.stand_in.now(),
+        answered: known.map(|k| k.raw.clone()),
+        back: None,
     }
 }
 
 /// As whoever drives it does: before a repetition, what came through is looked for.
-fn send(f: &Follower, out: &Outgoing, is_first: bool) -> Result<Sent, Fault> {
+fn send(f: &mut Follower, out: &Outgoing, is_first: bool) -> Result<Sent, Fault> {
+    if f.channel.once() == Once::Asked {
+        return send_asked(f, out);
+    }
     let via = f.via();
     let looks_first = !is_first && f.channel.once() == Once::ReadBack;
     let found = match looks_first {
@@ -44,6 +49,24 @@ fn send(f: &Follower, out: &Outgoing, is_first: bool) -> Result<Sent, Fault> {
         return Ok(sent);
     }
     now(f.channel.send(&via, &f.account, out))
+}
+
+/// As whoever drives it does where the service says whether it took something: what it did not take goes anew, and what it may have taken
+/// never goes again by itself.
+fn send_asked(f: &mut Follower, out: &Outgoing) -> Result<Sent, Fault> {
+    if f.open.contains(&out.key) {
+        let found = now(f.channel.find_sent(&f.via(), &f.account, out))?;
+        return found.ok_or_else(|| Fault::Unknown("it may have arrived".into()));
+    }
+    f.open.insert(out.key.clone());
+    let sent = now(f.channel.send(&f.via(), &f.account, out));
+    if sent
+        .as_ref()
+        .is_err_and(|e| !matches!(e, Fault::Unknown(_)))
+    {
+        f.open.remove(&out.key);
+    }
+    sent
 }
 
 /// What arrived with these words: some services want who is answered named before them.

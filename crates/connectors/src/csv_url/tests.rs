@@ -24,6 +24,7 @@ fn a_file_that_is_as_it_was_is_not_read_again() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     };
     let source = CsvUrl::new();

@@ -25,6 +25,7 @@ fn a_deal_is_told_with_who_moved_it_and_where_it_is_shown() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     };
     let source = HubSpot::new();

@@ -48,6 +48,7 @@ fn with<T>(
     test(&Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     })
 }

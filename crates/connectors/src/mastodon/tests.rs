@@ -239,6 +239,7 @@ fn tags_and_phrases_are_each_read_on_from_where_they_were() {
         let via = Via {
             settings: &settings,
             http: &stand,
+            post: &crate::NoPost,
             now: stand.now(),
         };
         contract::now(Mastodon.poll(&via, from)).unwrap()

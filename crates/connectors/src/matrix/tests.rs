@@ -31,6 +31,7 @@ fn only_who_said_something_can_change_it() {
     let via = Via {
         settings: &settings,
         http: &stand,
+        post: &crate::NoPost,
         now: stand.now(),
     };
     let page = contract::now(Matrix.poll(&via, None)).unwrap();
@@ -58,11 +59,14 @@ fn what_is_no_answer_needs_a_room() {
         to: None,
         seen: crate::channel::Seen::Public,
         since: 0,
+        answered: None,
+        back: None,
     };
     let send = |settings: &Settings| {
         let via = Via {
             settings,
             http: &stand,
+            post: &crate::NoPost,
             now: 0,
         };
         contract::now(Matrix.send(&via, &Account::default(), &out))

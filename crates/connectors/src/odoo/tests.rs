@@ -18,6 +18,7 @@ fn lead_five(peer: &Peer) -> Vec<(String, Option<String>, History)> {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     };
     let source = Odoo::new();
@@ -64,6 +65,7 @@ fn the_account_says_whether_there_will_be_a_history() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     };
     let account = block_on(Odoo::new().account(&via)).unwrap();

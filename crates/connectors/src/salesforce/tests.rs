@@ -25,6 +25,7 @@ fn an_opportunity_is_told_with_its_stages_and_not_with_other_rows_of_its_history
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: 0,
     };
     let source = Salesforce::new();

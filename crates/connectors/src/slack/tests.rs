@@ -101,6 +101,7 @@ fn answers_in_threads_are_polled_too() {
         let via = Via {
             settings: &settings,
             http: &stand,
+            post: &crate::NoPost,
             now: stand.now(),
         };
         contract::now(Slack.poll(&via, from)).unwrap()

@@ -20,6 +20,7 @@ fn with<T>(peer: &Peer, test: impl FnOnce(&Tryton, &Via) -> T) -> T {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: START,
     };
     test(&Tryton::with_page(500), &via)
@@ -166,6 +167,7 @@ fn a_wrong_password_is_signed_out() {
     let via = Via {
         settings: &settings,
         http: &http,
+        post: &crate::NoPost,
         now: START,
     };
     let account = block_on(Tryton::new().account(&via));

@@ -59,6 +59,8 @@ struct CasePage {
     guests: Vec<String>,
     /// What was said with the customer: address, its first words, state.
     threads: Vec<(String, String, String)>,
+    /// Whose mail lands on this case.
+    addresses: Vec<String>,
 }
 
 pub async fn page(
@@ -156,6 +158,7 @@ pub(super) async fn show(
         (format!("/desk/{}", t.id), t.title, state.to_string())
     });
     let threads = threads.collect();
+    let addresses = app.desk.addresses(&actor, &id, &name).await?;
     let ledger = app.improvements.ledger(&id).await?;
     let slug = &loaded.row.slug;
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
@@ -208,6 +211,7 @@ pub(super) async fn show(
         similar,
         is_guest,
         threads,
+        addresses,
         to: here,
         name,
     })

@@ -72,6 +72,8 @@ pub struct ThreadPart {
     pub process: Option<String>,
     pub slug: Option<String>,
     pub case: Option<(String, String)>,
+    /// Whose mail lands on the case.
+    pub addresses: Vec<String>,
     pub step: Option<String>,
     pub reason: String,
     pub sure: i64,
@@ -263,6 +265,10 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             (format!("/p/{slug}/case/{}", format::urlencode(&case)), case)
         }),
         slug,
+        addresses: match (&row.process, &row.case_ref) {
+            (Some(process), Some(case)) => app.desk.addresses(actor, process, case).await?,
+            _ => Vec::new(),
+        },
         step: row.step.clone(),
         reason: row.reason.clone(),
         sure: row.sure,

@@ -48,7 +48,7 @@ impl Http for Carrier {
     }
 }
 
-fn fault(failed: &Failed) -> Fault {
+pub fn fault(failed: &Failed) -> Fault {
     match failed.is_final() {
         true => Fault::Refused(failed.to_string()),
         false => Fault::Unreached(failed.to_string()),

@@ -13,7 +13,7 @@ pub fn held(item: &Incoming, account: &Account, is_known: bool) -> Option<&'stat
     }
     let links = item.text.matches("http://").count() + item.text.matches("https://").count();
     let words = item.text.split_whitespace().count();
-    if links >= 3 || (links > 0 && words <= links * 2) {
+    if (links >= 3 && words <= links * 20) || (links > 0 && words <= links * 2) {
         return Some("mostly links");
     }
     if item.text.matches('@').count() >= 8 {
@@ -32,8 +32,12 @@ fn folded(handle: &str) -> String {
         .split('@')
         .next()
         .unwrap_or_default();
+    folded_word(name)
+}
+
+fn folded_word(word: &str) -> String {
     let mut out = String::new();
-    for c in name.to_lowercase().chars() {
+    for c in word.to_lowercase().chars() {
         match c {
             'i' | 'l' | '1' | '|' | 'ı' | 'і' | 'ӏ' => out.push('l'),
             '0' | 'о' | 'ο' => out.push('o'),
@@ -51,6 +55,9 @@ fn folded(handle: &str) -> String {
 
 /// Whether a handle looks like ours without being it: the same when read quickly, or ours with a word of service behind it.
 pub fn is_look_alike(handle: &str, ours: &str) -> bool {
+    if let (Some(theirs), Some(own)) = (address(handle), address(ours)) {
+        return is_look_alike_address(theirs, own);
+    }
     let (theirs, own) = (folded(handle), folded(ours));
     if own.chars().count() < 4 || theirs.is_empty() {
         return false;
@@ -63,6 +70,20 @@ pub fn is_look_alike(handle: &str, ours: &str) -> bool {
     theirs == own && !handle.eq_ignore_ascii_case(ours)
         || rest.is_some_and(|rest| service.iter().any(|s| s == rest))
         || is_one_off(&theirs, &own)
+}
+
+/// The two halves of an e-mail address.
+fn address(handle: &str) -> Option<(&str, &str)> {
+    let (local, domain) = handle.split_once('@')?;
+    (!local.is_empty() && domain.contains('.')).then_some((local, domain))
+}
+
+/// Many write from "support@" and "info@" of their own: what pretends to be ours is a domain that is read as ours.
+fn is_look_alike_address(theirs: (&str, &str), own: (&str, &str)) -> bool {
+    let domains = (folded_word(theirs.1), folded_word(own.1));
+    !theirs.1.eq_ignore_ascii_case(own.1)
+        && (domains.0 == domains.1
+            || theirs.0.eq_ignore_ascii_case(own.0) && is_one_off(&domains.0, &domains.1))
 }
 
 /// Whether two words differ by one letter that is put in, left out or changed.
@@ -110,6 +131,21 @@ mod tests {
             "",
         ] {
             assert!(!is_look_alike(other, "@halden@mastodon.example"), "{other}");
+        }
+        let ours = "support@halden.example";
+        for fake in [
+            "support@ha1den.example",
+            "boss@haIden.example",
+            "support@haldenn.example",
+        ] {
+            assert!(is_look_alike(fake, ours), "{fake}");
+        }
+        for other in [
+            "support@kestrel.example",
+            "aino@walden.example",
+            "sales@halden.example",
+        ] {
+            assert!(!is_look_alike(other, ours), "{other}");
         }
         assert!(
             !is_look_alike("@bob", "@rob"),

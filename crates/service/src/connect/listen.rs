@@ -34,7 +34,7 @@ struct Ear {
 
 impl Connect {
     /// Listens to every channel that has a stream, until it is told to stop.
-    pub(super) async fn listen(&self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn keep_ears(&self, mut stop: watch::Receiver<bool>) {
         let mut ears: HashMap<String, Ear> = HashMap::new();
         while !*stop.borrow() {
             if let Err(problem) = self.lend_ears(&mut ears).await {
@@ -152,7 +152,7 @@ impl Connect {
             return Err(Fault::Refused(format!("status {}", stream.status)));
         }
         // What was said since the last look and before this moment is not told by the stream.
-        self.look_soon(row).await.map_err(inside)?;
+        self.ring(&row.id).await.map_err(inside)?;
         let account = account_of(row);
         let mut buffer = Vec::new();
         let mut renewal = tokio::time::interval(RENEW);
@@ -181,7 +181,7 @@ impl Connect {
                 }
             }
         }
-        self.look_soon(row).await.map_err(inside)?;
+        self.ring(&row.id).await.map_err(inside)?;
         Ok(true)
     }
 
@@ -193,15 +193,6 @@ impl Connect {
         let is_ours = connections::listen(&mut tx, whose, &row.sealed, now, now + LEASE).await?;
         tx.commit().await?;
         Ok(is_ours)
-    }
-
-    /// Has a connection looked at at once, unless it was told to wait.
-    pub(crate) async fn look_soon(&self, row: &ConnectionRow) -> Result<(), Problem> {
-        let (mut tx, now) = (self.db().begin().await?, self.clock().now());
-        connections::hurry(&mut tx, &row.id, now, now + MINUTE).await?;
-        tx.commit().await?;
-        self.wake();
-        Ok(())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Which case something is about, why, and how sure that is. Where two fit, it is left for a person.
 
+use super::token;
 use crate::processes::fit;
 use crate::processes::view::Loaded;
 use connectors::channel::Author;
 use mining::figures::teams_by_case;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use store::desk::About;
 
 /// Words of cases by which customers are found: each value of an attribute that only few cases have.
@@ -18,6 +19,17 @@ pub struct Matcher {
     /// The code of a name to its case.
     by_code: HashMap<u32, usize>,
     teams: (Vec<String>, Vec<Option<usize>>),
+    /// The tokens of all cases, once one is looked for.
+    tokens: OnceLock<HashMap<String, u32>>,
+}
+
+/// That something was sent to the address of a case.
+pub fn addressed_to(case: String) -> Found {
+    Found {
+        case: Some(case),
+        reason: "It was sent to the address of this case.".into(),
+        sure: 100,
+    }
 }
 
 /// A value that more cases have says nothing about which one it is.
@@ -74,6 +86,7 @@ impl Matcher {
             loaded,
             by_value,
             names,
+            tokens: OnceLock::new(),
         }
     }
 
@@ -183,6 +196,27 @@ impl Matcher {
             ))),
             many => Err(many.len()),
         }
+    }
+
+    /// The process whose cases are found.
+    pub fn process(&self) -> &str {
+        &self.loaded.row.id
+    }
+
+    /// Makes the tokens of all cases, if they are not made yet. Takes a second for a million.
+    pub fn make_tokens(&self, key: &[u8]) {
+        self.tokens.get_or_init(|| {
+            let cases = 0..self.loaded.log.cases();
+            let token = |case| token::of_case(key, self.process(), self.loaded.log.case_name(case));
+            cases.map(|case| (token(case), case as u32)).collect()
+        });
+    }
+
+    /// The case whose token is among these, if they were made.
+    pub fn addressed(&self, tokens: &[String]) -> Option<String> {
+        let made = self.tokens.get()?;
+        let case = tokens.iter().find_map(|token| made.get(token))?;
+        Some(self.loaded.log.case_name(*case as usize).into())
     }
 
     pub fn has(&self, case: &str) -> bool {

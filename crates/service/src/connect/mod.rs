@@ -3,15 +3,20 @@
 //! One loop takes what is due, a page at a time. The cursor moves in the transaction that keeps what the page held, so a crash
 //! loses nothing and doubles nothing; on PostgreSQL several nodes share the work by leases.
 
+mod bell;
 mod carrier;
 mod filter;
 mod intake;
 mod listen;
 pub mod matching;
+mod postman;
 pub mod seal;
 mod send;
 mod source;
 mod take;
+#[cfg(test)]
+mod tests;
+mod token;
 
 use crate::keeping::retention::days;
 use crate::processes::Library;
@@ -27,13 +32,14 @@ use connectors::{About, Account, Channel, Fault, Pipeline, Settings, Source, Via
 use matching::Matcher;
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
+use postman::Postman;
 use seal::Seal;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::connections::{self, CHANNEL, ConnectionRow, ON, PAUSED, SIGNED_OUT, SOURCE};
 use store::{Db, Tx};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OnceCell, watch};
 
 /// How often a channel and a source are looked at.
 const CHANNEL_EVERY: Micros = 15 * SECOND;
@@ -61,10 +67,15 @@ struct Inner {
     work: Work,
     site: Arc<Site>,
     carrier: Carrier,
+    postman: Postman,
+    bells: bell::Bells,
+    /// What tokens are made with, once it was asked for.
+    token_key: OnceCell<[u8; 32]>,
     seal: Seal,
     /// This node, in leases.
     node: String,
     wake: Notify,
+    wake_sending: Notify,
     intake: intake::Intake,
     channels: Vec<&'static dyn Channel>,
     sources: Vec<&'static dyn Source>,
@@ -105,10 +116,14 @@ impl Connect {
         let node = work.clock().id().simple().to_string();
         Connect {
             inner: Arc::new(Inner {
-                carrier: Carrier(outbound),
+                carrier: Carrier(outbound.clone()),
+                postman: Postman(outbound),
+                bells: bell::Bells::default(),
+                token_key: OnceCell::new(),
                 seal,
                 node,
                 wake: Notify::new(),
+                wake_sending: Notify::new(),
                 intake: intake::Intake::default(),
                 channels,
                 sources,
@@ -142,6 +157,7 @@ impl Connect {
     /// Does at once what is due.
     pub fn wake(&self) {
         self.inner.wake.notify_one();
+        self.inner.wake_sending.notify_one();
     }
 
     /// Commits, and lets those who listen know.
@@ -185,6 +201,7 @@ impl Connect {
         Via {
             settings,
             http: &self.inner.carrier,
+            post: &self.inner.postman,
             now: self.clock().now(),
         }
     }
@@ -501,10 +518,12 @@ impl Connect {
         if let Err(problem) = begun.await {
             tracing::warn!(%problem, "connections could not be made ready");
         }
-        let listening = self.listen(stop.clone());
+        let listening = self.keep_ears(stop.clone());
+        let bells = tokio::spawn(self.clone().keep_bells(stop.clone()));
+        let sending = self.clone().keep_sending(stop.clone());
         let looking = async {
             while !*stop.borrow() {
-                match self.pass().await {
+                match self.look().await {
                     Ok(true) => continue,
                     Ok(false) => {}
                     Err(problem) => tracing::warn!(%problem, "connections could not be looked at"),
@@ -516,10 +535,27 @@ impl Connect {
                 }
             }
         };
-        tokio::join!(listening, looking);
+        tokio::join!(listening, looking, sending);
+        bells.abort();
     }
 
-    /// One page of whatever is due, and one reply; whether there was anything.
+    /// Sends beside the looks: a service that answers slowly keeps neither waiting for the other.
+    async fn keep_sending(self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.send_next().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(problem) => tracing::warn!(%problem, "replies could not be sent"),
+            }
+            tokio::select! {
+                _ = stop.changed() => break,
+                () = self.inner.wake_sending.notified() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// One page of whatever is due, and one reply; whether there was anything. What [`Connect::run`] does without end.
     pub async fn pass(&self) -> Result<bool, Problem> {
         let (looked, sent) = tokio::join!(self.look(), self.send_next());
         Ok(looked? | sent?)
@@ -642,6 +678,11 @@ pub(crate) fn told(about: &About, fault: &Fault) -> Problem {
             502,
             "not_reached",
             "Check the address; try again in a moment.".into(),
+        ),
+        Fault::Unknown(_) => (
+            502,
+            "outcome_unknown",
+            "Look whether it arrived before you send it again.".into(),
         ),
         Fault::Strange(_) => (
             502,

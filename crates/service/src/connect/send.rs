@@ -1,8 +1,9 @@
 //! Replies on their way out. Each is handed over at least once and arrives at most once: the service knows our key, or the id follows from it,
-//! or what may have come through is read back before it is sent again.
+//! or what may have come through is read back before it is sent again. Where only the service can say whether it took something, and did
+//! not, a person decides.
 
 use super::take::account_of;
-use super::{Connect, LEASE, told};
+use super::{Connect, LEASE, token, told};
 use base::activity::{self, Kind};
 use base::format;
 use base::problem::Problem;
@@ -16,6 +17,9 @@ use store::events;
 
 /// After this many failures that might pass a person looks at it.
 const TRIES: i64 = 8;
+/// What may have been taken is looked for by the attempts up to this one: copies of what was sent come some seconds later.
+const LOOKS: i64 = 3;
+const NOBODY_KNOWS: &str = "it was handed over, and nobody said whether it was taken; it may have arrived. Look there, then send it again or drop it";
 
 impl Connect {
     /// Sends one reply that is due; whether there was one.
@@ -56,12 +60,14 @@ impl Connect {
             .map_err(|e| Fault::SignedOut(e.to_string()))?;
         let account = account_of(row);
         let out = self.outgoing(thread, reply).await.map_err(inside)?;
-        if reply.begun.is_some()
-            && let Some(sent) = self
-                .may_be_there(channel, &settings, &account, &out)
-                .await?
-        {
-            return Ok(sent);
+        let once = channel.once();
+        if reply.begun.is_some() {
+            let found = self.may_be_there(channel, &settings, &account, &out);
+            match found.await? {
+                Some(sent) => return Ok(sent),
+                None if once == Once::Asked => return Err(Fault::Unknown(NOBODY_KNOWS.into())),
+                None => {}
+            }
         }
         // From here on it may be there, whatever becomes of us.
         let begun = async {
@@ -70,7 +76,19 @@ impl Connect {
             tx.commit().await
         };
         begun.await.map_err(|e| Fault::Unreached(e.to_string()))?;
-        channel.send(&self.via(&settings), &account, &out).await
+        let sent = channel.send(&self.via(&settings), &account, &out).await;
+        if once == Once::Asked
+            && sent
+                .as_ref()
+                .is_err_and(|fault| !matches!(fault, Fault::Unknown(_)))
+        {
+            // It was not taken, and whoever did not take it says so.
+            let mut tx = self.db().begin().await.map_err(|e| inside(e.into()))?;
+            let not_begun = desk::unbegin_reply(&mut tx, &reply.id).await;
+            not_begun.map_err(|e| inside(e.into()))?;
+            tx.commit().await.map_err(|e| inside(e.into()))?;
+        }
+        sent
     }
 
     /// What an earlier attempt sent, where only the service can tell.
@@ -83,7 +101,9 @@ impl Connect {
     ) -> Result<Option<Sent>, Fault> {
         match channel.once() {
             Once::Key | Once::Id => Ok(None),
-            Once::ReadBack => channel.find_sent(&self.via(settings), account, out).await,
+            Once::ReadBack | Once::Asked => {
+                channel.find_sent(&self.via(settings), account, out).await
+            }
         }
     }
 
@@ -108,6 +128,13 @@ impl Connect {
                 _ => Seen::Public,
             },
             since: reply.begun.unwrap_or_else(|| self.clock().now()),
+            answered: answered.map(|s| s.raw.clone()).filter(|r| !r.is_empty()),
+            back: match (&thread.process, &thread.case_ref) {
+                (Some(process), Some(case)) => {
+                    Some(token::of_case(self.token_key().await?, process, case))
+                }
+                _ => None,
+            },
         })
     }
 
@@ -165,7 +192,10 @@ impl Connect {
         fault: &Fault,
     ) -> Result<(), Problem> {
         let now = self.clock().now();
-        let is_retried = fault.passes() && reply.attempts < TRIES;
+        // It was looked for often enough and not found.
+        let is_given_up = matches!(fault, Fault::Unknown(_))
+            && (reply.attempts >= TRIES || reply.begun.is_some() && reply.attempts >= LOOKS);
+        let is_retried = fault.passes() && reply.attempts < TRIES && !is_given_up;
         let (state, due) = match fault {
             Fault::Wait { until, .. } => (QUEUED, *until),
             _ if is_retried => (
@@ -181,6 +211,10 @@ impl Connect {
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
         desk::unsent_reply(&mut tx, &reply.id, state, due, &format::short(&why, 300)).await?;
+        if is_given_up {
+            // A person decides; who sends it again means it.
+            desk::unbegin_reply(&mut tx, &reply.id).await?;
+        }
         if matches!(fault, Fault::SignedOut(_)) {
             connections::set_state(&mut tx, &row.id, SIGNED_OUT, now).await?;
         }

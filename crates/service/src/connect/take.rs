@@ -1,12 +1,12 @@
 //! What was said on a channel becomes a thread: whose it is, what it is about, and whether a person looks at it first.
 
-use super::matching::{Found, Matcher};
-use super::{CHANNEL_EVERY, Connect, Stopped, filter};
+use super::matching::{self, Found, Matcher};
+use super::{CHANNEL_EVERY, Connect, Stopped, filter, token};
 use base::activity::Kind;
 use base::format;
 use base::identity::secret::Digest;
 use base::problem::Problem;
-use connectors::channel::{Author, Delivered, Delivery, Seen, What};
+use connectors::channel::{Author, Delivered, Delivery, Hints, Seen, What};
 use connectors::{Account, Cursor, Incoming};
 use mining::Micros;
 use serde_json::json;
@@ -43,6 +43,7 @@ impl Connect {
         let channel = self.channel(&row.kind)?;
         let settings = self.settings(row)?;
         let via = self.via(&settings);
+        self.inner.bells.begin(&row.id);
         let cursor: Option<Cursor> = row
             .cursor
             .as_deref()
@@ -52,6 +53,8 @@ impl Connect {
             .await
             .map_err(Stopped::By)?;
         let matcher = self.matcher_of(row).await?;
+        self.ready_for_tokens(row, matcher.as_ref(), &page.items)
+            .await?;
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
@@ -62,7 +65,7 @@ impl Connect {
         let due = if page.has_more {
             now
         } else {
-            now + CHANNEL_EVERY
+            self.inner.bells.due(&row.id, now, CHANNEL_EVERY)
         };
         let looked = Looked {
             id: &row.id,
@@ -148,9 +151,12 @@ impl Connect {
         items: &[Incoming],
     ) -> Result<i64, Problem> {
         let account = account_of(row);
+        let hints_of = self.hints(row);
         let mut taken = 0;
         for item in items {
-            taken += i64::from(self.take_one(tx, row, &account, matcher, item).await?);
+            let hints = hints_of(item);
+            let one = self.take_one(tx, row, &account, matcher, item, &hints);
+            taken += i64::from(one.await?);
         }
         Ok(taken)
     }
@@ -162,6 +168,7 @@ impl Connect {
         account: &Account,
         matcher: Option<&Matcher>,
         item: &Incoming,
+        hints: &Hints,
     ) -> Result<bool, Problem> {
         let now = self.clock().now();
         // A clock that runs ahead does not make a customer wait in the future.
@@ -173,7 +180,7 @@ impl Connect {
             return Ok(false);
         }
         let is_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
-        let found = self.thread_of(tx, row, item).await?;
+        let found = self.thread_of(tx, row, item, hints).await?;
         // Something of our own that answers nobody is no conversation with a customer.
         if found.is_none() && is_ours {
             return Ok(false);
@@ -182,16 +189,49 @@ impl Connect {
             true => None,
             false => Some(self.contact_of(tx, row, &item.author, now).await?),
         };
+        let addressed = match matcher {
+            Some(matcher) if !is_ours => matcher.addressed(&hints.tokens),
+            _ => None,
+        };
+        let found = match (found, &addressed, &contact, matcher) {
+            (None, Some(case), Some(contact), Some(matcher)) => {
+                let of = (matcher.process(), case.as_str());
+                desk::thread_of_case_in(tx, &row.id, &contact.id, of).await?
+            }
+            (found, ..) => found,
+        };
         let is_known = found.as_ref().is_some_and(|t| t.replied.is_some());
         let held = match is_ours {
             true => None,
-            false => filter::held(item, account, is_known),
+            // A machine is one in a known thread, too.
+            false => hints
+                .machine
+                .or_else(|| filter::held(item, account, is_known)),
         };
         let thread = match found {
-            Some(thread) => thread,
+            Some(thread) => match (addressed, matcher) {
+                (Some(case), Some(matcher)) if thread.case_ref.is_none() => {
+                    let about = matcher.about(matching::addressed_to(case), at, None);
+                    desk::set_about(tx, &thread.id, &about).await?;
+                    ThreadRow {
+                        process: about.process,
+                        case_ref: about.case_ref,
+                        step: about.step,
+                        team: about.team,
+                        ..thread
+                    }
+                }
+                _ => thread,
+            },
             None => {
-                let contact = contact.as_ref();
-                self.open(tx, row, matcher, item, contact, held, at).await?
+                let new = New {
+                    contact: contact.as_ref(),
+                    held,
+                    at,
+                    title: hints.title.as_deref(),
+                    addressed,
+                };
+                self.open(tx, row, matcher, item, new).await?
             }
         };
         let said = SaidRow {
@@ -264,19 +304,57 @@ impl Connect {
         Ok(false)
     }
 
-    /// The thread it belongs to, by what the service says, then by what it answers.
+    /// What the channel itself says of something beside its words.
+    fn hints(&self, row: &ConnectionRow) -> impl Fn(&Incoming) -> Hints + use<> {
+        let known = self.channel(&row.kind).ok().zip(self.settings(row).ok());
+        move |item| match &known {
+            Some((channel, settings)) => channel.hints(settings, item),
+            None => Hints::default(),
+        }
+    }
+
+    /// Where something may carry a token of ours, the tokens of all cases are made before anything is written.
+    async fn ready_for_tokens(
+        &self,
+        row: &ConnectionRow,
+        matcher: Option<&Arc<Matcher>>,
+        items: &[Incoming],
+    ) -> Result<(), Problem> {
+        let Some(matcher) = matcher else {
+            return Ok(());
+        };
+        let hints_of = self.hints(row);
+        let mut all = items.iter().flat_map(|item| hints_of(item).tokens);
+        if all.any(|t| token::may_be_one(&t)) {
+            let (matcher, key) = (matcher.clone(), *self.token_key().await?);
+            let made = tokio::task::spawn_blocking(move || matcher.make_tokens(&key)).await;
+            made.map_err(anyhow::Error::from)?;
+        }
+        Ok(())
+    }
+
+    /// The thread it belongs to: that of what it answers, then by what the service says, then that of anything else it follows.
     async fn thread_of(
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
         item: &Incoming,
+        hints: &Hints,
     ) -> Result<Option<ThreadRow>, Problem> {
         if let Some(reply_to) = &item.reply_to
             && let Some(answered) = desk::said_in(tx, &row.id, reply_to).await?
         {
             return Ok(desk::thread_in(tx, &answered.thread).await?);
         }
-        Ok(desk::thread_of_topic(tx, &row.id, topic(item)).await?)
+        if let Some(thread) = desk::thread_of_topic(tx, &row.id, topic(item)).await? {
+            return Ok(Some(thread));
+        }
+        for id in &hints.kin {
+            if let Some(known) = desk::said_in(tx, &row.id, id).await? {
+                return Ok(desk::thread_in(tx, &known.thread).await?);
+            }
+        }
+        Ok(None)
     }
 
     async fn contact_of(
@@ -326,20 +404,21 @@ impl Connect {
         Ok(contact)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all of it is what a thread is made of"
-    )]
     async fn open(
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
         matcher: Option<&Matcher>,
         item: &Incoming,
-        contact: Option<&ContactRow>,
-        held: Option<&str>,
-        at: Micros,
+        new: New<'_>,
     ) -> Result<ThreadRow, Problem> {
+        let New {
+            contact, held, at, ..
+        } = new;
+        let text = match new.title {
+            Some(title) => format!("{title}\n{}", item.text),
+            None => item.text.clone(),
+        };
         let about = match (matcher, contact) {
             (Some(matcher), Some(contact)) => {
                 let hers = contact
@@ -356,8 +435,9 @@ impl Connect {
                             85
                         },
                     },
-                    None => matcher.find(&item.author, contact.email.as_deref(), &item.text),
+                    None => matcher.find(&item.author, contact.email.as_deref(), &text),
                 };
+                let found = new.addressed.map_or(found, matching::addressed_to);
                 matcher.about(found, at, None)
             }
             _ => About::default(),
@@ -367,7 +447,10 @@ impl Connect {
             .split_whitespace()
             .filter(|w| !w.starts_with('@'))
             .collect();
-        let title = format::short(&words.join(" "), 80);
+        let title = match new.title {
+            Some(title) => format::short(title, 80),
+            None => format::short(&words.join(" "), 80),
+        };
         let thread = ThreadRow {
             id: self.id("thr"),
             connection: row.id.clone(),
@@ -414,6 +497,16 @@ impl Connect {
         }
         Ok(thread)
     }
+}
+
+/// What a new thread begins with.
+struct New<'a> {
+    contact: Option<&'a ContactRow>,
+    held: Option<&'a str>,
+    at: Micros,
+    title: Option<&'a str>,
+    /// The case whose address it was sent to.
+    addressed: Option<String>,
 }
 
 /// What all of a thread share.

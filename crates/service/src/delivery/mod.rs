@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 use store::jobs::JobRow;
-use store::{Db, Tx, events, settings};
+use store::{Db, Tx};
 use tokio::sync::{OnceCell, watch};
 
 /// How much is done at once.
@@ -143,22 +143,10 @@ impl Delivery {
 
     /// What signs codes in mails. Made once an installation, and kept with its settings.
     async fn key(&self) -> Result<&[u8; 32], Problem> {
-        self.inner.key.get_or_try_init(|| self.make_key()).await
-    }
-
-    async fn make_key(&self) -> Result<[u8; 32], Problem> {
-        const NAME: &str = "delivery-key";
-        let mut tx = self.db().begin().await?;
-        // Two nodes that start at once agree on one.
-        events::in_order(&mut tx).await?;
-        let kept = settings::get_in(&mut tx, NAME).await?;
-        if let Some(key) = kept.as_deref().and_then(sign::unhex) {
-            return Ok(key);
-        }
-        let key = self.clock().secret()?;
-        settings::put(&mut tx, NAME, &base::identity::secret::hex(&key)).await?;
-        tx.commit().await?;
-        Ok(key)
+        self.inner
+            .key
+            .get_or_try_init(|| sign::kept(self.db(), self.clock()))
+            .await
     }
 
     /// Looks for what is to leave and does what is due, until it is told to stop; what was begun is ended.

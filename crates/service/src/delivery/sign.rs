@@ -1,7 +1,10 @@
 //! Signatures and the codes made of them.
 
+use base::clock::Clock;
+use base::problem::Problem;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use store::{Db, events, settings};
 
 /// HMAC-SHA256.
 pub fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
@@ -9,6 +12,22 @@ pub fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
     mac.update(text);
     mac.finalize().into_bytes().into()
+}
+
+/// What signs codes. Made once an installation, and kept with its settings.
+pub async fn kept(db: &Db, clock: &dyn Clock) -> Result<[u8; 32], Problem> {
+    const NAME: &str = "delivery-key";
+    let mut tx = db.begin().await?;
+    // Two nodes that start at once agree on one.
+    events::in_order(&mut tx).await?;
+    let kept = settings::get_in(&mut tx, NAME).await?;
+    if let Some(key) = kept.as_deref().and_then(unhex) {
+        return Ok(key);
+    }
+    let key = clock.secret()?;
+    settings::put(&mut tx, NAME, &base::identity::secret::hex(&key)).await?;
+    tx.commit().await?;
+    Ok(key)
 }
 
 /// What a code is for; one for one thing is none for another.

@@ -265,6 +265,19 @@ impl Desk {
         Ok(desk::threads_of_case(self.connect.db(), process, case).await?)
     }
 
+    /// Addresses whose mail lands on a case, for whoever answers its customer.
+    pub async fn addresses(
+        &self,
+        actor: &Actor,
+        process: &str,
+        case: &str,
+    ) -> Result<Vec<String>, Problem> {
+        match actor.is_at_least(Role::Member) {
+            true => self.connect.addresses(process, case).await,
+            false => Ok(Vec::new()),
+        }
+    }
+
     pub async fn canned(&self) -> Result<Vec<CannedRow>, Problem> {
         Ok(desk::canned(self.connect.db()).await?)
     }

@@ -177,6 +177,14 @@ pub async fn begin_reply(tx: &mut Tx, id: &str, now: Micros) -> sqlx::Result<()>
         .await
 }
 
+/// It is known not to be there, or a person was told that nobody knows: the next attempt is the first one.
+pub async fn unbegin_reply(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query("UPDATE replies SET begun = NULL WHERE id = $1")
+        .bind(id)
+        .execute(tx)
+        .await
+}
+
 pub async fn sent_reply(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
     query(
         "UPDATE replies SET state = 'sent', sent = $2, held_until = 0, error = NULL WHERE id = $1",

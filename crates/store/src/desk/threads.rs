@@ -126,6 +126,25 @@ pub async fn thread_of_topic(
     .await
 }
 
+/// The newest thread of a contact about a case.
+pub async fn thread_of_case_in(
+    tx: &mut Tx,
+    connection: &str,
+    contact: &str,
+    (process, case): (&str, &str),
+) -> sqlx::Result<Option<ThreadRow>> {
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE connection = $1 AND contact = $2 AND process = $3 AND case_ref = $4 \
+         ORDER BY last DESC, id LIMIT 1"
+    ))
+    .bind(connection)
+    .bind(contact)
+    .bind(process)
+    .bind(case)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
 /// The customer said something: she waits, since then at the latest. What was closed is open again; what is held stays held.
 pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
     query(

@@ -3,12 +3,13 @@
 //! Who may write is decided by two things: the code in the address, which only the person who got the mail knows, and the
 //! sender, who has to be her. A sender can be invented; the code cannot.
 
-use super::quoted::own_text;
 use super::replied_to;
 use crate::delivery::Delivery;
 use base::identity::secret::Digest;
 use base::identity::{Actor, Scopes, Via};
 use base::problem::Problem;
+use connectors::mail::machine::machine;
+use connectors::mail::quoted::own_text;
 use mail_parser::{Message, MessageParser};
 use store::mailboxes::{self, Fetched, RefusedRow, Taken};
 use store::people;
@@ -116,7 +117,7 @@ impl Delivery {
         let Some(mail) = MessageParser::default().parse(raw) else {
             return Ok(Read::Refused("This is no mail."));
         };
-        if is_automatic(&mail) {
+        if machine(&mail).is_some() {
             return Ok(Read::Automatic);
         }
         let from = mail
@@ -174,21 +175,4 @@ fn codes(mail: &Message<'_>, recipient: Option<&str>) -> Vec<String> {
         .flat_map(|list| list.split(|c: char| c.is_whitespace() || "<>,;\"()".contains(c)))
         .filter_map(code)
         .collect()
-}
-
-/// Whether a machine wrote it (RFC 3834, and what is in use beside it).
-fn is_automatic(mail: &Message<'_>) -> bool {
-    let text = |name: &str| mail.header_raw(name).map(|v| v.trim().to_lowercase());
-    let auto = text("Auto-Submitted").is_some_and(|v| !v.starts_with("no"));
-    let bulk = text("Precedence")
-        .is_some_and(|v| ["bulk", "junk", "list", "auto_reply"].contains(&v.as_str()));
-    let marked = [
-        "X-Auto-Response-Suppress",
-        "X-Autoreply",
-        "X-Autorespond",
-        "List-Id",
-    ];
-    let bounce = text("Return-Path").is_some_and(|v| v == "<>")
-        || text("Content-Type").is_some_and(|v| v.starts_with("multipart/report"));
-    auto || bulk || bounce || marked.iter().any(|name| text(name).is_some())
 }

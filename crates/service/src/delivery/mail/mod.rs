@@ -8,8 +8,6 @@
 mod doubt;
 pub mod inbound;
 pub mod preferences;
-mod quoted;
-mod smtp;
 mod text;
 
 pub(super) use text::subject;
@@ -17,6 +15,7 @@ pub(super) use text::subject;
 use super::queue::Failed;
 use super::sign::{self, Purpose};
 use super::{Config, Delivery};
+use crate::mailing::smtp::{Lost, Smtp};
 use anyhow::Context;
 use base::identity::{Actor, Scopes, Via};
 use base::problem::Problem;
@@ -27,8 +26,6 @@ use mining::Micros;
 use mining::time::DAY;
 use preferences::Preferences;
 use serde_json::{Value, json};
-pub(super) use smtp::decoded;
-use smtp::{Lost, Smtp};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -137,7 +134,7 @@ impl From<sqlx::Error> for Unsent {
 impl From<Lost> for Unsent {
     fn from(lost: Lost) -> Unsent {
         match lost {
-            Lost::Later(why) => Failed::again(why).into(),
+            Lost::Later(why) | Lost::OfUs { why, .. } => Failed::again(why).into(),
             Lost::Never(why) => Failed::never(why).into(),
             Lost::Unknown(why) => Unsent::Unknown(why),
         }
@@ -257,7 +254,8 @@ impl Delivery {
         let Some(message) = message else {
             return Ok(self.db().begin().await?);
         };
-        post.smtp.send(&message).await?;
+        let text = message.formatted();
+        post.smtp.send(message.envelope(), &text).await?;
         // From here on it was taken: what goes wrong now must not send it again.
         let commit = async {
             let mut tx = self.db().begin().await?;

@@ -1,7 +1,7 @@
 //! What a mail says.
 
-use super::quoted::MARK;
 use base::format;
+use connectors::mail::quoted::MARK;
 use mining::Micros;
 
 /// One thing a person is told of.

@@ -4,16 +4,13 @@
 //! what a mail led to, so a crash takes no mail twice and leaves none out. Then it is marked as read, and moved if there is
 //! a folder for that; nothing is ever deleted. One node fetches at a time.
 
-mod place;
-mod speak;
-
 use super::Delivery;
 use super::mail::inbound::Received;
+use crate::mailing::imap::{self, Broken, Session};
+use crate::mailing::place::Place;
 use base::problem::Problem;
 use mining::Micros;
 use mining::time::DAY;
-use place::Place;
-use speak::{Broken, Session};
 use std::time::Duration;
 use store::mailboxes::{self, Fetched, MailboxRow, RefusedRow};
 use tokio::sync::watch;
@@ -184,7 +181,7 @@ impl Delivery {
             // One mail that is too long or is not handed out does not keep the others out; an answer that
             // is longer than the server announced ends the connection, for nothing of it is in step any more.
             let size = session.size(uid).await;
-            let is_too_long = matches!(size, Ok(Some(size)) if size > speak::LONGEST);
+            let is_too_long = matches!(size, Ok(Some(size)) if size > imap::LONGEST);
             let mail = match size {
                 Ok(Some(_)) if !is_too_long => session.mail(uid).await,
                 size => size.map(|size| size.map(|_| Vec::new())),

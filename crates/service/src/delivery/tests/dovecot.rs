@@ -186,7 +186,7 @@ fn config(folder: &Path, user: &str, group: &str, imap: u16, imaps: u16) -> Stri
     format!(
         "protocols = imap\nlisten = 127.0.0.1\nbase_dir = {f}/run\nstate_dir = {f}/state\nlog_path = {f}/log\n\
          default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n\
-         disable_plaintext_auth = no\nauth_mechanisms = plain login\n\
+         disable_plaintext_auth = no\nauth_failure_delay = 0\nauth_mechanisms = plain login\n\
          ssl = yes\nssl_cert = <{f}/localhost.pem\nssl_key = <{f}/localhost.key\n\
          mail_location = maildir:{f}/mail/%u\nmail_fsync = never\nfirst_valid_uid = 1\n\
          passdb {{\n driver = passwd-file\n args = {f}/users\n}}\n\

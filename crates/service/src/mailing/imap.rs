@@ -25,6 +25,10 @@ const SKIPPED: usize = 100;
 const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 60 });
 const ANSWER: Duration = Duration::from_secs(240);
 
+/// What the server is said to do when it refuses the password, and the folder.
+pub const REFUSED: &str = "the mail server does not let us in";
+pub const NO_FOLDER: &str = "the folder cannot be opened";
+
 /// Why the mailbox cannot be read now.
 #[derive(Debug, thiserror::Error)]
 pub enum Broken {
@@ -74,7 +78,14 @@ impl Session {
     /// Connects, signs in and opens the folder.
     pub async fn open(place: &Place, outbound: &Outbound) -> Result<Session, Broken> {
         let is_plain = place.tls == Tls::None;
-        let stream = outbound.reach(&place.url, place.port, is_plain).await?;
+        let stream = match place.is_foreign {
+            true => {
+                outbound
+                    .reach_foreign(&place.url, place.port, is_plain)
+                    .await?
+            }
+            false => outbound.reach(&place.url, place.port, is_plain).await?,
+        };
         let stream: Box<dyn Stream> = match place.tls {
             Tls::FromTheStart => Box::new(in_time(place, stream).await?),
             Tls::None | Tls::Required => Box::new(stream),
@@ -149,6 +160,10 @@ impl Session {
     async fn sign_in(&mut self, place: &Place) -> Result<(), Broken> {
         let done = self.try_to_sign_in(place).await;
         done.map_err(|broken| match broken {
+            Broken::Said(_, said) if is_for_now(&said) => Broken::Said(
+                "the mail server lets nobody in now",
+                "try again later".into(),
+            ),
             Broken::Said(why, _) => Broken::Said(why, "see its own log for the reason".into()),
             Broken::Junk(_) => Broken::Junk("its answer to signing in".into()),
             other => other,
@@ -156,7 +171,6 @@ impl Session {
     }
 
     async fn try_to_sign_in(&mut self, place: &Place) -> Result<(), Broken> {
-        const REFUSED: &str = "the mail server does not let us in";
         if self.can("AUTH=PLAIN") {
             let (user, password) = (&place.user, &place.password);
             let secret = STANDARD.encode(format!("\0{user}\0{password}"));
@@ -176,7 +190,7 @@ impl Session {
 
     async fn select(&mut self, folder: &str) -> Result<(), Broken> {
         let command = format!("SELECT {}", quoted(folder));
-        for said in self.run("the folder cannot be opened", &command).await? {
+        for said in self.run(NO_FOLDER, &command).await? {
             let Response::Data { outcome, .. } = said else {
                 continue;
             };
@@ -218,8 +232,31 @@ impl Session {
         self.fetch(uid, "RFC822.SIZE", size).await
     }
 
+    /// When a mail came into the mailbox, as the server writes it; `None` when it is gone.
+    pub async fn arrival(&mut self, uid: i64) -> Result<Option<String>, Broken> {
+        let date = |a| match a {
+            AttributeValue::InternalDate(date) => Some(date.into_owned()),
+            _ => None,
+        };
+        self.fetch(uid, "INTERNALDATE", date).await
+    }
+
+    /// The beginning of a mail; `None` when it is gone.
+    pub async fn beginning(&mut self, uid: i64, most: usize) -> Result<Option<Vec<u8>>, Broken> {
+        self.bytes(uid, &format!("BODY.PEEK[]<0.{most}>")).await
+    }
+
+    /// Whether the server told of a mail since this was asked.
+    pub fn heard(&mut self) -> bool {
+        std::mem::take(&mut self.is_news)
+    }
+
     /// A mail as it is, which stays unread; `None` when it is gone.
     pub async fn mail(&mut self, uid: i64) -> Result<Option<Vec<u8>>, Broken> {
+        self.bytes(uid, "BODY.PEEK[]").await
+    }
+
+    async fn bytes(&mut self, uid: i64, what: &str) -> Result<Option<Vec<u8>>, Broken> {
         let whole = |a| match a {
             AttributeValue::BodySection {
                 section: None,
@@ -228,7 +265,7 @@ impl Session {
             } => data.map(|d| d.into_owned()),
             _ => None,
         };
-        self.fetch(uid, "BODY.PEEK[]", whole).await
+        self.fetch(uid, what, whole).await
     }
 
     async fn fetch<T>(
@@ -505,8 +542,16 @@ fn announced(line: &[u8]) -> Option<usize> {
     text.rsplit_once('{')?.1.parse().ok()
 }
 
+/// Whether a server that refuses a password says that it would take it another time (RFC 5530).
+fn is_for_now(said: &str) -> bool {
+    let said = said.to_lowercase();
+    ["unavailable", "temporar", "try again", "too many"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
 /// A text as IMAP quotes it. Control characters were turned away with the address.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -4,12 +4,15 @@
 //! again. After it, only the mail server's answer tells; without one nobody knows.
 
 use anyhow::Context;
+use base::outbound::Outbound;
+use connectors::post::{self, Server};
+use lettre::Address;
+use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
-use lettre::{Address, Message};
 use std::sync::Mutex;
 use std::time::Duration;
 use url::Url;
@@ -30,6 +33,8 @@ pub enum Lost {
     Never(String),
     /// Its content was handed over and no answer came.
     Unknown(String),
+    /// It was not taken, for we are not let in (`is_key`), or may not send so.
+    OfUs { why: String, is_key: bool },
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -47,6 +52,10 @@ pub struct Smtp {
     name: ClientId,
     credentials: Option<Credentials>,
     kept: Mutex<Vec<AsyncSmtpConnection>>,
+    /// Where somebody named it on a page: what may be reached.
+    guard: Option<Outbound>,
+    /// How long its answer to the content is waited for.
+    verdict: Duration,
 }
 
 impl Smtp {
@@ -87,19 +96,51 @@ impl Smtp {
             name,
             credentials,
             kept: Mutex::default(),
+            guard: None,
+            verdict: VERDICT,
         })
+    }
+
+    /// A mail server that somebody named on a page: reached through the guard.
+    pub fn guarded(server: &Server, guard: Outbound, verdict: Duration) -> Smtp {
+        let (user, password) = (server.user.clone(), server.password.clone());
+        Smtp {
+            host: server.host.clone(),
+            port: server.port,
+            tls: match server.tls {
+                post::Tls::None => Tls::None,
+                post::Tls::Required => Tls::Required,
+                post::Tls::FromTheStart => Tls::FromTheStart,
+            },
+            name: ClientId::default(),
+            credentials: (!user.is_empty()).then(|| Credentials::new(user, password)),
+            kept: Mutex::default(),
+            guard: Some(guard),
+            verdict,
+        }
+    }
+
+    /// Connects and signs in, nothing more.
+    ///
+    /// # Errors
+    /// Why it was not let in.
+    pub async fn greet(&self) -> Result<(), Lost> {
+        let late = |_| Lost::Later("the mail server does not answer".into());
+        let connected = tokio::time::timeout(PATIENCE, self.connect()).await;
+        let mut connection = connected.map_err(late)??;
+        let _ = tokio::time::timeout(PATIENCE, connection.quit()).await;
+        Ok(())
     }
 
     /// Hands a mail over.
     ///
     /// # Errors
     /// Says whether it may have been taken all the same.
-    pub async fn send(&self, message: &Message) -> Result<(), Lost> {
+    pub async fn send(&self, envelope: &Envelope, text: &[u8]) -> Result<(), Lost> {
         let late = |_| Lost::Later("the mail server does not answer".into());
-        let ready = tokio::time::timeout(PATIENCE, self.ready(message));
+        let ready = tokio::time::timeout(PATIENCE, self.ready(envelope));
         let mut connection = ready.await.map_err(late)??;
-        let text = message.formatted();
-        let sent = tokio::time::timeout(VERDICT, connection.message(&text)).await;
+        let sent = tokio::time::timeout(self.verdict, connection.message(text)).await;
         match sent {
             Ok(Ok(_)) => {
                 self.keep(connection);
@@ -111,19 +152,18 @@ impl Smtp {
             ))),
             Err(_) => Err(Lost::Unknown(format!(
                 "no answer within {} seconds",
-                VERDICT.as_secs()
+                self.verdict.as_secs()
             ))),
         }
     }
 
     /// A connection that waits for the content of this mail.
-    async fn ready(&self, message: &Message) -> Result<AsyncSmtpConnection, Lost> {
+    async fn ready(&self, envelope: &Envelope) -> Result<AsyncSmtpConnection, Lost> {
         let later = |error: Error| Lost::Later(error.to_string());
         let mut connection = match self.kept().await {
             Some(kept) => kept,
-            None => self.connect().await.map_err(later)?,
+            None => self.connect().await?,
         };
-        let envelope = message.envelope();
         let mut options = Vec::new();
         let server = connection.server_info();
         let is_plain = |a: &Address| AsRef::<str>::as_ref(a).is_ascii();
@@ -132,7 +172,7 @@ impl Smtp {
         }
         let from = envelope.from().cloned();
         let mail = Mail::new(from, options);
-        connection.command(mail).await.map_err(later)?;
+        connection.command(mail).await.map_err(of_us)?;
         for to in envelope.to() {
             let to = Rcpt::new(to.clone(), vec![]);
             connection.command(to).await.map_err(lost)?;
@@ -141,13 +181,37 @@ impl Smtp {
         Ok(connection)
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Lost> {
+        match &self.guard {
+            None => {
+                let server = (self.host.trim_matches(['[', ']']), self.port);
+                self.connect_to(server).await.map_err(of_us)
+            }
+            Some(guard) => {
+                let never = |e: url::ParseError| Lost::Never(e.to_string());
+                let url = Url::parse(&format!("smtp://{}:{}/", self.host, self.port));
+                let is_plain = self.tls == Tls::None;
+                let found = guard
+                    .foreign(&url.map_err(never)?, self.port, is_plain)
+                    .await;
+                let found = found.map_err(|failed| match failed.is_final() {
+                    true => Lost::Never(failed.to_string()),
+                    false => Lost::Later(failed.to_string()),
+                })?;
+                self.connect_to(&found[..]).await.map_err(of_us)
+            }
+        }
+    }
+
+    async fn connect_to(
+        &self,
+        server: impl tokio::net::ToSocketAddrs,
+    ) -> Result<AsyncSmtpConnection, Error> {
         let tls = || TlsParameters::new(self.host.trim_matches(['[', ']']).into());
         let at_once = match self.tls {
             Tls::FromTheStart => Some(tls()?),
             _ => None,
         };
-        let server = (self.host.trim_matches(['[', ']']), self.port);
         let mut connection =
             AsyncSmtpConnection::connect_tokio1(server, Some(PATIENCE), &self.name, at_once, None)
                 .await?;
@@ -193,6 +257,18 @@ fn lost(error: Error) -> Lost {
     match error.status().map(u16::from) {
         Some(550..=554) => Lost::Never(error.to_string()),
         _ => Lost::Later(error.to_string()),
+    }
+}
+
+/// What it says of us: final where a person has to change something first.
+fn of_us(error: Error) -> Lost {
+    let code = error.status().map(u16::from);
+    match error.is_permanent() {
+        true => Lost::OfUs {
+            why: error.to_string(),
+            is_key: matches!(code, Some(530 | 534 | 535)),
+        },
+        false => Lost::Later(error.to_string()),
     }
 }
 

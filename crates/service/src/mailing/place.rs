@@ -1,7 +1,8 @@
 //! Which mailbox, by which way, as its address says.
 
-use crate::delivery::mail::decoded;
+use super::smtp::decoded;
 use anyhow::Context;
+use connectors::post::{self, Mailbox};
 use url::Url;
 
 const WRONG: &str = "TENON_IMAP is no address of a mailbox; write it as imaps://user:password@mail.example.com/INBOX";
@@ -25,6 +26,8 @@ pub struct Place {
     pub folder: String,
     /// Where mails go that were taken in; they stay where they are without one.
     pub to: Option<String>,
+    /// Somebody named it on a page, not who runs Tenon: it is reached only at public addresses, and hosts that are allowed.
+    pub is_foreign: bool,
 }
 
 impl Place {
@@ -52,6 +55,7 @@ impl Place {
                 _ => folder,
             },
             to: to.filter(|t| !t.is_empty()).map(String::from),
+            is_foreign: false,
             url,
         };
         anyhow::ensure!(!place.host().is_empty() && !place.user.is_empty(), WRONG);
@@ -65,6 +69,30 @@ impl Place {
             );
         }
         Ok(place)
+    }
+
+    /// A mailbox that somebody named on a page.
+    ///
+    /// # Errors
+    /// When its host is none.
+    pub fn of(mailbox: &Mailbox) -> anyhow::Result<Place> {
+        let server = &mailbox.server;
+        Ok(Place {
+            url: Url::parse(&format!("imap://{}:{}/", server.host, server.port))
+                .ok()
+                .context("that is no host of a mailbox")?,
+            port: server.port,
+            tls: match server.tls {
+                post::Tls::None => Tls::None,
+                post::Tls::Required => Tls::Required,
+                post::Tls::FromTheStart => Tls::FromTheStart,
+            },
+            user: server.user.clone(),
+            password: server.password.clone(),
+            folder: mailbox.folder.clone(),
+            to: None,
+            is_foreign: true,
+        })
     }
 
     pub fn host(&self) -> &str {

@@ -1,4 +1,4 @@
-//! What somebody wrote in an answer, without what she answered to and without her signature.
+//! What somebody wrote in an answer, without what she answered to and without her signature. For answers to mails of ours, on whichever way they come.
 
 /// Stands at the top of our mails; what is below it in an answer is ours.
 pub const MARK: &str = "--- Answer above this line ---";
@@ -34,6 +34,41 @@ pub fn own_text(mail: &str) -> String {
         lines.drain(..own.unwrap_or(lines.len()));
     }
     lines.join("\n").trim().to_string()
+}
+
+/// HTML of an answer without what it quotes at its end. What stands between or behind quotes stays, and the quotes with it.
+pub fn own_html(html: &str) -> &str {
+    let small = html.to_ascii_lowercase();
+    // Below these everything is what was answered.
+    let marks = ["id=\"divrplyfwdmsg\"", "id=\"appendonsend\""];
+    let marked = marks.iter().filter_map(|mark| {
+        let at = small.find(mark)?;
+        small[..at].rfind('<')
+    });
+    let end = marked.min().unwrap_or(html.len());
+    let (html, small) = (&html[..end], &small[..end]);
+    let (mut depth, mut begin, mut behind, mut at) = (0_usize, None, 0, 0);
+    while let Some(found) = small[at..].find("blockquote") {
+        let tag = at + found;
+        at = tag + "blockquote".len();
+        if small[..tag].ends_with('<') {
+            if depth == 0 {
+                begin = Some(tag - 1);
+            }
+            depth += 1;
+        } else if small[..tag].ends_with("</") {
+            depth = depth.saturating_sub(1);
+            behind = at;
+        }
+    }
+    let Some(begin) = begin else {
+        return html;
+    };
+    let rest = small[behind.max(begin)..]
+        .split_once('>')
+        .map_or("", |(_, rest)| rest);
+    let is_last = depth > 0 || crate::text::of_html(rest).is_empty();
+    if is_last { &html[..begin] } else { html }
 }
 
 fn is_quote(line: &str) -> bool {
