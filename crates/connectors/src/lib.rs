@@ -21,6 +21,7 @@ pub mod matrix;
 pub mod mattermost;
 pub mod odoo;
 pub mod pass;
+pub mod publish;
 pub mod salesforce;
 pub mod sign;
 pub mod slack;
