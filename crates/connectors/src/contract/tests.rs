@@ -324,7 +324,10 @@ impl Wire for Service {
         }
         if asked.path == "/likes" {
             let wanted: Vec<&str> = asked.query("ids").split(',').collect();
-            let found = house.posts.iter().filter(|p| p.deleted.is_none() && wanted.contains(&p.id.as_str()));
+            let found = house
+                .posts
+                .iter()
+                .filter(|p| p.deleted.is_none() && wanted.contains(&p.id.as_str()));
             let found = found.map(|p| json!({"id": p.id, "likes": p.likes, "reposts": p.reposts}));
             return json(200, &json!({"items": shallow(house.list(found.collect()))}));
         }
@@ -421,7 +424,10 @@ fn each_mistake_is_found_and_named() {
         (Mistake::TrustsItsOwnClock, "it is there once"),
         (Mistake::ForgetsWhatWasAnswered, "what was answered is told"),
         (Mistake::EchoesWhatIsToldTwice, "Twice"),
-        (Mistake::AsksForTheFirstOnly, "each that is there is told once"),
+        (
+            Mistake::AsksForTheFirstOnly,
+            "each that is there is told once",
+        ),
     ];
     for (mistake, named) in table {
         let said = tried(mistake).expect_err(&format!("{mistake:?} passes"));

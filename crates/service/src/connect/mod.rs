@@ -7,6 +7,7 @@ mod carrier;
 mod filter;
 mod intake;
 pub mod matching;
+mod publish;
 pub mod seal;
 mod send;
 mod source;
@@ -45,6 +46,7 @@ const LONGEST_WAIT: Micros = HOUR;
 /// Characters of a name.
 const LENGTH: usize = 200;
 
+pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
 
 #[derive(Clone)]
@@ -488,10 +490,10 @@ impl Connect {
         }
     }
 
-    /// One page of whatever is due, and one reply; whether there was anything.
+    /// One page of whatever is due, one reply, and one step of sharing; whether there was anything.
     pub async fn pass(&self) -> Result<bool, Problem> {
-        let (looked, sent) = tokio::join!(self.look(), self.send_next());
-        Ok(looked? | sent?)
+        let (looked, sent, shared) = tokio::join!(self.look(), self.send_next(), self.share_on());
+        Ok(looked? | sent? | shared?)
     }
 
     async fn look(&self) -> Result<bool, Problem> {

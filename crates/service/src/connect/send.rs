@@ -1,6 +1,7 @@
 //! Replies on their way out. Each is handed over at least once and arrives at most once: the service knows our key, or the id follows from it,
 //! or what may have come through is read back before it is sent again.
 
+use super::publish::service_topic;
 use super::take::account_of;
 use super::{Connect, LEASE, told};
 use base::activity::{self, Kind};
@@ -74,7 +75,7 @@ impl Connect {
     }
 
     /// What an earlier attempt sent, where only the service can tell.
-    async fn may_be_there(
+    pub(super) async fn may_be_there(
         &self,
         channel: &dyn Channel,
         settings: &Settings,
@@ -96,7 +97,7 @@ impl Connect {
             key: reply.id.clone(),
             text: reply.body.clone(),
             reply_to: reply.reply_to.clone(),
-            thread: Some(thread.topic.clone()),
+            thread: Some(service_topic(&thread.topic).to_string()),
             to: answered.map(|s| Author {
                 id: s.author.clone(),
                 handle: s.handle.clone(),

@@ -154,6 +154,14 @@ impl Connect {
             return Ok(false);
         }
         let is_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
+        // What we published is kept as a post, whoever answers it.
+        if is_ours
+            && store::share::by_source(tx, &row.id, &item.id)
+                .await?
+                .is_some()
+        {
+            return Ok(false);
+        }
         let found = self.thread_of(tx, row, item).await?;
         // Something of our own that answers nobody is no conversation with a customer.
         if found.is_none() && is_ours {
@@ -257,7 +265,11 @@ impl Connect {
         {
             return Ok(desk::thread_in(tx, &answered.thread).await?);
         }
-        Ok(desk::thread_of_topic(tx, &row.id, topic(item)).await?)
+        let topic = match self.post_answered(tx, row, item).await? {
+            Some(post) => post.topic(item),
+            None => topic(item).to_string(),
+        };
+        Ok(desk::thread_of_topic(tx, &row.id, &topic).await?)
     }
 
     async fn contact_of(
@@ -343,6 +355,11 @@ impl Connect {
             }
             _ => About::default(),
         };
+        let post = self.post_answered(tx, row, item).await?;
+        let about = match &post {
+            Some(post) => post.about(about),
+            None => about,
+        };
         let body = clean(&item.text);
         let words: Vec<&str> = body
             .split_whitespace()
@@ -352,7 +369,9 @@ impl Connect {
         let thread = ThreadRow {
             id: self.id("thr"),
             connection: row.id.clone(),
-            topic: topic(item).to_string(),
+            topic: post
+                .as_ref()
+                .map_or_else(|| topic(item).to_string(), |p| p.topic(item)),
             contact: contact.map(|c| c.id.clone()),
             title: if title.is_empty() {
                 "No words".into()
@@ -382,6 +401,9 @@ impl Connect {
             snoozed: None,
         };
         desk::insert_thread(tx, &thread).await?;
+        if let Some(post) = &post {
+            post.tie(tx, &thread.id).await?;
+        }
         if let (Some(contact), Some(case)) = (contact, &about.case_ref)
             && contact.case_ref.is_none()
         {
