@@ -9,6 +9,7 @@ import { passkeys } from "./passkeys";
 import { printing } from "./printing";
 import { push } from "./push";
 import { rooms } from "./room";
+import { share } from "./share";
 import { themeButton } from "./theme-button";
 import { zone } from "./zone";
 
@@ -24,3 +25,4 @@ zone();
 rooms();
 passkeys();
 push();
+share();

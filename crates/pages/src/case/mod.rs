@@ -8,6 +8,7 @@ pub use act::{check, guests, note};
 
 use super::error::{PageError, page as render};
 use super::message::{self, Said};
+use super::share::here;
 use super::shell::Shell;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -59,6 +60,8 @@ struct CasePage {
     guests: Vec<String>,
     /// What was said with the customer: address, its first words, state.
     threads: Vec<(String, String, String)>,
+    /// Where a post about it is drafted, if Share is plugged in at its step.
+    share_href: Option<String>,
 }
 
 pub async fn page(
@@ -142,8 +145,8 @@ pub(super) async fn show(
         let picture = (format::initials(&e.name), format::hue(&e.name));
         (e, picture.0, picture.1)
     });
-    let here = format!("/p/{}/case/{}", loaded.row.slug, format::urlencode(&name));
-    let draft = work::draft(db, actor.id(), &here)
+    let here_at = format!("/p/{}/case/{}", loaded.row.slug, format::urlencode(&name));
+    let draft = work::draft(db, actor.id(), &here_at)
         .await?
         .unwrap_or_default();
     let threads = app.desk.of_case(&actor, &id, &name).await?;
@@ -158,6 +161,8 @@ pub(super) async fn show(
     let threads = threads.collect();
     let ledger = app.improvements.ledger(&id).await?;
     let slug = &loaded.row.slug;
+    let plugged = step.as_deref().filter(|s| !is_guest && here::is_plugged_in(&ledger, s));
+    let share_href = plugged.map(|step| here::new_address(slug, step, &[("case", &name)]));
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
     let shell = Shell::new(&app, &actor, &name, "cases", current).await?;
     // What she was told of this case counts as read too, and may be recorded behind its messages.
@@ -208,7 +213,8 @@ pub(super) async fn show(
         similar,
         is_guest,
         threads,
-        to: here,
+        share_href,
+        to: here_at,
         name,
     })
 }
