@@ -2,7 +2,8 @@
 import { createServer } from "node:http";
 import { freePort } from "./tenon.js";
 
-/** `say(who, text, more)` makes a post that mentions us; `sent` is what came; `isOpen` false means the token is over. */
+/** `say(who, text, more)` makes a post that mentions us; `sent` is what came; `receive(id, likes, reposts)` says how it is received; `isOpen` false
+ * means the token is over. */
 export async function mastodon() {
   const statuses = new Map();
   const told = [];
@@ -11,7 +12,7 @@ export async function mastodon() {
   const server = { sent: [], isOpen: true, loses: 0 };
   const status = (account, content, more = {}) => {
     const id = String(++last);
-    const made = { id, created_at: new Date().toISOString(), account, content, visibility: "public", url: `https://social.example/@x/${id}`, mentions: [], tags: [], media_attachments: [], ...more };
+    const made = { id, created_at: new Date().toISOString(), account, content, visibility: "public", url: `https://social.example/@x/${id}`, mentions: [], tags: [], media_attachments: [], favourites_count: 0, reblogs_count: 0, replies_count: 0, ...more };
     statuses.set(id, made);
     return made;
   };
@@ -22,6 +23,7 @@ export async function mastodon() {
     return made.id;
   };
   server.remove = (id) => statuses.delete(id);
+  server.receive = (id, likes, reposts) => Object.assign(statuses.get(id), { favourites_count: likes, reblogs_count: reposts });
   const routes = (method, path, query, body) => {
     if (path === "/api/v1/accounts/verify_credentials") return us;
     if (path === "/api/v1/apps/verify_credentials") return { name: "Tenon", scopes: ["read", "write:statuses"] };

@@ -10,6 +10,7 @@ import { passkeys } from "./passkeys";
 import { printing } from "./printing";
 import { push } from "./push";
 import { rooms } from "./room";
+import { share } from "./share";
 import { themeButton } from "./theme-button";
 import { zone } from "./zone";
 
@@ -26,3 +27,4 @@ rooms();
 desk();
 passkeys();
 push();
+share();

@@ -21,6 +21,7 @@ mod push;
 mod questions;
 mod search;
 mod settings;
+mod share;
 mod steps;
 mod stream;
 mod talk;
@@ -93,6 +94,16 @@ pub struct Refused(problem::ProblemDetails);
         desk::claim,
         desk::reply,
         desk::connections,
+        share::list,
+        share::draft,
+        share::one,
+        share::edit,
+        share::hand_in,
+        share::review,
+        share::schedule,
+        share::withdraw,
+        share::reopen,
+        share::retry,
         goals::list,
         goals::put,
         settings::get_individual,
@@ -227,6 +238,7 @@ pub fn router() -> Router<App> {
         .merge(of_improvement())
         .merge(of_delivery())
         .merge(of_desk())
+        .merge(of_share())
         .merge(of_work())
         .route(
             "/api/v1/settings/individual-figures",
@@ -241,6 +253,23 @@ fn of_desk() -> Router<App> {
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))
         .route("/api/v1/desk/{thread}/replies", post(desk::reply))
+}
+
+fn of_share() -> Router<App> {
+    Router::new()
+        .route("/api/v1/share", get(share::list).post(share::draft))
+        .route("/api/v1/share/{share}", get(share::one).put(share::edit))
+        .route("/api/v1/share/{share}/hand-in", post(share::hand_in))
+        .route("/api/v1/share/{share}/review", post(share::review))
+        .route(
+            "/api/v1/share/{share}/time",
+            put(share::schedule).delete(share::withdraw),
+        )
+        .route("/api/v1/share/{share}/reopen", post(share::reopen))
+        .route(
+            "/api/v1/share/{share}/channels/{publication}/retry",
+            post(share::retry),
+        )
 }
 
 fn of_delivery() -> Router<App> {

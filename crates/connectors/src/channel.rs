@@ -1,6 +1,7 @@
 //! Channels: where customers say something, and where they are answered.
 
 use crate::post::Mailbox;
+use crate::publish::{Echo, Publishes};
 use crate::{Account, Answer, Connector, Cursor, Fault, Micros, Page, Request, Settings, Via};
 
 /// Who wrote something out there.
@@ -260,5 +261,21 @@ pub trait Channel: Connector {
     ) -> Answer<'a, Option<Sent>> {
         let _ = (via, account, out);
         Box::pin(async { Ok(None) })
+    }
+
+    /// What it takes as a post of our own: [`Channel::send`] of what answers nobody and is not direct. `None`: no posts.
+    fn publishes(&self) -> Option<Publishes> {
+        None
+    }
+
+    /// What came of posts of ours, by the ids they were sent under. What is not there any more, or of which nothing is told, is left out.
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        account: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        let _ = (via, account, ids);
+        Box::pin(async { Ok(Vec::new()) })
     }
 }

@@ -6,6 +6,7 @@
 mod follower;
 pub mod house;
 mod listening;
+mod publishing;
 mod speaking;
 #[cfg(test)]
 mod tests;
@@ -104,6 +105,10 @@ pub trait StandIn: Http {
     fn say(&self, text: &str) -> String;
     /// Somebody says something hostile: as it stands, markup and all.
     fn say_raw(&self, text: &str) -> String;
+    /// Somebody answers a post of the account.
+    fn say_to(&self, post: &str, text: &str) -> String;
+    /// How a post is received from now on.
+    fn receive(&self, id: &str, likes: u64, reposts: u64);
     fn edit(&self, id: &str, text: &str);
     fn delete(&self, id: &str);
 
@@ -124,6 +129,7 @@ pub fn channel(connector: &dyn Channel, stand_in: &dyn StandIn) {
     let mut follower = Follower::new(connector, stand_in);
     listening::all(&mut follower);
     speaking::all(&mut follower);
+    publishing::all(&mut follower);
     listening::webhooks(&mut follower);
     listening::hostile(&mut follower);
 }

@@ -23,6 +23,7 @@ pub mod mattermost;
 pub mod odoo;
 pub mod pass;
 pub mod post;
+pub mod publish;
 pub mod salesforce;
 pub mod sign;
 pub mod slack;

@@ -29,6 +29,7 @@ mod push;
 mod question;
 mod search;
 mod settings;
+mod share;
 mod shell;
 mod teams;
 mod weeks;
@@ -103,6 +104,11 @@ pub fn router() -> Router<App> {
         .route("/desk/{thread}", get(desk::one))
         .route("/desk/{thread}/{action}", post(desk::thread_act))
         .route("/desk/replies/{reply}/{action}", post(desk::reply_act))
+        .route("/share", get(share::page))
+        .route("/share/new", get(share::new).post(share::make))
+        .route("/share/people", post(share::people))
+        .route("/share/{share}", get(share::one))
+        .route("/share/{share}/{action}", post(share::act))
         .route("/contacts/{contact}", get(contact::page))
         .route("/contacts/{contact}/{action}", post(contact::act))
         .route("/connections", get(connections::list))

@@ -2,6 +2,7 @@
 
 use super::error::{PageError, page as render};
 use super::message::{Asked, Maker, back};
+use super::share::here;
 use super::shell::Shell;
 use askama::Template;
 use axum::Form;
@@ -31,6 +32,8 @@ struct QuestionPage {
     draft: String,
     client: String,
     after: i64,
+    /// Where a post is made of the accepted answer, if Share is plugged in at its step.
+    share_href: Option<String>,
 }
 
 pub async fn page(
@@ -63,6 +66,12 @@ pub async fn page(
         let href = format!("/p/{}/case/{}", process.slug, format::urlencode(case));
         (href, case.clone())
     });
+    let mut share_href = None;
+    if let (Some(step), Some(_), false) = (&row.step, row.accepted, is_guest) {
+        let ledger = app.improvements.ledger(&process.id).await?;
+        share_href = here::is_plugged_in(&ledger, step)
+            .then(|| here::new_address(&process.slug, step, &[("answer", &id)]));
+    }
     let was_asked = whom.iter().any(|w| w.0 == actor.id() && w.2.is_none());
     let draft = work::draft(db, actor.id(), &format!("/q/{id}")).await?;
     let current = (process.name.as_str(), process.slug.as_str());
@@ -86,6 +95,7 @@ pub async fn page(
                 )
             })
             .collect(),
+        share_href,
         process: Some((process.slug, process.name)).filter(|_| !is_guest),
         was_asked,
         draft: draft.unwrap_or_default(),

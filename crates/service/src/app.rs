@@ -6,6 +6,7 @@ use crate::improvements::Improvements;
 use crate::jobs::Jobs;
 use crate::processes::Library;
 use crate::processes::uploads::Uploads;
+use crate::share::Share;
 use crate::work::Work;
 use base::identity::Identity;
 use base::policy::Site;
@@ -23,4 +24,11 @@ pub struct App {
     pub desk: Desk,
     /// Where uploads wait for their import.
     pub uploads: Arc<Uploads>,
+}
+
+impl App {
+    /// Posts of our own.
+    pub fn share(&self) -> Share {
+        Share::new(self.desk.connect().clone(), self.improvements.clone())
+    }
 }

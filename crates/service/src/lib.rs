@@ -15,4 +15,5 @@ pub mod map;
 pub mod processes;
 pub mod sample;
 pub mod settings;
+pub mod share;
 pub mod work;

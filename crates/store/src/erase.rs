@@ -52,6 +52,7 @@ pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
         "feed_tokens",
         "incoming",
         "hooks",
+        "share_people",
     ] {
         let sql = format!("DELETE FROM {table} WHERE person = $1");
         run(tx, &sql, &[person]).await?;
@@ -114,13 +115,19 @@ pub async fn her_messages(tx: &mut Tx, person: &str, at: Micros) -> sqlx::Result
 }
 
 /// Where texts of colleagues stand: table, the columns that name a row, and the text.
-const TEXTS: [(&str, &[&str], &str); 6] = [
+const TEXTS: [(&str, &[&str], &str); 12] = [
     ("messages", &["id"], "body"),
     ("message_versions", &["message", "at"], "body"),
     ("conversations", &["id"], "title"),
     ("playbooks", &["process", "step", "version"], "body"),
     ("playbooks", &["process", "step", "version"], "title"),
     ("drafts", &["person", "place"], "body"),
+    ("shares", &["id"], "body"),
+    ("shares", &["id"], "note"),
+    ("publications", &["id"], "body"),
+    ("share_credits", &["share", "number"], "whose"),
+    ("share_credits", &["share", "number"], "given_by"),
+    ("share_credits", &["share", "number"], "given_how"),
 ];
 
 /// Changes every text in which something stands; returns how many were changed.
@@ -208,6 +215,8 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     let hers =
         "UPDATE contacts SET process = NULL, case_ref = NULL WHERE process = $1 AND case_ref = $2";
     run(tx, hers, &of).await?;
+    let posts = "UPDATE shares SET case_ref = NULL WHERE process = $1 AND case_ref = $2";
+    run(tx, posts, &of).await?;
     for table in ["checks", "case_guests", "pushed"] {
         let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
         run(tx, &sql, &of).await?;
@@ -231,7 +240,7 @@ pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
 
 /// Takes whole threads with customers away.
 async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
-    for table in ["said", "replies", "thread_notes"] {
+    for table in ["said", "replies", "thread_notes", "share_threads"] {
         let sql = format!("DELETE FROM {table} WHERE thread IN ({threads})");
         run(tx, &sql, values).await?;
     }

@@ -28,6 +28,7 @@ pub mod processes;
 pub mod pushed;
 pub mod search;
 pub mod settings;
+pub mod share;
 mod sql;
 pub mod steps;
 #[cfg(any(test, feature = "testing"))]
@@ -72,7 +73,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 12] = [
+const SQLITE: [&str; 13] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -84,9 +85,10 @@ const SQLITE: [&str; 12] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
 ];
-const POSTGRES: [&str; 12] = [
+const POSTGRES: [&str; 13] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -98,6 +100,7 @@ const POSTGRES: [&str; 12] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
 ];
 

@@ -162,6 +162,22 @@ pub async fn answering(
     .await
 }
 
+/// Posts that were drafted, read for a colleague and scheduled at a step since a moment.
+pub async fn sharing(db: &Db, process: &str, step: &str, since: Micros) -> sqlx::Result<Vec<Act>> {
+    query_of(format!(
+        "SELECT e.actor AS person, e.at, s.case_ref FROM events e JOIN shares s ON s.id = e.subject WHERE e.process = $1 AND s.step = $2 \
+         AND e.kind IN ({SHARING}) AND e.at >= $3 ORDER BY e.seq"
+    ))
+    .bind(process)
+    .bind(step)
+    .bind(since)
+    .fetch_all(db)
+    .await
+}
+
+/// What counts as using Share: what a person did, once for each post.
+const SHARING: &str = "'share.drafted', 'share.reviewed', 'share.scheduled'";
+
 /// A question, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AskedRow {

@@ -13,7 +13,7 @@ const ORDER: &[&[&str]] = &[
     &["api", "mcp", "scim", "pages"],
     &["intake"],
     &["app"],
-    &["desk"],
+    &["desk", "share"],
     &["connect"],
     &["delivery"],
     &["jobs", "exports", "sample", "keeping"],

@@ -1,6 +1,7 @@
 //! Bluesky, and other servers of the AT Protocol. What is said to an account is told by an AppView, which its server asks for us; a
 //! server of one's own without an AppView has the posts of its own people only, and those are read from where they are kept.
 
+mod echo;
 mod facets;
 mod poll;
 mod send;
@@ -14,6 +15,7 @@ mod tests;
 
 use crate::channel::{Channel, Once};
 use crate::kept::Kept;
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Sent, Verified,
     Via, text,
@@ -122,6 +124,22 @@ impl Channel for Bluesky {
 
     fn send<'a>(&'a self, via: &'a Via<'a>, _: &'a Account, out: &'a Outgoing) -> Answer<'a, Sent> {
         Box::pin(send::send(via, &self.0, out))
+    }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 300,
+            counts: Counts::Characters,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(echo::echo(via, &self.0, ids))
     }
 }
 

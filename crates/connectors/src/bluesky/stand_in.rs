@@ -182,6 +182,10 @@ impl Server {
         let uri = format!("at://{ME}/app.bsky.feed.post/{}", asked.text("rkey"));
         assert_eq!(asked.text("repo"), ME);
         assert!(record["createdAt"].is_string() && record["$type"] == "app.bsky.feed.post");
+        if record["text"].as_str().unwrap().chars().count() > 300 {
+            let error = "Invalid app.bsky.feed.post record: Record/text must not be longer than 300 graphemes";
+            return json(400, &json!({"error": "InvalidRequest", "message": error}));
+        }
         if house.post(&uri).is_none() {
             let parent = record["reply"]["parent"].clone();
             if let Some(of) = parent["uri"].as_str() {
@@ -215,7 +219,7 @@ fn record(post: &Post) -> Value {
 }
 
 fn view(post: &Post) -> Value {
-    json!({"uri": post.id, "cid": cid(&post.id), "record": record(post)})
+    json!({"uri": post.id, "cid": cid(&post.id), "record": record(post), "likeCount": post.likes, "repostCount": post.reposts, "quoteCount": 0, "replyCount": 0})
 }
 
 /// Newest first, by a cursor that says before which they were indexed.

@@ -143,6 +143,26 @@ pub struct Post {
     pub record: Record,
 }
 
+/// Posts with how they are received.
+#[derive(Debug, Deserialize)]
+pub struct Received {
+    pub posts: Vec<Item<Figures>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    pub uri: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub like_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub repost_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub quote_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub reply_count: Option<u64>,
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Records {
     pub records: Vec<Item<Kept>>,

@@ -30,6 +30,9 @@ pub struct Post {
     pub first: u64,
     /// As it was said.
     pub original: String,
+    /// How it is received.
+    pub likes: u64,
+    pub reposts: u64,
 }
 
 pub enum Refusal {
@@ -160,6 +163,8 @@ impl House {
             change: self.change,
             first: self.change,
             original: text.into(),
+            likes: 0,
+            reposts: 0,
         });
         self.posts.last_mut().expect("it was put there")
     }
@@ -308,6 +313,22 @@ impl<W: Wire> StandIn for Stand<W> {
 
     fn say_raw(&self, text: &str) -> String {
         self.said(text, true)
+    }
+
+    fn say_to(&self, post: &str, text: &str) -> String {
+        let mut house = self.house();
+        let said = house.put(&self.wire, text, false);
+        said.reply_to = Some(post.into());
+        let said = said.clone();
+        house.told.push((said.clone(), What::Said));
+        said.id
+    }
+
+    fn receive(&self, id: &str, likes: u64, reposts: u64) {
+        let mut house = self.house();
+        let post = house.posts.iter_mut().find(|p| p.id == id);
+        let post = post.expect("a post");
+        (post.likes, post.reposts) = (likes, reposts);
     }
 
     fn edit(&self, id: &str, text: &str) {

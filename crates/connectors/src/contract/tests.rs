@@ -3,6 +3,7 @@
 use super::house::{Asked, House, Refusal, Stand, Wire, json, plain};
 use super::*;
 use crate::channel::{Author, Once, Seen, Sent, What};
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Request, Response,
     Verified, Via, text,
@@ -29,6 +30,9 @@ enum Mistake {
     ReadsNothingBack,
     TakesAnyForItsOwn,
     TrustsItsOwnClock,
+    ForgetsWhatWasAnswered,
+    EchoesWhatIsToldTwice,
+    AsksForTheFirstOnly,
 }
 
 struct Toy(Mistake);
@@ -67,7 +71,10 @@ impl Toy {
                 _ => What::Said,
             },
             at: item["at"].as_i64()?,
-            reply_to: None,
+            reply_to: item["reply_to"]
+                .as_str()
+                .filter(|_| self.0 != Mistake::ForgetsWhatWasAnswered)
+                .map(String::from),
             author: Author {
                 id: "2".into(),
                 ..Author::default()
@@ -181,6 +188,34 @@ impl Toy {
     }
 }
 
+impl Toy {
+    async fn figures(&self, via: &Via<'_>, ids: &[String]) -> Result<Vec<Echo>, Fault> {
+        let mut all: Vec<Echo> = Vec::new();
+        for some in ids.chunks(50) {
+            let request = Request::get(format!("https://a.example/likes?ids={}", some.join(",")));
+            let answer = self.ask(via, request).await?;
+            let items = answer["items"].as_array().cloned().unwrap_or_default();
+            for item in items {
+                let id = item["id"].as_str().unwrap_or("").to_string();
+                let is_known = all.iter().any(|e| e.id == id);
+                if !some.contains(&id) || is_known && self.0 != Mistake::EchoesWhatIsToldTwice {
+                    continue;
+                }
+                all.push(Echo {
+                    id,
+                    likes: item["likes"].as_u64(),
+                    reposts: item["reposts"].as_u64(),
+                    ..Echo::default()
+                });
+            }
+            if self.0 == Mistake::AsksForTheFirstOnly {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
 impl Connector for Toy {
     fn about(&self) -> About {
         const FIELDS: &[Field] = &[Field {
@@ -247,6 +282,22 @@ impl Channel for Toy {
     fn send<'a>(&'a self, via: &'a Via<'a>, _: &'a Account, out: &'a Outgoing) -> Answer<'a, Sent> {
         Box::pin(self.post(via, out))
     }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 1000,
+            counts: Counts::Characters,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(self.figures(via, ids))
+    }
 }
 
 impl Wire for Service {
@@ -270,6 +321,18 @@ impl Wire for Service {
     fn answer(&self, house: &mut House, asked: &Asked) -> Response {
         if asked.path == "/me" {
             return json(200, &json!({}));
+        }
+        if asked.path == "/likes" {
+            let wanted: Vec<&str> = asked.query("ids").split(',').collect();
+            let found = house
+                .posts
+                .iter()
+                .filter(|p| p.deleted.is_none() && wanted.contains(&p.id.as_str()));
+            let found = found.map(|p| json!({"id": p.id, "likes": p.likes, "reposts": p.reposts}));
+            return json(200, &json!({"items": shallow(house.list(found.collect()))}));
+        }
+        if asked.method == "POST" && asked.text("text").len() > 1000 {
+            return plain(422, "");
         }
         if asked.method == "POST" {
             let known = house
@@ -359,6 +422,12 @@ fn each_mistake_is_found_and_named() {
         (Mistake::ReadsNothingBack, "the same is told again"),
         (Mistake::TakesAnyForItsOwn, "what never arrived is sent"),
         (Mistake::TrustsItsOwnClock, "it is there once"),
+        (Mistake::ForgetsWhatWasAnswered, "what was answered is told"),
+        (Mistake::EchoesWhatIsToldTwice, "Twice"),
+        (
+            Mistake::AsksForTheFirstOnly,
+            "each that is there is told once",
+        ),
     ];
     for (mistake, named) in table {
         let said = tried(mistake).expect_err(&format!("{mistake:?} passes"));

@@ -1,6 +1,7 @@
-//! A Facebook page: comments under its posts, and messages to it. Facebook delivers both; the poll reads the comments of the last
+//! A Facebook page: its posts, comments under them, and messages to it. Facebook delivers both; the poll reads the comments of the last
 //! posts and the last conversations.
 
+mod echo;
 mod poll;
 mod send;
 mod webhook;
@@ -13,6 +14,7 @@ mod tests;
 
 use crate::channel::{Channel, Delivered, Delivery, Once};
 use crate::http::{Request, Response};
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
     Sent, Settings, Verified, Via, sign, text,
@@ -32,6 +34,7 @@ const ABOUT: About = About {
         "pages_read_engagement",
         "pages_read_user_content",
         "pages_manage_engagement",
+        "pages_manage_posts",
         "pages_manage_metadata",
         "pages_messaging",
     ],
@@ -124,6 +127,22 @@ impl Channel for Facebook {
         out: &'a Outgoing,
     ) -> Answer<'a, Option<Sent>> {
         Box::pin(send::find(via, account, out))
+    }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 63_206,
+            counts: Counts::Characters,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(echo::echo(via, ids))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A comment under a comment, or a message to a person.
+//! A comment under a comment, a message to a person, or a post of the page.
 
 use super::wire::{List, Place, Said, Sent as Answered};
 use super::{API, ask, moment, signed};
@@ -21,7 +21,10 @@ pub(super) async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {
             Request::json(format!("{API}/me/messages"), &body)
         }
         Seen::Public => {
-            let url = format!("{API}/{}/comments", segment(answered(out)?));
+            let url = match answered(out) {
+                Some(place) => format!("{API}/{}/comments", segment(place)),
+                None => format!("{API}/me/feed"),
+            };
             Request::json(url, &json!({ "message": out.text }))
         }
     };
@@ -33,16 +36,17 @@ pub(super) async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {
     Ok(Sent { id, url: None })
 }
 
-/// Among the answers to the comment, or what was last said to the person.
+/// Among the answers to the comment, what was last said to the person, or the last posts of the page.
 pub(super) async fn find(
     via: &Via<'_>,
     account: &Account,
     out: &Outgoing,
 ) -> Result<Option<Sent>, Fault> {
     const FIELDS: (&str, &str) = ("fields", "id,message,created_time,from");
-    let place = match out.seen {
-        Seen::Public => format!("{}/comments", segment(answered(out)?)),
-        Seen::Direct => {
+    let place = match (out.seen, answered(out)) {
+        (Seen::Public, Some(place)) => format!("{}/comments", segment(place)),
+        (Seen::Public, None) => format!("{}/feed", segment(&account.id)),
+        (Seen::Direct, _) => {
             let call = Request::get(format!("{API}/me/conversations"));
             let call = call.query(&[("user_id", person(out)?), ("fields", "id")]);
             let found: List<Place> = ask(via, signed(via, call)).await?.read()?;
@@ -74,9 +78,8 @@ pub(super) async fn find(
     }))
 }
 
-fn answered(out: &Outgoing) -> Result<&str, Fault> {
-    let place = out.reply_to.as_deref().or(out.thread.as_deref());
-    place.ok_or_else(|| Fault::Refused("there is no comment that is answered".into()))
+fn answered(out: &Outgoing) -> Option<&str> {
+    out.reply_to.as_deref().or(out.thread.as_deref())
 }
 
 fn person(out: &Outgoing) -> Result<&str, Fault> {

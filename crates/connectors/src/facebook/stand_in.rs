@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 const PAGE: &str = "100";
 const POST: &str = "100_1";
 const SECRET: &str = "appsecret";
+/// What marks a post of the page itself.
+const PUBLISHED: &str = "published";
 
 pub struct Server;
 
@@ -51,13 +53,42 @@ impl Wire for Server {
                 &json!({"id": PAGE, "name": "The Shop", "link": "https://facebook.example/shop"}),
             ),
             ("GET", [PAGE, "feed"]) => {
-                let places = vec![json!({"id": POST, "updated_time": written(house.clock)})];
+                let from = json!({"id": PAGE, "name": "The Shop"});
+                let ours = house.posts.iter().rev().filter(|p| p.key == PUBLISHED);
+                let ours = ours.filter(|p| p.deleted.is_none()).map(|p| json!({"id": p.id, "message": p.text, "created_time": written(p.at), "updated_time": written(house.clock), "from": from}));
+                let mut places: Vec<Value> = ours.collect();
+                let limit = asked.limit(100);
+                places.truncate(limit - 1);
+                places.push(json!({"id": POST, "message": "Welcome", "created_time": written(0), "updated_time": written(house.clock), "from": from}));
                 json(200, &json!({"data": house.list(places)}))
+            }
+            ("POST", ["me", "feed"]) => {
+                let text = asked.text("message");
+                if text.chars().count() > 63_206 {
+                    return json(
+                        400,
+                        &json!({"error": {"message": "(#100) The post is too long", "type": "OAuthException", "code": 100}}),
+                    );
+                }
+                let post = house.put(self, text, true);
+                post.id = format!("{PAGE}_{}", post.id.replace('_', ""));
+                post.key = PUBLISHED.into();
+                json(200, &json!({"id": post.id}))
             }
             ("GET", [PAGE, "conversations"]) => json(
                 400,
                 &json!({"error": {"message": "Requires pages_messaging", "code": 10}}),
             ),
+            ("GET", [id]) => match house.post(id).filter(|p| p.deleted.is_none()) {
+                Some(post) => json(
+                    200,
+                    &json!({"id": id, "shares": {"count": post.reposts}, "reactions": {"data": [], "summary": {"total_count": post.likes}}, "comments": {"data": [], "summary": {"total_count": 0}}}),
+                ),
+                None => json(
+                    400,
+                    &json!({"error": {"message": "Object does not exist", "type": "GraphMethodException", "code": 100, "error_subcode": 33}}),
+                ),
+            },
             ("GET", [place, "comments"]) => listed(house, asked, place),
             ("POST", [comment, "comments"]) => {
                 let answered = comment.to_string();
@@ -137,7 +168,11 @@ fn written(at: Micros) -> String {
 fn listed(house: &House, asked: &Asked, place: &str) -> Response {
     assert_eq!(asked.query("order"), "reverse_chronological");
     let from: usize = asked.query("after").parse().unwrap_or(0);
-    let is_in = |p: &&Post| place == POST || p.reply_to.as_deref() == Some(place);
+    let is_of_post = |p: &Post| p.reply_to.as_deref().is_some_and(|of| of.starts_with(PAGE));
+    let is_in = |p: &&Post| {
+        let is_comment = p.key != PUBLISHED;
+        is_comment && (place == POST && !is_of_post(p) || p.reply_to.as_deref() == Some(place))
+    };
     let all: Vec<&Post> = house
         .posts
         .iter()
@@ -155,7 +190,7 @@ fn listed(house: &House, asked: &Asked, place: &str) -> Response {
         };
         let mut comment =
             json!({"id": p.id, "message": p.text, "created_time": written(p.at), "from": person});
-        if let Some(parent) = &p.reply_to {
+        if let Some(parent) = p.reply_to.as_ref().filter(|_| !is_of_post(p)) {
             comment["parent"] = json!({"id": parent});
         }
         comment

@@ -89,6 +89,32 @@ pub struct Error {
     pub error_subcode: i64,
 }
 
+/// How a post is received.
+#[derive(Debug, Deserialize)]
+pub struct Figures {
+    #[serde(default, deserialize_with = "or_default")]
+    pub shares: Option<Shares>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub reactions: Option<Counted>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub comments: Option<Counted>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Shares {
+    pub count: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Counted {
+    pub summary: Summary,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Summary {
+    pub total_count: u64,
+}
+
 /// What is delivered.
 #[derive(Debug, Deserialize)]
 pub struct Told {

@@ -1,6 +1,8 @@
-//! Comments under the posts of a LinkedIn page. LinkedIn gives access to approved apps only, so this was written by the documentation
+//! Posts of a LinkedIn page and the comments under them. LinkedIn gives access to approved apps only, so this was written by the documentation
 //! and never tried with the service. Answers to comments are not read, and messages can't be.
 
+mod echo;
+mod publish;
 mod wire;
 
 #[cfg(any(test, feature = "testing"))]
@@ -11,6 +13,7 @@ mod tests;
 use crate::channel::{Author, Channel, Once, Seen, What};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
     Sent, Verified, Via, text,
@@ -38,6 +41,8 @@ const ABOUT: About = About {
     rights: &[
         "r_organization_social_feed",
         "w_organization_social_feed",
+        "r_organization_social",
+        "w_organization_social",
         "r_organization_admin",
     ],
     fields: &[
@@ -119,6 +124,22 @@ impl Channel for LinkedIn {
         out: &'a Outgoing,
     ) -> Answer<'a, Option<Sent>> {
         Box::pin(find(via, out))
+    }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 3000,
+            counts: Counts::Characters,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(echo::echo(via, ids))
     }
 }
 
@@ -210,10 +231,7 @@ fn incoming(us: &str, post: &str, item: &Item<Comment>) -> Option<Incoming> {
         is_for_us: !is_ours,
         seen: Seen::Public,
         text: text::clean(&comment.message.text),
-        url: Some(format!(
-            "https://www.linkedin.com/feed/update/{}",
-            segment(post)
-        )),
+        url: Some(shown(post)),
         raw: item.raw.clone(),
         ..Incoming::deleted(&comment.comment_urn, moment(comment.created.time))
     })
@@ -224,7 +242,9 @@ fn moment(milliseconds: i64) -> Micros {
 }
 
 async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {
-    let post = post(out)?;
+    let Some(post) = out.thread.as_deref() else {
+        return publish::publish(via, out).await;
+    };
     let mut body = json!({ "actor": us(via), "object": post, "message": { "text": out.text } });
     if let Some(comment) = &out.reply_to {
         body["parentComment"] = json!(comment);
@@ -239,16 +259,19 @@ async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {
 fn sent(post: &str, comment: Comment) -> Sent {
     Sent {
         id: comment.comment_urn,
-        url: Some(format!(
-            "https://www.linkedin.com/feed/update/{}",
-            segment(post)
-        )),
+        url: Some(shown(post)),
     }
+}
+
+fn shown(post: &str) -> String {
+    format!("https://www.linkedin.com/feed/update/{}", segment(post))
 }
 
 /// Among the answers to the comment, or the comments on the post.
 async fn find(via: &Via<'_>, out: &Outgoing) -> Result<Option<Sent>, Fault> {
-    let post = post(out)?;
+    let Some(post) = out.thread.as_deref() else {
+        return publish::find(via, out).await;
+    };
     let us = us(via);
     let place = out.reply_to.as_deref().unwrap_or(post);
     let path = format!("socialActions/{}/comments", segment(place));
@@ -270,11 +293,6 @@ async fn find(via: &Via<'_>, out: &Outgoing) -> Result<Option<Sent>, Fault> {
         c.actor == us && is_same && at >= out.since - SLACK
     });
     Ok(found.map(|comment| sent(post, comment)))
-}
-
-fn post(out: &Outgoing) -> Result<&str, Fault> {
-    let post = out.thread.as_deref();
-    post.ok_or_else(|| Fault::Refused("there is no post that is answered".into()))
 }
 
 fn number<'a>(via: &Via<'a>) -> &'a str {

@@ -46,9 +46,53 @@ impl Wire for Server {
             ),
             ("GET", ["posts"]) => {
                 assert_eq!(asked.query("author"), US);
+                let ours = house.posts.iter().rev().filter(|p| is_post(p));
+                let ours = ours.filter(|p| p.deleted.is_none()).take(19);
+                let mut posts: Vec<Value> = ours
+                    .map(|p| json!({"id": p.id, "author": US, "commentary": p.key, "createdAt": p.at / 1000, "publishedAt": p.at / 1000, "lifecycleState": "PUBLISHED"}))
+                    .collect();
+                posts.push(json!({"id": POST}));
+                json(200, &json!({"elements": house.list(posts)}))
+            }
+            ("POST", ["posts"]) => {
+                assert_eq!(
+                    (asked.text("author"), asked.text("visibility")),
+                    (US, "PUBLIC")
+                );
+                let commentary = asked.text("commentary");
+                let text = plain_of(commentary);
+                if text.chars().count() > 3000 {
+                    return json(
+                        422,
+                        &json!({"status": 422, "code": "MAX_LENGTH", "message": "commentary exceeds the maximum length of 3000"}),
+                    );
+                }
+                let post = house.put(self, &text, true);
+                let number = post.id.rsplit(',').next().unwrap().trim_end_matches(')');
+                post.id = format!("urn:li:share:9{number}");
+                post.key = commentary.into();
+                let mut created = plain(201, "");
+                created
+                    .headers
+                    .push(("x-restli-id".into(), post.id.clone()));
+                created
+            }
+            ("GET", ["organizationalEntityShareStatistics"]) => {
+                assert_eq!(asked.query("organizationalEntity"), US);
+                let list = asked.query("shares");
+                let list = list
+                    .strip_prefix("List(")
+                    .and_then(|l| l.strip_suffix(')'))
+                    .unwrap();
+                let wanted: Vec<&str> = list.split(',').collect();
+                let found = house
+                    .posts
+                    .iter()
+                    .filter(|p| p.deleted.is_none() && wanted.contains(&p.id.as_str()));
+                let found = found.map(|p| json!({"organizationalEntity": US, "share": p.id, "totalShareStatistics": {"likeCount": p.likes, "shareCount": p.reposts, "commentCount": 0, "impressionCount": 50, "clickCount": 1, "engagement": 0.1}}));
                 json(
                     200,
-                    &json!({"elements": house.list(vec![json!({"id": POST})])}),
+                    &json!({"elements": house.list(found.collect()), "paging": {"start": 0, "count": 10}}),
                 )
             }
             ("GET", ["socialActions", place, "comments"]) => listed(house, asked, place),
@@ -92,15 +136,37 @@ impl Wire for Server {
     }
 }
 
+fn is_post(post: &Post) -> bool {
+    post.id.starts_with("urn:li:share:")
+}
+
+/// What is shown of a text: what a stroke stands before is as it is.
+fn plain_of(commentary: &str) -> String {
+    let mut rest = commentary.chars();
+    let mut text = String::new();
+    while let Some(c) = rest.next() {
+        assert!(
+            !"|{}@[]()<>*_~".contains(c),
+            "{c} means something in {commentary:?}"
+        );
+        text.push(if c == '\\' { rest.next().unwrap() } else { c });
+    }
+    text
+}
+
 fn comment(post: &Post) -> Value {
+    let of = post
+        .reply_to
+        .as_deref()
+        .filter(|of| of.starts_with("urn:li:share:"));
     json!({
         "commentUrn": post.id,
         "actor": if post.is_ours { US } else { "urn:li:person:ada" },
         "created": {"time": post.at / 1000},
         "lastModified": {"time": post.edited.unwrap_or(post.at) / 1000},
         "message": {"attributes": [], "text": post.text},
-        "parentComment": post.reply_to,
-        "object": POST,
+        "parentComment": post.reply_to.as_ref().filter(|_| of.is_none()),
+        "object": of.unwrap_or(POST),
     })
 }
 
@@ -110,7 +176,8 @@ fn listed(house: &House, asked: &Asked, place: &str) -> Response {
         None => place == segment(POST),
         Some(parent) => place == segment(parent),
     };
-    let all: Vec<&Post> = house.posts.iter().rev().filter(is_in).collect();
+    let all = house.posts.iter().rev().filter(|p| !is_post(p));
+    let all: Vec<&Post> = all.filter(is_in).collect();
     let start: usize = asked.query("start").parse().unwrap();
     let count: usize = asked.query("count").parse().unwrap();
     let total = all.len();

@@ -27,8 +27,42 @@ pub struct Paging {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Post {
     pub id: String,
+    /// In LinkedIn's own way of writing texts.
+    #[serde(default, deserialize_with = "or_default")]
+    pub commentary: String,
+    /// Milliseconds.
+    #[serde(default, deserialize_with = "or_default")]
+    pub published_at: Option<i64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub created_at: Option<i64>,
+}
+
+/// How a post is received.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received {
+    #[serde(default, deserialize_with = "or_default")]
+    pub share: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub ugc_post: Option<String>,
+    pub total_share_statistics: Statistics,
+}
+
+/// LinkedIn counts less than nothing where something was taken back; that is not told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statistics {
+    #[serde(default, deserialize_with = "or_default")]
+    pub like_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub share_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub comment_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub impression_count: Option<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

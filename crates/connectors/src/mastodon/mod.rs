@@ -2,6 +2,7 @@
 //! phrases; the stream of the user tells the same sooner. Servers tell of changes only by the stream, so the last posts are
 //! looked at again with each poll.
 
+mod echo;
 mod poll;
 mod send;
 mod stream;
@@ -15,6 +16,7 @@ mod tests;
 use crate::channel::{Author, Channel, Media, Once, Seen, What};
 use crate::http::{Request, Response, server};
 use crate::json::Item;
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
     Sent, Settings, Verified, Via, text,
@@ -142,6 +144,22 @@ impl Channel for Mastodon {
         out: &'a Outgoing,
     ) -> Answer<'a, Option<Sent>> {
         Box::pin(send::find(via, account, out))
+    }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 500,
+            counts: Counts::Mastodon,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(echo::echo(via, ids))
     }
 }
 

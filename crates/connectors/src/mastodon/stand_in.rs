@@ -183,6 +183,9 @@ fn status(post: &Post) -> Value {
         "mentions": [{"id": ME, "acct": "shop"}],
         "tags": [],
         "media_attachments": [],
+        "favourites_count": post.likes,
+        "reblogs_count": post.reposts,
+        "replies_count": 0,
     })
 }
 

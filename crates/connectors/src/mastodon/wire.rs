@@ -46,6 +46,18 @@ pub struct Status {
     pub media_attachments: Vec<Media>,
 }
 
+/// How a post is received.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Figures {
+    pub id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub favourites_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub reblogs_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub replies_count: Option<u64>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub struct Mention {
     pub id: String,

@@ -2,6 +2,7 @@
 //! API v2.
 
 mod activity;
+mod echo;
 mod wire;
 
 #[cfg(any(test, feature = "testing"))]
@@ -13,6 +14,7 @@ use crate::back::Back;
 use crate::channel::{Author, Channel, Delivered, Delivery, Media, Once, Seen, What};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
+use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
     Sent, Settings, Verified, Via, sign, text,
@@ -136,6 +138,22 @@ impl Channel for X {
         out: &'a Outgoing,
     ) -> Answer<'a, Option<Sent>> {
         Box::pin(find(via, account, out))
+    }
+
+    fn publishes(&self) -> Option<Publishes> {
+        Some(Publishes {
+            longest: 280,
+            counts: Counts::X,
+        })
+    }
+
+    fn echo<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        _: &'a Account,
+        ids: &'a [String],
+    ) -> Answer<'a, Vec<Echo>> {
+        Box::pin(echo::echo(via, ids))
     }
 }
 

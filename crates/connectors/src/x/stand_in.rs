@@ -49,8 +49,27 @@ impl Wire for Server {
             ),
             ("GET", "/2/users/100/mentions") => listed(house, asked, false),
             ("GET", "/2/users/100/tweets") => listed(house, asked, true),
+            ("GET", "/2/tweets") => {
+                assert_eq!(asked.query("post.fields"), "public_metrics");
+                let wanted: Vec<&str> = asked.query("ids").split(',').collect();
+                let found = house
+                    .posts
+                    .iter()
+                    .filter(|p| wanted.contains(&p.id.as_str()));
+                let found = found.filter(|p| p.deleted.is_none()).map(|p| {
+                    let metrics = json!({"like_count": p.likes, "repost_count": p.reposts, "quote_count": 0, "reply_count": 0, "impression_count": 7 * p.likes});
+                    json!({"id": p.id, "public_metrics": metrics})
+                });
+                json(200, &json!({"data": house.list(found.collect())}))
+            }
             ("POST", "/2/tweets") => {
                 let text = asked.text("text").to_string();
+                if text.chars().count() > 280 {
+                    return json(
+                        400,
+                        &json!({"title": "Invalid Request", "detail": "Your Post text is too long.", "status": 400}),
+                    );
+                }
                 let reply_to = asked.body["reply"]["in_reply_to_tweet_id"]
                     .as_str()
                     .map(String::from);
@@ -175,7 +194,9 @@ fn written(post: &Post) -> Value {
         "edit_history_post_ids": [post.id],
     });
     if let Some(parent) = &post.reply_to {
-        text = format!("@ada {text}");
+        if post.is_ours {
+            text = format!("@ada {text}");
+        }
         written["referenced_posts"] = json!([{"type": "replied_to", "id": parent}]);
     }
     written["text"] = json!(text);

@@ -57,7 +57,7 @@ fn what_is_asked_for_is_in_the_published_description() {
 fn what_is_read_and_written_is_in_the_published_description() {
     let Some(document) = published() else { return };
     let schemas = &document["components"]["schemas"];
-    let table: [(&str, &[&str]); 8] = [
+    let table: [(&str, &[&str]); 9] = [
         (
             "Post",
             &[
@@ -81,6 +81,16 @@ fn what_is_read_and_written_is_in_the_published_description() {
         ),
         ("Expansions", &["users", "media"]),
         ("PostAttachments", &["media_keys"]),
+        (
+            "PostPublicMetrics",
+            &[
+                "like_count",
+                "repost_count",
+                "quote_count",
+                "reply_count",
+                "impression_count",
+            ],
+        ),
         ("CreatePostsRequest", &["text", "reply"]),
         ("CreatePostsReply", &["in_reply_to_tweet_id"]),
         ("CreatePostsResponseData", &["id"]),
@@ -99,6 +109,13 @@ fn what_is_read_and_written_is_in_the_published_description() {
     assert!(link["url"].is_object() && link["expanded_url"].is_object());
     assert!(document["paths"]["/2/tweets"]["post"].is_object());
     assert!(document["paths"]["/2/users/me"]["get"].is_object());
+    let many = &document["paths"]["/2/tweets"]["get"]["parameters"];
+    let ids = many.as_array().unwrap().iter().find(|p| p["name"] == "ids");
+    assert_eq!(ids.unwrap()["schema"]["maxItems"], 100);
+    let fields = &document["components"]["parameters"]["PostFieldsParameter"];
+    assert_eq!(fields["name"], "post.fields");
+    let allowed = fields["schema"]["items"]["enum"].as_array().unwrap();
+    assert!(allowed.contains(&json!("public_metrics")));
 }
 
 #[test]

@@ -90,6 +90,37 @@ impl Post {
     }
 }
 
+/// Posts with how they are received.
+#[derive(Debug, Deserialize)]
+pub struct Told {
+    /// Left out where none of them is there.
+    #[serde(default = "Vec::new")]
+    pub data: Vec<Item<Received>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Received {
+    pub id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub public_metrics: Metrics,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Metrics {
+    #[serde(default, deserialize_with = "or_default")]
+    pub like_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub repost_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub retweet_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub quote_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub reply_count: Option<u64>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub impression_count: Option<u64>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub struct Note {
     pub text: String,

@@ -8,6 +8,7 @@ pub use act::{check, guests, note};
 
 use super::error::{PageError, page as render};
 use super::message::{self, Said};
+use super::share::here;
 use super::shell::Shell;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -61,6 +62,8 @@ struct CasePage {
     threads: Vec<(String, String, String)>,
     /// Whose mail lands on this case.
     addresses: Vec<String>,
+    /// Where a post about it is drafted, if Share is plugged in at its step.
+    share_href: Option<String>,
 }
 
 pub async fn page(
@@ -144,8 +147,8 @@ pub(super) async fn show(
         let picture = (format::initials(&e.name), format::hue(&e.name));
         (e, picture.0, picture.1)
     });
-    let here = format!("/p/{}/case/{}", loaded.row.slug, format::urlencode(&name));
-    let draft = work::draft(db, actor.id(), &here)
+    let here_at = format!("/p/{}/case/{}", loaded.row.slug, format::urlencode(&name));
+    let draft = work::draft(db, actor.id(), &here_at)
         .await?
         .unwrap_or_default();
     let threads = app.desk.of_case(&actor, &id, &name).await?;
@@ -161,6 +164,10 @@ pub(super) async fn show(
     let addresses = app.desk.addresses(&actor, &id, &name).await?;
     let ledger = app.improvements.ledger(&id).await?;
     let slug = &loaded.row.slug;
+    let plugged = step
+        .as_deref()
+        .filter(|s| !is_guest && here::is_plugged_in(&ledger, s));
+    let share_href = plugged.map(|step| here::new_address(slug, step, &[("case", &name)]));
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
     let shell = Shell::new(&app, &actor, &name, "cases", current).await?;
     // What she was told of this case counts as read too, and may be recorded behind its messages.
@@ -212,7 +219,8 @@ pub(super) async fn show(
         is_guest,
         threads,
         addresses,
-        to: here,
+        share_href,
+        to: here_at,
         name,
     })
 }

@@ -84,6 +84,8 @@ pub struct ThreadPart {
     pub canned: Vec<CannedRow>,
     pub people: Vec<(String, String)>,
     pub is_reviewed: bool,
+    /// The post of ours that it answers.
+    pub post: Option<String>,
 }
 
 /// Words that promise what nobody can keep.
@@ -286,5 +288,6 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             .map(|p| (p.id.clone(), p.name.clone()))
             .collect(),
         is_reviewed,
+        post: app.share().of_thread(id).await?,
     })
 }

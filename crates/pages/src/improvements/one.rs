@@ -687,6 +687,17 @@ fn adopted(found: &Adoption) -> Vec<(String, String)> {
         };
         all.push(("Time saved by accepted answers", saved));
     }
+    if let Some(shared) = &found.shared {
+        let n = |n: i64| format::count(n);
+        all.push(("Posts published", n(shared.posts)));
+        all.push(("Likes, as channels tell", n(shared.likes)));
+        all.push(("Reposts", n(shared.reposts)));
+        all.push(("Replies there", n(shared.replies)));
+        if shared.views > 0 {
+            all.push(("Views, where they are told", n(shared.views)));
+        }
+        all.push(("Conversations that began with it", n(shared.conversations)));
+    }
     let mut all: Vec<(String, String)> = all.into_iter().map(|(w, n)| (w.into(), n)).collect();
     for one in &found.responses {
         let team = match one.team.as_str() {

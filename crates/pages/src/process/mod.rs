@@ -13,6 +13,7 @@ pub mod variants;
 
 use super::error::{PageError, page};
 use super::following::{self, Following};
+use super::share::here::Here;
 use super::shell::Shell;
 use askama::Template;
 use axum::response::Html;
@@ -215,6 +216,11 @@ impl Scene {
         let here = self.link(tab, &[("panel", step)]);
         let [follow, follow_step] = following::of(&self.app, &self.actor, &here, things).await?;
         let nothing = self.view.selection.is_empty() && !self.filter_query.is_empty();
+        let mut panel = Panel::of(self, selected, &ledger, follow_step).filter(|_| !nothing);
+        if let Some(panel) = &mut panel {
+            let of = (row.id.as_str(), row.slug.as_str());
+            panel.shared = Here::at(&self.app, &self.actor, of, step, &ledger).await?;
+        }
         page(ProcessPage {
             shell,
             head: self.head().await?,
@@ -224,7 +230,7 @@ impl Scene {
             exports: self.exports(),
             filters: self.filters(tab),
             follow,
-            panel: Panel::of(self, selected, &ledger, follow_step).filter(|_| !nothing),
+            panel,
             // How the process is read can be set whatever is asked for.
             body: if nothing && tab != "steps" {
                 String::new()

@@ -29,6 +29,8 @@ pub struct Panel {
     pub previous: Option<String>,
     pub next: Option<String>,
     pub follow: Following,
+    /// Posts that were shared here.
+    pub shared: Option<crate::share::here::Here>,
 }
 
 impl Panel {
@@ -53,6 +55,7 @@ impl Panel {
         });
         Some(Panel {
             follow,
+            shared: None,
             plugs: plugs.collect(),
             plug_href: plug_address(slug, &step.name),
             number: selected + 1,

@@ -10,6 +10,7 @@ mod intake;
 mod listen;
 pub mod matching;
 mod postman;
+mod publish;
 pub mod seal;
 mod send;
 mod source;
@@ -53,6 +54,7 @@ const LONGEST_WAIT: Micros = HOUR;
 /// Characters of a name.
 const LENGTH: usize = 200;
 
+pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
 
 #[derive(Clone)]
@@ -542,10 +544,11 @@ impl Connect {
     /// Sends beside the looks: a service that answers slowly keeps neither waiting for the other.
     async fn keep_sending(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            match self.send_next().await {
+            let (sent, shared) = tokio::join!(self.send_next(), self.share_on());
+            match sent.and_then(|sent| Ok(sent | shared?)) {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(problem) => tracing::warn!(%problem, "replies could not be sent"),
+                Err(problem) => tracing::warn!(%problem, "replies and posts could not be sent"),
             }
             tokio::select! {
                 _ = stop.changed() => break,
@@ -555,10 +558,10 @@ impl Connect {
         }
     }
 
-    /// One page of whatever is due, and one reply; whether there was anything. What [`Connect::run`] does without end.
+    /// One page of whatever is due, one reply, and one step of sharing; whether there was anything. What [`Connect::run`] does without end.
     pub async fn pass(&self) -> Result<bool, Problem> {
-        let (looked, sent) = tokio::join!(self.look(), self.send_next());
-        Ok(looked? | sent?)
+        let (looked, sent, shared) = tokio::join!(self.look(), self.send_next(), self.share_on());
+        Ok(looked? | sent? | shared?)
     }
 
     async fn look(&self) -> Result<bool, Problem> {

@@ -2,6 +2,7 @@
 //! or what may have come through is read back before it is sent again. Where only the service can say whether it took something, and did
 //! not, a person decides.
 
+use super::publish::service_topic;
 use super::take::account_of;
 use super::{Connect, LEASE, token, told};
 use base::activity::{self, Kind};
@@ -92,7 +93,7 @@ impl Connect {
     }
 
     /// What an earlier attempt sent, where only the service can tell.
-    async fn may_be_there(
+    pub(super) async fn may_be_there(
         &self,
         channel: &dyn Channel,
         settings: &Settings,
@@ -116,7 +117,7 @@ impl Connect {
             key: reply.id.clone(),
             text: reply.body.clone(),
             reply_to: reply.reply_to.clone(),
-            thread: Some(thread.topic.clone()),
+            thread: Some(service_topic(&thread.topic).to_string()),
             to: answered.map(|s| Author {
                 id: s.author.clone(),
                 handle: s.handle.clone(),

@@ -180,6 +180,14 @@ impl Connect {
             return Ok(false);
         }
         let is_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
+        // What we published is kept as a post, whoever answers it.
+        if is_ours
+            && store::share::by_source(tx, &row.id, &item.id)
+                .await?
+                .is_some()
+        {
+            return Ok(false);
+        }
         let found = self.thread_of(tx, row, item, hints).await?;
         // Something of our own that answers nobody is no conversation with a customer.
         if found.is_none() && is_ours {
@@ -346,7 +354,11 @@ impl Connect {
         {
             return Ok(desk::thread_in(tx, &answered.thread).await?);
         }
-        if let Some(thread) = desk::thread_of_topic(tx, &row.id, topic(item)).await? {
+        let topic = match self.post_answered(tx, row, item).await? {
+            Some(post) => post.topic(item),
+            None => topic(item).to_string(),
+        };
+        if let Some(thread) = desk::thread_of_topic(tx, &row.id, &topic).await? {
             return Ok(Some(thread));
         }
         for id in &hints.kin {
@@ -442,6 +454,11 @@ impl Connect {
             }
             _ => About::default(),
         };
+        let post = self.post_answered(tx, row, item).await?;
+        let about = match &post {
+            Some(post) => post.about(about),
+            None => about,
+        };
         let body = clean(&item.text);
         let words: Vec<&str> = body
             .split_whitespace()
@@ -454,7 +471,9 @@ impl Connect {
         let thread = ThreadRow {
             id: self.id("thr"),
             connection: row.id.clone(),
-            topic: topic(item).to_string(),
+            topic: post
+                .as_ref()
+                .map_or_else(|| topic(item).to_string(), |p| p.topic(item)),
             contact: contact.map(|c| c.id.clone()),
             title: if title.is_empty() {
                 "No words".into()
@@ -484,6 +503,9 @@ impl Connect {
             snoozed: None,
         };
         desk::insert_thread(tx, &thread).await?;
+        if let Some(post) = &post {
+            post.tie(tx, &thread.id).await?;
+        }
         if let (Some(contact), Some(case)) = (contact, &about.case_ref)
             && contact.case_ref.is_none()
         {

@@ -25,6 +25,21 @@ pub struct Adoption {
     pub got: Option<Got>,
     /// By team of the case: how fast customers were answered at the step; teams by name.
     pub responses: Vec<Responses>,
+    /// What came of the posts that were shared at the step.
+    pub shared: Option<Shared>,
+}
+
+/// What came of posts, as far as their channels tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Shared {
+    pub posts: i64,
+    pub likes: i64,
+    pub reposts: i64,
+    /// As the channels count them.
+    pub replies: i64,
+    pub views: i64,
+    /// Conversations at the desk that began with an answer to a post.
+    pub conversations: i64,
 }
 
 /// How fast customers were answered.
@@ -85,7 +100,10 @@ pub struct Got {
 impl Tool {
     /// Whether its use is read from Tenon's own record.
     pub fn is_recorded(self) -> bool {
-        matches!(self, Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk)
+        matches!(
+            self,
+            Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk | Tool::Share
+        )
     }
 }
 
@@ -170,12 +188,32 @@ impl Improvements {
             }
             _ => Vec::new(),
         };
+        let shared = match imp.tool {
+            Tool::Share => Some(self.shared(imp, begun).await?),
+            _ => None,
+        };
         Ok(Adoption {
             responses,
+            shared,
             people: members.len() as u64,
             active: lately.intersection(&members).count() as u64,
             ever,
             got,
+        })
+    }
+
+    async fn shared(&self, imp: &Improvement, begun: Micros) -> Result<Shared, Problem> {
+        let until = imp.ended.unwrap_or(Micros::MAX);
+        let at = (imp.process.as_str(), imp.step.as_str());
+        let db = self.library.db();
+        let sum = store::share::came_of(db, at, begun, until).await?;
+        Ok(Shared {
+            posts: sum.posts,
+            likes: sum.likes,
+            reposts: sum.reposts,
+            replies: sum.replies,
+            views: sum.views,
+            conversations: store::share::answers(db, at, begun, until).await?,
         })
     }
 
@@ -208,6 +246,7 @@ impl Improvements {
             Tool::Ask => uses::asking(db, &imp.process, &imp.step, begun).await?,
             Tool::Playbook => uses::checking(db, &imp.process, &imp.step, begun).await?,
             Tool::Desk => uses::answering(db, &imp.process, &imp.step, begun).await?,
+            Tool::Share => uses::sharing(db, &imp.process, &imp.step, begun).await?,
             Tool::Room => self.notes_at_step(imp, begun).await?,
             _ => Vec::new(),
         };

@@ -214,6 +214,8 @@ fn filled(path: &str) -> String {
         .replace("{connection}", "none")
         .replace("{contact}", "none")
         .replace("{thread}", "none")
+        .replace("{share}", "none")
+        .replace("{publication}", "none")
         .replace("{device}", "none")
         .replace("{person}", "none")
         .replace("{team}", "none")
