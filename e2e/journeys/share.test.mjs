@@ -1,17 +1,30 @@
 // A post is drafted at a step where Share is plugged in, read by a colleague, published at its time, and what came of it is seen there.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
-import { fixtures, tenon } from "../lib/tenon.js";
+import { tenon } from "../lib/tenon.js";
 
-let house, browser, social, other, maren, kofi, steps;
+let house, browser, social, other, maren, kofi, steps, folder;
+const day = (n) => new Date(Date.now() - n * 86_400_000).toISOString();
+/** Deals of two teams: a tool is plugged in team by team. */
+const log = () => {
+  const rows = Array.from({ length: 24 }, (_, n) => {
+    const [name, team] = [`Deal ${String(n + 1).padStart(3, "0")}`, n % 2 ? "South" : "North"];
+    return [`${name},Establish trust,${day(60 - n)},${team}`, ...(n > 2 ? [`${name},Propose,${day(40 - n)},${team}`] : [])].join("\n");
+  });
+  return `case,activity,time,team\n${rows.join("\n")}\n`;
+};
 before(async () => {
   social = await mastodon();
   other = await mastodon();
   house = await tenon({ env: { TENON_ALLOW_HOSTS: `127.0.0.1:${social.port},127.0.0.1:${other.port}` } });
-  house.run("import", join(fixtures, "deals.xes"));
+  folder = mkdtempSync(join(tmpdir(), "tenon-deals-"));
+  writeFileSync(join(folder, "deals.csv"), log());
+  house.run("import", join(folder, "deals.csv"));
   house.run("people", "add", "maren@halden.example", "--name", "Maren Voss");
   house.run("people", "add", "kofi@halden.example", "--name", "Kofi Mensah");
   house.run("people", "add", "ines@halden.example", "--name", "Ines Holm", "--role", "manager");
@@ -25,6 +38,7 @@ after(async () => {
   await house?.stop();
   social?.close();
   other?.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 async function eventually(what, is) {

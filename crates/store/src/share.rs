@@ -700,7 +700,7 @@ pub async fn answers(
     Ok(n)
 }
 
-/// What customers said in public on a case, newest first: name, handle and words.
+/// What customers said on a case, newest first: name, handle and words.
 pub async fn said_on_case(
     db: &Db,
     process: &str,

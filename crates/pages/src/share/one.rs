@@ -232,7 +232,9 @@ async fn show(
                 in_zone(at, &zone)
             ),
             (PUBLISHED, Some(at)) => {
-                format!("By {by}. It went on {} ({zone}).", in_zone(at, &zone))
+                let has_gone = post.channels.iter().any(|c| c.row.sent.is_some());
+                let went = if has_gone { "It went on" } else { "Its time was" };
+                format!("By {by}. {went} {} ({zone}).", in_zone(at, &zone))
             }
             (REVIEW, _) => format!("By {by}. A colleague reads it, then it can be given a time."),
             (APPROVED, _) => match &row.reviewer {

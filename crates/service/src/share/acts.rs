@@ -293,9 +293,12 @@ impl Share {
 
     /// Hands a post in: a colleague reads it, or nobody does where a manager said so. Whether it needs no one.
     pub async fn hand_in(&self, actor: &Actor, id: &str) -> Result<bool, Problem> {
-        self.whole(actor, id).await?;
+        let whole = self.whole(actor, id).await?;
         let is_free = self.free_people().await?.iter().any(|p| p == actor.id());
         let (mut tx, row) = self.begin_own(actor, id, &[DRAFT, RETURNED]).await?;
+        if row.changed != whole {
+            return Err(moved_on());
+        }
         let state = if is_free { APPROVED } else { REVIEW };
         let row = ShareRow {
             state: state.into(),
@@ -317,11 +320,11 @@ impl Share {
         Ok(is_free)
     }
 
-    /// That nothing is lacking; what is, is said.
-    async fn whole(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
-        let lacks = self.post(actor, id).await?.lacks;
-        match lacks.first() {
-            None => Ok(()),
+    /// That nothing is lacking, and when what was looked at was changed last; what is lacking is said.
+    async fn whole(&self, actor: &Actor, id: &str) -> Result<Micros, Problem> {
+        let post = self.post(actor, id).await?;
+        match post.lacks.first() {
+            None => Ok(post.row.changed),
             Some(first) => Err(Problem::new(
                 422,
                 "not_whole",
@@ -341,8 +344,10 @@ impl Share {
         note: &str,
     ) -> Result<(), Problem> {
         let note = note.trim();
+        let mut seen = seen;
         if is_good {
-            self.whole(actor, id).await?;
+            let whole = self.whole(actor, id).await?;
+            seen = seen.or(Some(whole));
         } else if note.is_empty() || is_too_long(note, 2_000) {
             return Err(Problem::bad_request(
                 "It goes back without a word.",
@@ -380,7 +385,7 @@ impl Share {
         id: &str,
         at: Option<Micros>,
     ) -> Result<(), Problem> {
-        self.whole(actor, id).await?;
+        let whole = self.whole(actor, id).await?;
         let now = self.now();
         let at = at.unwrap_or(now);
         if at < now - 5 * MINUTE {
@@ -396,7 +401,7 @@ impl Share {
             ));
         }
         let (mut tx, row) = self.begin(actor, id).await?;
-        if !matches!(row.state.as_str(), APPROVED | SCHEDULED) {
+        if !matches!(row.state.as_str(), APPROVED | SCHEDULED) || row.changed != whole {
             return Err(moved_on());
         }
         let row = ShareRow {
