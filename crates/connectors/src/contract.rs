@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "it is a test")]
 
 mod follower;
+mod following;
 pub mod house;
 mod listening;
 mod speaking;
@@ -100,6 +101,11 @@ pub trait StandIn: Http {
     fn say(&self, text: &str) -> String;
     /// Somebody says something hostile: as it stands, markup and all.
     fn say_raw(&self, text: &str) -> String;
+    /// Ada says something that is not for the account, found only by who looks for it; `None` where there is nothing of the kind.
+    fn say_elsewhere(&self, text: &str) -> Option<String> {
+        let _ = text;
+        None
+    }
     fn edit(&self, id: &str, text: &str);
     fn delete(&self, id: &str);
 
@@ -122,6 +128,7 @@ pub fn channel(connector: &dyn Channel, stand_in: &dyn StandIn) {
     speaking::all(&mut follower);
     listening::webhooks(&mut follower);
     listening::hostile(&mut follower);
+    following::all(connector, stand_in);
 }
 
 fn about(connector: &dyn Channel, stand_in: &dyn StandIn) {

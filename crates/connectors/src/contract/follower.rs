@@ -2,7 +2,7 @@
 
 use super::{StandIn, now};
 use crate::channel::{Delivered, Delivery, What};
-use crate::{Account, Channel, Cursor, Fault, Incoming, Page, Settings, Via};
+use crate::{Account, Channel, Cursor, Fault, Incoming, Page, Settings, Via, Wish};
 use std::collections::BTreeMap;
 
 pub struct Follower<'a> {
@@ -12,6 +12,7 @@ pub struct Follower<'a> {
     pub account: Account,
     pub cursor: Option<Cursor>,
     pub known: BTreeMap<String, Incoming>,
+    pub wishes: Vec<Wish>,
 }
 
 impl<'a> Follower<'a> {
@@ -23,6 +24,7 @@ impl<'a> Follower<'a> {
             account: Account::default(),
             cursor: None,
             known: BTreeMap::new(),
+            wishes: Vec::new(),
         };
         follower.account = follower.ask_account().expect("an account");
         assert!(!follower.account.id.is_empty(), "an account has an id");
@@ -31,6 +33,7 @@ impl<'a> Follower<'a> {
 
     pub fn via(&self) -> Via<'_> {
         Via {
+            wishes: &self.wishes,
             settings: &self.settings,
             http: self.stand_in,
             now: self.stand_in.now(),

@@ -30,6 +30,16 @@ pub struct Post {
     pub first: u64,
     /// As it was said.
     pub original: String,
+    /// Not said to us: only who looks for it finds it.
+    pub is_elsewhere: bool,
+}
+
+impl Post {
+    /// Words after a `#`.
+    pub fn tags(&self) -> Vec<&str> {
+        let words = self.text.split_whitespace();
+        words.filter_map(|w| w.strip_prefix('#')).collect()
+    }
 }
 
 pub enum Refusal {
@@ -152,6 +162,7 @@ impl House {
             change: self.change,
             first: self.change,
             original: text.into(),
+            is_elsewhere: false,
         });
         self.posts.last_mut().expect("it was put there")
     }
@@ -298,6 +309,13 @@ impl<W: Wire> StandIn for Stand<W> {
         self.said(text, true)
     }
 
+    fn say_elsewhere(&self, text: &str) -> Option<String> {
+        let mut house = self.house();
+        let post = house.put(&self.wire, text, false);
+        post.is_elsewhere = true;
+        Some(post.id.clone())
+    }
+
     fn edit(&self, id: &str, text: &str) {
         self.house().alter(id, What::Edited, |post, now| {
             post.text = text.into();
@@ -326,7 +344,8 @@ impl<W: Wire> StandIn for Stand<W> {
 
     fn truth(&self) -> Vec<Truth> {
         let house = self.house();
-        let said = house.posts.iter().filter(|p| !p.is_ours);
+        let to_us = |p: &&Post| !p.is_ours && !p.is_elsewhere;
+        let said = house.posts.iter().filter(to_us);
         let truth = said.map(|post| Truth {
             id: post.id.clone(),
             text: (!post.is_raw).then(|| post.text.clone()),

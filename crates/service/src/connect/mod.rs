@@ -181,6 +181,7 @@ impl Connect {
 
     pub(crate) fn via<'a>(&'a self, settings: &'a Settings) -> Via<'a> {
         Via {
+            wishes: &[],
             settings,
             http: &self.inner.carrier,
             now: self.clock().now(),
