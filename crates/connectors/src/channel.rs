@@ -1,7 +1,8 @@
 //! Channels: where customers say something, and where they are answered.
 
 use crate::{
-    Account, Answer, Budget, Connector, Cursor, Fault, Follows, Micros, Page, Request, Settings, Via,
+    Account, Answer, Budget, Connector, Cursor, Fault, Follows, Micros, Page, Request, Settings,
+    Via,
 };
 
 /// Who wrote something out there.

@@ -156,7 +156,10 @@ mod tests {
     #[test]
     fn a_wish_is_shown_as_people_write_it() {
         let shown = |what, words| Wish::of(what, words).shown();
-        assert_eq!(shown(Wanted::Account, " @ada@far.example"), "@ada@far.example");
+        assert_eq!(
+            shown(Wanted::Account, " @ada@far.example"),
+            "@ada@far.example"
+        );
         assert_eq!(shown(Wanted::Tag, "##Brewing"), "#Brewing");
         assert_eq!(shown(Wanted::Phrase, "our shop"), "\"our shop\"");
         assert_eq!(month(1_790_000_000_000_000), "2026-09");

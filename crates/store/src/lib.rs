@@ -17,6 +17,7 @@ pub mod hooks;
 pub mod imports;
 pub mod improvements;
 pub mod jobs;
+pub mod listen;
 pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
@@ -72,7 +73,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 11] = [
+const SQLITE: [&str; 12] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -84,8 +85,9 @@ const SQLITE: [&str; 11] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0013_listen.sql"),
 ];
-const POSTGRES: [&str; 11] = [
+const POSTGRES: [&str; 12] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -97,6 +99,7 @@ const POSTGRES: [&str; 11] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0013_listen.sql"),
 ];
 
 /// How many steps the schema has.

@@ -27,7 +27,9 @@ pub(super) async fn read(
         let mut back = state.wishes.get(&wish.key()).cloned().unwrap_or_default();
         match page(server, appview, &wish, &back).await {
             Ok((posts, next)) => {
-                let read = posts.iter().filter_map(|(_, post)| Some((post, indexed(post)?)));
+                let read = posts
+                    .iter()
+                    .filter_map(|(_, post)| Some((post, indexed(post)?)));
                 let marks: Vec<u64> = read.map(|(_, at)| at).collect();
                 has_more |= back.read(&marks, next);
                 items.extend(posts.iter().filter_map(|(raw, post)| said(raw, post, me)));
@@ -66,7 +68,10 @@ async fn page(
     };
     query.push(("limit", "50"));
     query.extend(back.page().map(|page| ("cursor", page)));
-    let call = server.call(name).query(&query).header("atproto-proxy", appview);
+    let call = server
+        .call(name)
+        .query(&query)
+        .header("atproto-proxy", appview);
     let answer = server.answer(call).await?;
     let with_raw = |item: Item<Post>| Some((item.raw, item.read?));
     if wish.what != Wanted::Account {

@@ -17,8 +17,8 @@ use crate::channel::{Channel, Once};
 use crate::follow::Follows;
 use crate::kept::Kept;
 use crate::{
-    About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Outgoing, Page, Sent, Settings,
-    Verified, Via, text,
+    About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Outgoing, Page, Sent,
+    Settings, Verified, Via, text,
 };
 use session::Server;
 
@@ -134,7 +134,10 @@ impl Channel for Bluesky {
             let call = server.call("com.atproto.identity.resolveHandle");
             let found = server.answer(call.query(&[("handle", handle)])).await;
             match found {
-                Ok(answer) => answer.read::<wire::Resolved>().map(|_| format!("@{handle}")),
+                Ok(answer) => match answer.read::<wire::Resolved>()?.did.starts_with("did:") {
+                    true => Ok(format!("@{handle}")),
+                    false => Err(Fault::Strange("an account without an id".into())),
+                },
                 // Servers say with the same error that a handle is none, and that nobody has it.
                 Err(Fault::Refused(said)) => Err(Fault::Gone(said)),
                 Err(fault) => Err(fault),

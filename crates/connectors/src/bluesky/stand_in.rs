@@ -233,7 +233,9 @@ fn record(post: &Post) -> Value {
     });
     if post.is_elsewhere {
         let tags = post.tags();
-        let tags = tags.iter().map(|t| json!({"$type": "app.bsky.richtext.facet#tag", "tag": t}));
+        let tags = tags
+            .iter()
+            .map(|t| json!({"$type": "app.bsky.richtext.facet#tag", "tag": t}));
         let tags: Vec<Value> = tags.collect();
         record["facets"] = json!([{"index": {"byteStart": 0, "byteEnd": 0}, "features": tags}]);
     }
@@ -255,7 +257,11 @@ fn view(post: &Post) -> Value {
 }
 
 /// Posts newest first, by a cursor that says before which they were indexed.
-fn latest(house: &House, asked: &Asked, is_it: &dyn Fn(&Post) -> bool) -> (Vec<Value>, Option<String>) {
+fn latest(
+    house: &House,
+    asked: &Asked,
+    is_it: &dyn Fn(&Post) -> bool,
+) -> (Vec<Value>, Option<String>) {
     let before: i64 = asked.query("cursor").parse().unwrap_or(i64::MAX);
     let there = house.posts.iter().rev().filter(|p| p.deleted.is_none());
     let found = there.filter(|p| is_it(p) && p.at < before);

@@ -25,9 +25,14 @@ fn wish(stand_in: &dyn StandIn, channel: &dyn Channel, what: Wanted) -> Wish {
             let follower = Follower::new(channel, stand_in);
             let asked = |name: &str| super::now(channel.resolve(&follower.via(), name));
             let gone = asked("@nobody");
-            assert!(matches!(gone, Err(Fault::Gone(_))), "nobody is nobody: {gone:?}");
+            assert!(
+                matches!(gone, Err(Fault::Gone(_))),
+                "nobody is nobody: {gone:?}"
+            );
             let ada = ["@ada", "@ada.example"].map(asked).into_iter();
-            ada.filter_map(Result::ok).next().expect("an account that is there")
+            ada.filter_map(Result::ok)
+                .next()
+                .expect("an account that is there")
         }
         Wanted::Tag => "brewing".into(),
         Wanted::Phrase => "flow meter".into(),
@@ -62,13 +67,20 @@ fn one(channel: &dyn Channel, stand_in: &dyn StandIn, what: Wanted) {
     let before = found(&f);
     let mut truth = BTreeSet::new();
     let mut say = |text: &str| {
-        let id = stand_in.say_elsewhere(text).expect("a stand-in that is looked through");
+        let id = stand_in
+            .say_elsewhere(text)
+            .expect("a stand-in that is looked through");
         if is_it(text) {
             truth.insert(id);
         }
     };
-    let told = |f: &Follower| -> BTreeSet<String> { found(f).difference(&before).cloned().collect() };
-    for text in ["It drifts #brewing", "Our flow meter drifts", "nothing of it"] {
+    let told =
+        |f: &Follower| -> BTreeSet<String> { found(f).difference(&before).cloned().collect() };
+    for text in [
+        "It drifts #brewing",
+        "Our flow meter drifts",
+        "nothing of it",
+    ] {
         say(text);
     }
     for trouble in [Trouble::Twice, Trouble::OutOfOrder, Trouble::Garbage] {

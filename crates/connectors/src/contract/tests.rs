@@ -4,8 +4,8 @@ use super::house::{Asked, House, Refusal, Stand, Wire, json, plain};
 use super::*;
 use crate::channel::{Author, Once, Seen, Sent, What};
 use crate::{
-    About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Request, Response,
-    Verified, Via, text,
+    About, Account, Answer, Connector, Cursor, Field, Follows, Incoming, Outgoing, Page, Request,
+    Response, Verified, Via, text,
 };
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +29,9 @@ enum Mistake {
     ReadsNothingBack,
     TakesAnyForItsOwn,
     TrustsItsOwnClock,
+    SaysItFollowsAndDoesNot,
+    TakesWhatItFindsForMentions,
+    FollowsWhatNobodyWishesFor,
 }
 
 struct Toy(Mistake);
@@ -73,7 +76,7 @@ impl Toy {
                 ..Author::default()
             },
             is_ours: item["ours"].as_bool()?,
-            is_for_us: true,
+            is_for_us: item["elsewhere"] != true || self.0 == Mistake::TakesWhatItFindsForMentions,
             seen: Seen::Public,
             text: match self.0 {
                 _ if is_deleted => String::new(),
@@ -111,7 +114,18 @@ impl Toy {
             Mistake::ReadsOnePage => answer["newest"].as_u64(),
             _ => numbers.max(),
         };
+        let is_wished = |i: &Incoming| match self.0 {
+            Mistake::SaysItFollowsAndDoesNot => false,
+            Mistake::FollowsWhatNobodyWishesFor => true,
+            _ => via.wishes.iter().any(|w| i.text.contains(&w.shown())),
+        };
+        let elsewhere: Vec<&str> = list
+            .iter()
+            .filter(|i| i["elsewhere"] == true)
+            .filter_map(|i| i["id"].as_str())
+            .collect();
         let mut items: Vec<_> = told.into_iter().filter_map(|(i, _)| i).collect();
+        items.retain(|i| !elsewhere.contains(&i.id.as_str()) || is_wished(i));
         items.sort_by_key(|i| i.at);
         Ok(Page {
             items,
@@ -221,6 +235,14 @@ impl Channel for Toy {
         Box::pin(self.poll(via, from))
     }
 
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            tags: true,
+            note: "Tags.",
+            ..Follows::NOTHING
+        }
+    }
+
     fn once(&self) -> Once {
         use Mistake::*;
         match self.0 {
@@ -291,7 +313,7 @@ impl Wire for Service {
         let items = posts.into_iter().take(20).map(|p| {
             let escaped = p.text.replace('&', "&amp;").replace('<', "&lt;").replace('\n', "<br>");
             let html = if p.is_raw { &p.text } else { &escaped };
-            json!({"id": p.id, "html": html, "at": p.at, "change": p.change, "ours": p.is_ours, "reply_to": p.reply_to, "edited": p.edited.is_some(), "deleted": p.deleted.is_some()})
+            json!({"id": p.id, "html": html, "at": p.at, "change": p.change, "ours": p.is_ours, "elsewhere": p.is_elsewhere, "reply_to": p.reply_to, "edited": p.edited.is_some(), "deleted": p.deleted.is_some()})
         });
         json(
             200,
@@ -359,6 +381,9 @@ fn each_mistake_is_found_and_named() {
         (Mistake::ReadsNothingBack, "the same is told again"),
         (Mistake::TakesAnyForItsOwn, "what never arrived is sent"),
         (Mistake::TrustsItsOwnClock, "it is there once"),
+        (Mistake::SaysItFollowsAndDoesNot, "all of it"),
+        (Mistake::TakesWhatItFindsForMentions, "all of it"),
+        (Mistake::FollowsWhatNobodyWishesFor, "nothing is followed"),
     ];
     for (mistake, named) in table {
         let said = tried(mistake).expect_err(&format!("{mistake:?} passes"));

@@ -176,7 +176,10 @@ fn after(house: &House, asked: &Asked, is_it: &dyn Fn(&Post) -> bool) -> Respons
 /// Posts or accounts; posts newest first, by an offset.
 fn searched(house: &House, asked: &Asked) -> Response {
     if asked.query("type") == "accounts" {
-        return json(200, &json!({"accounts": [], "statuses": [], "hashtags": []}));
+        return json(
+            200,
+            &json!({"accounts": [], "statuses": [], "hashtags": []}),
+        );
     }
     let phrase = asked.query("q").trim_matches('"').to_string();
     let min: u128 = asked.query("min_id").parse().unwrap_or(0);
@@ -186,7 +189,10 @@ fn searched(house: &House, asked: &Asked) -> Response {
     let after = found.filter(|p| p.id.parse::<u128>().is_ok_and(|id| id > min));
     let page = after.skip(offset).take(asked.limit(40)).map(status);
     let list = house.list(page.collect());
-    json(200, &json!({"accounts": [], "statuses": list, "hashtags": []}))
+    json(
+        200,
+        &json!({"accounts": [], "statuses": list, "hashtags": []}),
+    )
 }
 
 fn own(house: &House, asked: &Asked) -> Response {

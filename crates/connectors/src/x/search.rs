@@ -27,11 +27,7 @@ pub(super) struct State {
 }
 
 pub(super) fn most(settings: &Settings) -> u64 {
-    settings
-        .get("reads_a_month")
-        .trim()
-        .parse()
-        .unwrap_or(MOST)
+    settings.get("reads_a_month").trim().parse().unwrap_or(MOST)
 }
 
 /// A wish as X is asked for it.
@@ -61,10 +57,7 @@ fn queries(wishes: &[Wish]) -> Vec<String> {
 }
 
 /// What is new of the query whose turn it is, and whether there is more of it.
-pub(super) async fn read(
-    via: &Via<'_>,
-    whole: &mut Whole,
-) -> Result<(Vec<Incoming>, bool), Fault> {
+pub(super) async fn read(via: &Via<'_>, whole: &mut Whole) -> Result<(Vec<Incoming>, bool), Fault> {
     let wishes = follow::each_once(via.wishes.iter().cloned());
     let all = queries(&wishes);
     let state = &mut whole.search;
@@ -88,7 +81,9 @@ pub(super) async fn read(
     if back.upto() > 0 {
         pairs.push(("since_id", &since));
     }
-    let request = call(via, "/2/tweets/search/recent").query(&pairs).query(&FIELDS);
+    let request = call(via, "/2/tweets/search/recent")
+        .query(&pairs)
+        .query(&FIELDS);
     let list: List = match ask(via, request).await {
         Ok(answer) => answer.read()?,
         Err(Fault::Refused(_)) if back.lost_its_page() => {
@@ -154,7 +149,9 @@ mod tests {
             ["(#brewing OR from:adaORfrombob OR \"our   shop\") -is:retweet"],
             "and nothing of what is wished for is an operator"
         );
-        let many: Vec<Wish> = (0..60).map(|n| wish(Wanted::Phrase, &format!("some long phrase {n}"))).collect();
+        let many: Vec<Wish> = (0..60)
+            .map(|n| wish(Wanted::Phrase, &format!("some long phrase {n}")))
+            .collect();
         let all = queries(&many);
         assert!(all.len() > 1 && all.iter().all(|q| q.chars().count() <= LONGEST));
         let asked_for: usize = all.iter().map(|q| q.matches("phrase").count()).sum();

@@ -64,9 +64,10 @@ impl Wire for Server {
                     words => p.text.contains(words),
                 })
             }
-            ("GET", "/2/users/by/username/ada") => {
-                json(200, &json!({"data": {"id": ADA, "name": "Ada", "username": "ada"}}))
-            }
+            ("GET", "/2/users/by/username/ada") => json(
+                200,
+                &json!({"data": {"id": ADA, "name": "Ada", "username": "ada"}}),
+            ),
             ("GET", path) if path.starts_with("/2/users/by/username/") => json(
                 200,
                 &json!({"errors": [{"title": "Not Found Error", "detail": "Could not find user"}]}),

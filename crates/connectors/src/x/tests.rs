@@ -133,7 +133,11 @@ fn what_listening_reads_is_counted_and_stops_at_what_is_allowed_until_the_next_m
     }
     stand.say("to you");
     let now = stand.now();
-    assert_eq!(look(now), (10, (11, 10, 12)), "ten of what was there before");
+    assert_eq!(
+        look(now),
+        (10, (11, 10, 12)),
+        "ten of what was there before"
+    );
     stand.say_elsewhere("one #brewing");
     assert_eq!(look(now + 1_000_000).0, 0, "not at once again");
     for n in 0..3 {
@@ -142,7 +146,11 @@ fn what_listening_reads_is_counted_and_stops_at_what_is_allowed_until_the_next_m
     assert_eq!(look(now + 130_000_000), (4, (15, 14, 12)));
     stand.say_elsewhere("too much #brewing");
     stand.say("to you too");
-    assert_eq!(look(now + 260_000_000), (0, (16, 14, 12)), "said to us is read");
+    assert_eq!(
+        look(now + 260_000_000),
+        (0, (16, 14, 12)),
+        "said to us is read"
+    );
     let next = now + 31 * 86_400_000_000;
     assert_eq!(look(next), (1, (1, 1, 12)), "nothing is left out");
 }

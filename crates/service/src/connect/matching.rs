@@ -185,6 +185,11 @@ impl Matcher {
         }
     }
 
+    /// The id of the process whose cases these are.
+    pub fn process(&self) -> &str {
+        &self.loaded.row.id
+    }
+
     pub fn has(&self, case: &str) -> bool {
         self.loaded.log.case_names.code(case).is_some()
     }

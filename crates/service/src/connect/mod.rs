@@ -6,6 +6,7 @@
 mod carrier;
 mod filter;
 mod intake;
+pub(crate) mod listen;
 pub mod matching;
 pub mod seal;
 mod send;

@@ -1,6 +1,8 @@
 //! The desk: one queue of what customers said on every channel, answered once, by whoever knows, as the company.
 
 pub mod acts;
+pub mod listen;
+pub mod relation;
 #[cfg(test)]
 mod tests;
 
@@ -142,7 +144,7 @@ impl Desk {
         Self::admit(actor)?;
         let begin = match what {
             Queue::Open | Queue::Of(_) => (Micros::MIN, ""),
-            Queue::Held | Queue::Done => (Micros::MAX, ""),
+            Queue::Held | Queue::Found | Queue::Dismissed | Queue::Done => (Micros::MAX, ""),
         };
         let db = self.connect.db();
         let rows = desk::queue(db, what, self.now(), behind.unwrap_or(begin), PAGE).await?;

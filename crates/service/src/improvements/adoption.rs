@@ -85,7 +85,10 @@ pub struct Got {
 impl Tool {
     /// Whether its use is read from Tenon's own record.
     pub fn is_recorded(self) -> bool {
-        matches!(self, Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk)
+        matches!(
+            self,
+            Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk | Tool::Listen
+        )
     }
 }
 
@@ -208,6 +211,7 @@ impl Improvements {
             Tool::Ask => uses::asking(db, &imp.process, &imp.step, begun).await?,
             Tool::Playbook => uses::checking(db, &imp.process, &imp.step, begun).await?,
             Tool::Desk => uses::answering(db, &imp.process, &imp.step, begun).await?,
+            Tool::Listen => uses::listening(db, &imp.process, &imp.step, begun).await?,
             Tool::Room => self.notes_at_step(imp, begun).await?,
             _ => Vec::new(),
         };
