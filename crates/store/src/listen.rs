@@ -359,10 +359,10 @@ pub async fn pile_on(db: &Db, id: &str) -> sqlx::Result<Option<PileOnRow>> {
         .await
 }
 
-/// Those nobody has decided on since a moment, newest first.
+/// Those that went on since a moment, newest first.
 pub async fn pile_ons(db: &Db, since: Micros) -> sqlx::Result<Vec<PileOnRow>> {
     query_of(format!(
-        "SELECT {PILE_ON} FROM pile_ons WHERE state = 'held' AND last >= $1 ORDER BY began DESC LIMIT 20"
+        "SELECT {PILE_ON} FROM pile_ons WHERE last >= $1 ORDER BY began DESC LIMIT 20"
     ))
     .bind(since)
     .fetch_all(db)

@@ -488,7 +488,7 @@ impl Desk {
         self.connect().done(tx).await
     }
 
-    /// Pile-ons nobody has decided on.
+    /// Pile-ons of the last month, newest first.
     pub async fn pile_ons(&self, actor: &Actor) -> Result<Vec<PileOnRow>, Problem> {
         Self::admit(actor)?;
         Ok(listen::pile_ons(self.connect().db(), self.now() - 30 * DAY).await?)

@@ -1,5 +1,7 @@
 //! What customers say and are answered, on both engines, by a clock that the tests set and a channel that misbehaves when told.
 
+mod listen;
+
 use super::acts::Handed;
 use super::{CLAIM, Desk};
 use crate::connect::Connect;
@@ -13,8 +15,8 @@ use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::channel::{Author, Delivered, Delivery, Once, Seen, What};
 use connectors::{
-    About, Account, Answer, Channel, Connector, Cursor, Fault, Incoming, Outgoing, Page, Sent,
-    Settings, Verified, Via as Way,
+    About, Account, Answer, Channel, Connector, Cursor, Fault, Follows, Incoming, Outgoing, Page,
+    Sent, Settings, Verified, Via as Way,
 };
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
@@ -42,6 +44,8 @@ struct Fake {
     sent: Mutex<Vec<(String, Outgoing)>>,
     /// What the next attempts meet, last first.
     meets: Mutex<Vec<Meets>>,
+    /// What was wished for last.
+    wished: Mutex<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -85,8 +89,13 @@ impl Connector for Fake {
 }
 
 impl Channel for Fake {
-    fn poll<'a>(&'a self, _: &'a Way<'a>, from: Option<&'a Cursor>) -> Answer<'a, Page<Incoming>> {
+    fn poll<'a>(
+        &'a self,
+        via: &'a Way<'a>,
+        from: Option<&'a Cursor>,
+    ) -> Answer<'a, Page<Incoming>> {
         Box::pin(async move {
+            *self.wished.lock().unwrap() = via.wishes.iter().map(|w| w.shown()).collect();
             let all = self.tells.lock().unwrap();
             let begin = from.map_or(0, |c| c.state.as_u64().unwrap() as usize);
             let end = (begin + 3).min(all.len());
@@ -112,6 +121,24 @@ impl Channel for Fake {
         Some(match delivery.header("signature") {
             "right" => Ok(Delivered::Said(self.tells.lock().unwrap().clone())),
             _ => Err(Fault::Refused("the signature is wrong".into())),
+        })
+    }
+
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            accounts: true,
+            tags: true,
+            phrases: true,
+            note: "All of it.",
+        }
+    }
+
+    fn resolve<'a>(&'a self, _: &'a Way<'a>, account: &'a str) -> Answer<'a, String> {
+        Box::pin(async move {
+            match account {
+                "nobody" => Err(Fault::Gone("no such account".into())),
+                name => Ok(format!("@{}@fake.example", name.to_lowercase())),
+            }
         })
     }
 
