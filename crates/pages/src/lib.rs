@@ -18,6 +18,7 @@ mod home;
 mod import;
 mod improvements;
 mod incoming;
+mod listen;
 mod me;
 mod message;
 mod passkey;
@@ -31,6 +32,7 @@ mod search;
 mod settings;
 mod shell;
 mod teams;
+mod voices;
 mod weeks;
 
 use axum::Router;
@@ -96,6 +98,11 @@ pub fn router() -> Router<App> {
             "/p/{process}/playbook/{step}",
             get(playbook::page).post(playbook::save),
         )
+        .route(
+            "/p/{process}/listen/{step}",
+            get(listen::page).post(listen::save),
+        )
+        .route("/desk/filter", get(voices::page).post(voices::act))
         .route("/desk", get(desk::page))
         .route("/desk/next", post(desk::next))
         .route("/desk/{thread}", get(desk::one))

@@ -48,7 +48,7 @@ CREATE TABLE heard (
 );
 CREATE INDEX heard_by_time ON heard (at);
 
--- Many accounts at once where few are usual.
+-- Many accounts at once where few are usual. The owners are told of it: a notification of the kind piled_on, without a conversation.
 CREATE TABLE pile_ons (
   id TEXT PRIMARY KEY,
   connection TEXT NOT NULL REFERENCES connections (id),

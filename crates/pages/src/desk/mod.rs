@@ -57,6 +57,8 @@ struct DeskPage {
     older: Option<String>,
     thread: Option<ThreadPart>,
     has_channel: bool,
+    /// Many accounts at once, held together until somebody decides.
+    crowds: Vec<super::voices::Crowd>,
     problem: Option<&'static str>,
 }
 
@@ -94,6 +96,9 @@ fn why(code: &str) -> Option<&'static str> {
         "taken" => "A colleague is replying to this customer. Your text is kept as your draft.",
         "under_way" => "A reply to this customer is on its way. Your text is kept as your draft.",
         "held" => "The filter holds this thread: let it into the queue first.",
+        "objected" => {
+            "She objected to being answered. Your text is kept as your draft; if she lifted it, note that on her page first."
+        }
         "not_open" => "This thread does not wait for an answer. Open it again first.",
         "nobody" => "Nobody waits whom no colleague has.",
         "" => return None,
@@ -132,6 +137,8 @@ async fn show(
     let view = match asked.view.as_str() {
         "mine" => "mine",
         "held" => "held",
+        "found" => "found",
+        "dismissed" => "dismissed",
         "done" => "done",
         "review" => "review",
         "failed" => "failed",
@@ -140,6 +147,8 @@ async fn show(
     let what = match view {
         "mine" => Queue::Of(actor.id()),
         "held" => Queue::Held,
+        "found" => Queue::Found,
+        "dismissed" => Queue::Dismissed,
         "done" => Queue::Done,
         _ => Queue::Open,
     };
@@ -173,6 +182,7 @@ async fn show(
             case: match (&w.thread.case_ref, &w.thread.step) {
                 (Some(case), Some(step)) => format!("{case}, {step}"),
                 (Some(case), None) => case.clone(),
+                (None, Some(step)) => format!("no case yet, {step}"),
                 _ => "no case yet".into(),
             },
             age: age(now - since),
@@ -253,6 +263,11 @@ async fn show(
         lines,
         older,
         has_channel: !channels.is_empty(),
+        crowds: super::voices::crowds(app, actor)
+            .await?
+            .into_iter()
+            .filter(|c| c.is_held)
+            .collect(),
         thread,
         problem: why(&asked.said),
     })

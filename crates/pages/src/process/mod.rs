@@ -215,6 +215,10 @@ impl Scene {
         let here = self.link(tab, &[("panel", step)]);
         let [follow, follow_step] = following::of(&self.app, &self.actor, &here, things).await?;
         let nothing = self.view.selection.is_empty() && !self.filter_query.is_empty();
+        let mut panel = Panel::of(self, selected, &ledger, follow_step).filter(|_| !nothing);
+        if let Some(panel) = &mut panel {
+            panel.listen = self.listens_at(&ledger, step).await?;
+        }
         page(ProcessPage {
             shell,
             head: self.head().await?,
@@ -224,7 +228,7 @@ impl Scene {
             exports: self.exports(),
             filters: self.filters(tab),
             follow,
-            panel: Panel::of(self, selected, &ledger, follow_step).filter(|_| !nothing),
+            panel,
             // How the process is read can be set whatever is asked for.
             body: if nothing && tab != "steps" {
                 String::new()

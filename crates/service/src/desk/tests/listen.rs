@@ -472,7 +472,11 @@ fn many_accounts_at_once_on_a_tag_are_held_together_and_the_owner_is_told_once()
             "it was let through"
         );
         let all = house.desk.pile_ons(&house.maren).await.unwrap();
-        assert_eq!((all.len(), all[0].state.as_str()), (1, "let_in"), "one, told once");
+        assert_eq!(
+            (all.len(), all[0].state.as_str()),
+            (1, "let_in"),
+            "one, told once"
+        );
         // On the next day there is no crowd any more.
         house.tell(found("next", "Una Known", "calm #brewing", MONDAY + DAY));
         house.after(DAY).await;
