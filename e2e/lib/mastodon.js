@@ -2,8 +2,8 @@
 import { createServer } from "node:http";
 import { freePort } from "./tenon.js";
 
-/** `say(who, text, more)` makes a post that mentions us; `sent` is what came; `receive(id, likes, reposts)` says how it is received; `isOpen` false
- * means the token is over. */
+/** `say(who, text, more)` makes a post that mentions us, `elsewhere` one that only who looks for it finds; `sent` is what came; `receive(id, likes, reposts)` says how it is
+ * received; `isOpen` false means the token is over. */
 export async function mastodon() {
   const statuses = new Map();
   const told = [];
@@ -16,9 +16,19 @@ export async function mastodon() {
     statuses.set(id, made);
     return made;
   };
-  server.say = (who, text, more) => {
+  const people = new Map();
+  const person = (who) => {
     const name = who.toLowerCase().replaceAll(" ", "_");
-    const made = status({ id: `a-${name}`, acct: `${name}@elsewhere.example`, display_name: who, url: "https://elsewhere.example/@" + name }, `<p>${text}</p>`, more);
+    const made = { id: `a-${name}`, acct: `${name}@elsewhere.example`, display_name: who, url: "https://elsewhere.example/@" + name };
+    people.set(made.acct, made);
+    return made;
+  };
+  server.elsewhere = (who, text, more) => {
+    const tags = [...text.matchAll(/#(\w+)/g)].map(([, name]) => ({ name }));
+    return status(person(who), `<p>${text}</p>`, { tags, isElsewhere: true, ...more }).id;
+  };
+  server.say = (who, text, more) => {
+    const made = status(person(who), `<p>${text}</p>`, more);
     told.push({ id: String(++last), type: "mention", created_at: made.created_at, account: made.account, status: made });
     return made.id;
   };
@@ -37,6 +47,14 @@ export async function mastodon() {
       return made;
     }
     if (path === "/api/v1/statuses") return query.getAll("id[]").map((id) => statuses.get(id)).filter(Boolean);
+    const after = (is) => [...statuses.values()].filter((s) => s.account !== us && Number(s.id) > Number(query.get("min_id") ?? 0) && is(s)).slice(0, 40).reverse();
+    const tag = /\/timelines\/tag\/(\w+)$/.exec(path);
+    if (tag) return after((s) => s.tags.some((t) => t.name.toLowerCase() === tag[1].toLowerCase()));
+    if (path === "/api/v1/accounts/lookup") return people.get(query.get("acct"));
+    if (path === "/api/v2/search" && query.get("type") === "accounts") return { accounts: [], statuses: [], hashtags: [] };
+    if (path === "/api/v2/search") return { accounts: [], statuses: after((s) => s.isElsewhere && s.content.includes(query.get("q").replaceAll('"', ""))), hashtags: [] };
+    const hers = /\/accounts\/(a-\w+)\/statuses$/.exec(path);
+    if (hers) return after((s) => s.account.id === hers[1]);
     if (/\/accounts\/1\/statuses$/.test(path)) return [...statuses.values()].filter((s) => s.account === us).reverse();
     const context = /\/statuses\/(\w+)\/context$/.exec(path);
     if (context) {

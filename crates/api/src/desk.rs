@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct View {
-    /// `open` (the default), `mine`, `held` or `done`.
+    /// `open` (the default), `mine`, `found`, `dismissed`, `held` or `done`.
     #[serde(default)]
     view: String,
 }
@@ -31,7 +31,7 @@ pub struct Waiting {
     who: String,
     /// What she said last, shortened.
     words: String,
-    /// `open`, `answered`, `closed` or `held`.
+    /// `open`, `answered`, `closed`, `held`, `found` (by listening) or `dismissed`.
     state: String,
     /// Id of the process, and the name of the case there; null where none was found.
     process: Option<String>,
@@ -76,17 +76,22 @@ pub async fn queue(
     State(app): State<App>,
     asked: Asked<View>,
 ) -> Result<Json<Vec<Waiting>>, ApiError> {
-    let asked = query(asked, "Write ?view=open, mine, held or done.")?;
+    let asked = query(
+        asked,
+        "Write ?view=open, mine, found, dismissed, held or done.",
+    )?;
     let what = match asked.view.as_str() {
         "" | "open" => Queue::Open,
         "mine" => Queue::Of(actor.id()),
         "held" => Queue::Held,
+        "found" => Queue::Found,
+        "dismissed" => Queue::Dismissed,
         "done" => Queue::Done,
         other => {
             let what = format!("\"{}\" is no view.", base::format::short(other, 40));
             return Err(base::problem::Problem::bad_request(
                 what,
-                "Write open, mine, held or done.",
+                "Write open, mine, found, dismissed, held or done.",
             )
             .into());
         }

@@ -2,7 +2,10 @@
 
 use crate::post::Mailbox;
 use crate::publish::{Echo, Publishes};
-use crate::{Account, Answer, Connector, Cursor, Fault, Micros, Page, Request, Settings, Via};
+use crate::{
+    Account, Answer, Budget, Connector, Cursor, Fault, Follows, Micros, Page, Request, Settings,
+    Via,
+};
 
 /// Who wrote something out there.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -237,6 +240,24 @@ pub trait Channel: Connector {
     /// A mailbox that tells at once when there is something to poll for.
     fn bell(&self, settings: &Settings) -> Option<Mailbox> {
         let _ = settings;
+        None
+    }
+
+    /// What it can follow beside what is said to us, as it is connected.
+    fn follows(&self, settings: &Settings) -> Follows {
+        let _ = settings;
+        Follows::NOTHING
+    }
+
+    /// How an account is written there that somebody wants to follow: [`Fault::Gone`] where there is none of that name.
+    fn resolve<'a>(&'a self, via: &'a Via<'a>, account: &'a str) -> Answer<'a, String> {
+        let _ = (via, account);
+        Box::pin(async { Err(Fault::Refused("accounts cannot be followed".into())) })
+    }
+
+    /// What reading has cost so far, where the service bills what is read.
+    fn budget(&self, settings: &Settings, from: Option<&Cursor>, now: Micros) -> Option<Budget> {
+        let _ = (settings, from, now);
         None
     }
 

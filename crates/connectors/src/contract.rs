@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "it is a test")]
 
 mod follower;
+mod following;
 pub mod house;
 mod listening;
 mod publishing;
@@ -109,6 +110,11 @@ pub trait StandIn: Http {
     fn say_to(&self, post: &str, text: &str) -> String;
     /// How a post is received from now on.
     fn receive(&self, id: &str, likes: u64, reposts: u64);
+    /// Ada says something that is not for the account, found only by who looks for it; `None` where there is nothing of the kind.
+    fn say_elsewhere(&self, text: &str) -> Option<String> {
+        let _ = text;
+        None
+    }
     fn edit(&self, id: &str, text: &str);
     fn delete(&self, id: &str);
 
@@ -132,6 +138,7 @@ pub fn channel(connector: &dyn Channel, stand_in: &dyn StandIn) {
     publishing::all(&mut follower);
     listening::webhooks(&mut follower);
     listening::hostile(&mut follower);
+    following::all(connector, stand_in);
 }
 
 fn about(connector: &dyn Channel, stand_in: &dyn StandIn) {

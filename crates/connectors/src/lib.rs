@@ -10,6 +10,7 @@ pub mod channel;
 pub mod contract;
 pub mod csv_url;
 pub mod facebook;
+pub mod follow;
 pub mod http;
 pub mod hubspot;
 pub mod jive;
@@ -38,6 +39,7 @@ pub mod x;
 
 pub use all::{channels, sources};
 pub use channel::{Channel, Incoming, Outgoing, Sent};
+pub use follow::{Budget, Follows, Wanted, Wish};
 pub use http::{Http, Request, Response};
 pub use post::{NoPost, Post};
 pub use source::{Change, Pipeline, Source, Stage};
@@ -199,6 +201,8 @@ pub struct Page<T> {
 
 /// A connection at work: what was filled in, the way to the service, and the time.
 pub struct Via<'a> {
+    /// What is to be followed beside what is said to us; of what the channel cannot follow nothing is read.
+    pub wishes: &'a [Wish],
     pub settings: &'a Settings,
     pub http: &'a dyn Http,
     pub post: &'a dyn Post,

@@ -139,6 +139,7 @@ impl Trial<'_> {
 
     fn via<'b>(&'b self, http: &'b Line<'_>) -> Via<'b> {
         Via {
+            wishes: &[],
             settings: &self.settings,
             http,
             post: &crate::NoPost,

@@ -117,6 +117,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
         ("people", &ada.handle),
     ]);
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &connectors::NoPost,
@@ -189,6 +190,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
     let mut wrong = settings.clone();
     wrong.0.insert("password".into(), "wrong".into());
     let wrong = Via {
+        wishes: &[],
         settings: &wrong,
         http: &http,
         post: &connectors::NoPost,
@@ -199,6 +201,7 @@ fn posts_of_a_real_server_are_read_and_answered_once() {
     let mut with = settings.clone();
     with.0.remove("appview");
     let with = Via {
+        wishes: &[],
         settings: &with,
         http: &http,
         post: &connectors::NoPost,

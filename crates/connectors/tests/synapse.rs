@@ -81,6 +81,7 @@ struct Listener<'a> {
 impl Listener<'_> {
     fn via(&self) -> Via<'_> {
         Via {
+            wishes: &[],
             settings: &self.settings,
             http: self.http,
             post: &connectors::NoPost,

@@ -141,6 +141,7 @@ fn deals_are_read_with_their_history_and_read_on_from_a_cursor() {
     let Some(settings) = settings() else { return };
     let http = Plain::default();
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &connectors::NoPost,
@@ -235,6 +236,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
     let http = Plain::default();
     let source = Tryton::new();
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &connectors::NoPost,
@@ -249,6 +251,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
         .0
         .insert("password".into(), "not the password".into());
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &connectors::NoPost,
@@ -258,6 +261,7 @@ fn a_session_that_ended_is_made_anew_and_a_wrong_password_is_told() {
     assert!(matches!(account, Err(Fault::SignedOut(_))), "{account:?}");
     settings.0.insert("database".into(), "no_such".into());
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &connectors::NoPost,

@@ -11,7 +11,9 @@ use base::identity::Actor;
 use mining::Micros;
 use serde::Deserialize;
 use service::app::App;
+use service::desk::relation::{Month, Relation};
 use service::processes::Problem;
+use std::fmt::Write;
 use store::desk::HandleRow;
 
 struct Line {
@@ -33,11 +35,58 @@ struct ContactPage {
     case: Option<(String, String, String)>,
     handles: Vec<HandleRow>,
     threads: Vec<Line>,
-    /// Colleagues who answered her, with how often.
-    knows: Vec<(String, u64, String, u32)>,
+    /// Colleagues who answered her: how often and when last, and a picture.
+    knows: Vec<(String, String, String, u32)>,
     told: String,
-    /// Threads by month, oldest first: label and number.
-    months: Vec<(String, usize)>,
+    /// What is known of the relationship: what, and how it is.
+    facts: Vec<(&'static str, String)>,
+    /// By month, oldest first: label, what she said, what we said.
+    months: Vec<(String, u64, u64)>,
+    drawn: String,
+    /// When she objected, if it stands.
+    objected: Option<String>,
+    /// What she said of being kept and answered: what, how, who noted it and when.
+    consents: Vec<(&'static str, String, String)>,
+}
+
+/// What she said and what we said by month, as bars beside one another.
+fn drawn(months: &[Month]) -> String {
+    let most = months.iter().map(|m| m.hers.max(m.ours)).max().unwrap_or(0);
+    let most = most.max(1) as f64;
+    let wide = 620.0 / months.len().max(6) as f64;
+    let mut svg = format!(
+        "<svg class=\"chart\" viewBox=\"0 -6 620 104\" role=\"img\" aria-label=\"By month: what she said and what we said, {most:.0} at most\">"
+    );
+    for (i, month) in months.iter().enumerate() {
+        let (x, bar) = (i as f64 * wide, (wide * 0.4).min(28.0));
+        for (n, (said, class)) in [(month.hers, "bar"), (month.ours, "bar is-ours")]
+            .into_iter()
+            .enumerate()
+        {
+            let tall = said as f64 / most * 74.0;
+            let left = x + n as f64 * (bar + 1.0);
+            let _ = write!(
+                svg,
+                "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{bar:.1}\" height=\"{tall:.1}\"/>",
+                76.0 - tall
+            );
+        }
+    }
+    svg.push_str("<path class=\"axis\" d=\"M0 76.5h620\"/>");
+    if let (Some(first), Some(last)) = (months.first(), months.last()) {
+        let _ = write!(
+            svg,
+            "<text x=\"0\" y=\"94\">{}</text><text x=\"{:.1}\" y=\"94\" text-anchor=\"end\">{}</text>",
+            label(first.at),
+            (months.len() as f64 * wide).max(180.0),
+            label(last.at)
+        );
+    }
+    svg + "</svg>"
+}
+
+fn label(at: Micros) -> String {
+    format::date(at).chars().skip(3).collect()
 }
 
 pub async fn page(
@@ -47,25 +96,11 @@ pub async fn page(
 ) -> Result<Html<String>, PageError> {
     let (row, handles, threads) = app.desk.contact(&actor, &id).await?;
     let directory = app.identity.directory().await?;
-    let (mut knows, mut times): (Vec<(String, u64)>, Vec<Micros>) = Default::default();
-    for thread in &threads {
-        if let Some(replied) = thread.replied {
-            times.push(replied - thread.created);
-        }
-        for reply in store::desk::replies(app.library.db(), &thread.id)
-            .await
-            .map_err(Problem::from)?
-        {
-            if reply.sent.is_some() {
-                match knows.iter_mut().find(|k| k.0 == reply.person) {
-                    Some(known) => known.1 += 1,
-                    None => knows.push((reply.person, 1)),
-                }
-            }
-        }
-    }
+    let relation = app.desk.relation(&actor, &row).await?;
+    let replied = threads.iter().filter_map(|t| Some(t.replied? - t.created));
+    let mut times: Vec<Micros> = replied.collect();
     times.sort_unstable();
-    let replies: u64 = knows.iter().map(|k| k.1).sum();
+    let replies: i64 = relation.knows.iter().map(|k| k.1).sum();
     let fast = match times.get(times.len() / 2) {
         Some(median) => format!(
             " Half of the first replies came within {}.",
@@ -74,24 +109,13 @@ pub async fn page(
         None => String::new(),
     };
     let told = format!(
-        "{} {}, {} {} from us.{fast}",
-        threads.len(),
-        if threads.len() == 1 {
-            "conversation"
-        } else {
-            "conversations"
+        "{}, {} from us.{fast}",
+        format::many(threads.len() as i64, "conversation"),
+        match replies {
+            1 => "1 reply".to_string(),
+            n => format!("{} replies", format::count(n)),
         },
-        replies,
-        if replies == 1 { "reply" } else { "replies" }
     );
-    let mut months: Vec<(String, usize)> = Vec::new();
-    for thread in threads.iter().rev() {
-        let month: String = format::date(thread.created).chars().skip(3).collect();
-        match months.last_mut() {
-            Some(last) if last.0 == month => last.1 += 1,
-            _ => months.push((month, 1)),
-        }
-    }
     let case = match (&row.process, &row.case_ref) {
         (Some(process), Some(case)) => {
             let process = app.library.process(process).await?;
@@ -117,18 +141,47 @@ pub async fn page(
                 state: t.state,
             })
             .collect(),
-        knows: knows
-            .into_iter()
-            .map(|(person, n)| {
-                let name = directory.name(&person).to_string();
+        knows: relation
+            .knows
+            .iter()
+            .map(|(person, n, last)| {
+                let name = directory.name(person).to_string();
                 let picture = (format::initials(&name), format::hue(&name));
-                (name, n, picture.0, picture.1)
+                let how = match n {
+                    1 => format!("1 reply, on {}", format::date(*last)),
+                    n => format!("{n} replies, the last on {}", format::date(*last)),
+                };
+                (name, how, picture.0, picture.1)
+            })
+            .collect(),
+        facts: facts(&relation),
+        drawn: match relation.months.len() {
+            0 | 1 => String::new(),
+            _ => drawn(&relation.months),
+        },
+        months: relation
+            .months
+            .iter()
+            .map(|m| (label(m.at), m.hers, m.ours))
+            .collect(),
+        objected: row.objected.map(format::date),
+        consents: relation
+            .consents
+            .iter()
+            .map(|c| {
+                let what = match c.what.as_str() {
+                    "objected" => "Objected",
+                    "lifted" => "Objection lifted",
+                    "consented" => "Agreed",
+                    _ => "Took her agreement back",
+                };
+                let by = directory.name(&c.by_person);
+                (what, c.how.clone(), format!("{by}, {}", format::date(c.at)))
             })
             .collect(),
         merged: row.merged_into,
         email: row.email,
         name: row.name,
-        months,
         handles,
         told,
         case,
@@ -136,9 +189,35 @@ pub async fn page(
     })
 }
 
+/// First and last contact, where she writes, and the company she belongs to.
+fn facts(relation: &Relation) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    if let Some((attribute, name)) = &relation.account {
+        all.push(("Company", format!("{name} ({attribute} of her case)")));
+    }
+    if let (Some(first), Some(last)) = (relation.first, relation.last) {
+        all.push(("First contact", format::date(first)));
+        all.push(("Last contact", format::date(last)));
+    }
+    let said: u64 = relation.months.iter().map(|m| m.hers).sum();
+    let ours: u64 = relation.months.iter().map(|m| m.ours).sum();
+    all.push(("She said", format::many(said as i64, "thing")));
+    all.push(("We said", format::many(ours as i64, "thing")));
+    let channels = relation
+        .channels
+        .iter()
+        .map(|(kind, n)| format!("{kind} ({n})"));
+    let channels: Vec<String> = channels.collect();
+    if !channels.is_empty() {
+        all.push(("On", channels.join(", ")));
+    }
+    all
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Act {
+    how: String,
     into: String,
     kind: String,
     author: String,
@@ -166,6 +245,19 @@ pub async fn act(
         "erase" => {
             app.desk.erase(&actor, &id).await?;
             return Ok(Redirect::to("/desk"));
+        }
+        "object" | "lift" => {
+            let is_objected = action == "object";
+            let done = app.desk.set_objected(&actor, &id, is_objected, &form.how);
+            done.await?;
+            id
+        }
+        "agree" | "take-back" => {
+            let is_given = action == "agree";
+            app.desk
+                .set_consent(&actor, &id, is_given, &form.how)
+                .await?;
+            id
         }
         "split" => app.desk.split(&actor, &form.kind, &form.author).await?,
         _ => return Err(Problem::not_found("action").into()),

@@ -344,6 +344,17 @@ async fn told(
     let places = work::by_ids(db, &ids).await?;
     let mut needs = Vec::new();
     for row in rows {
+        if row.kind == "piled_on" {
+            needs.push(Need {
+                icon: "shield",
+                class: "",
+                href: "/desk/filter".into(),
+                what: "Many accounts at once on a hashtag".into(),
+                more: "Their threads are held together: let them through, or dismiss them.".into(),
+                when: format::ago(row.at, now),
+            });
+            continue;
+        }
         let Some(place) = places
             .iter()
             .find(|p| Some(&p.id) == row.conversation.as_ref())

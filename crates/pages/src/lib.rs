@@ -18,6 +18,7 @@ mod home;
 mod import;
 mod improvements;
 mod incoming;
+mod listen;
 mod me;
 mod message;
 mod passkey;
@@ -32,6 +33,7 @@ mod settings;
 mod share;
 mod shell;
 mod teams;
+mod voices;
 mod weeks;
 
 use axum::Router;
@@ -97,6 +99,11 @@ pub fn router() -> Router<App> {
             "/p/{process}/playbook/{step}",
             get(playbook::page).post(playbook::save),
         )
+        .route(
+            "/p/{process}/listen/{step}",
+            get(listen::page).post(listen::save),
+        )
+        .route("/desk/filter", get(voices::page).post(voices::act))
         .route("/desk", get(desk::page))
         .route("/desk/next", post(desk::next))
         .route("/desk/settings", get(desk::settings::page))

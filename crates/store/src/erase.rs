@@ -232,6 +232,13 @@ pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
     let hers = "(SELECT h.author FROM handles h JOIN connections c ON c.kind = h.kind WHERE h.contact = $1 AND c.id = said.connection)";
     let said = format!("DELETE FROM said WHERE is_ours = 0 AND author IN {hers}");
     run(tx, &said, &[contact]).await?;
+    let by_her = "author IN (SELECT h.author FROM handles h JOIN connections c ON c.kind = h.kind WHERE h.contact = $1 AND c.id = connection)";
+    for table in ["heard", "voices"] {
+        let sql = format!("DELETE FROM {table} WHERE {by_her}");
+        run(tx, &sql, &[contact]).await?;
+    }
+    let noted = "DELETE FROM consents WHERE contact = $1 OR contact IN (SELECT id FROM contacts WHERE merged_into = $1)";
+    run(tx, noted, &[contact]).await?;
     run(tx, "DELETE FROM handles WHERE contact = $1", &[contact]).await?;
     let merged = "DELETE FROM contacts WHERE id = $1 OR merged_into = $1";
     run(tx, merged, &[contact]).await?;
@@ -240,7 +247,7 @@ pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
 
 /// Takes whole threads with customers away.
 async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
-    for table in ["said", "replies", "thread_notes", "share_threads"] {
+    for table in ["said", "replies", "thread_notes", "share_threads", "finds"] {
         let sql = format!("DELETE FROM {table} WHERE thread IN ({threads})");
         run(tx, &sql, values).await?;
     }

@@ -17,6 +17,7 @@ pub mod hooks;
 pub mod imports;
 pub mod improvements;
 pub mod jobs;
+pub mod listen;
 pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
@@ -73,7 +74,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 13] = [
+const SQLITE: [&str; 14] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -85,10 +86,11 @@ const SQLITE: [&str; 13] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0013_listen.sql"),
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
 ];
-const POSTGRES: [&str; 13] = [
+const POSTGRES: [&str; 14] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -100,6 +102,7 @@ const POSTGRES: [&str; 13] = [
     include_str!("../migrations/0009_mailbox.sql"),
     include_str!("../migrations/0010_updates.sql"),
     include_str!("../migrations/0011_channels.sql"),
+    include_str!("../migrations/0013_listen.sql"),
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
 ];

@@ -175,6 +175,26 @@ pub async fn sharing(db: &Db, process: &str, step: &str, since: Micros) -> sqlx:
     .await
 }
 
+/// What listening found for a step and a person looked at, or answered, since a moment.
+pub async fn listening(
+    db: &Db,
+    process: &str,
+    step: &str,
+    since: Micros,
+) -> sqlx::Result<Vec<Act>> {
+    query(
+        "SELECT f.decided_by AS person, f.decided AS at, t.case_ref FROM finds f JOIN threads t ON t.id = f.thread \
+         WHERE f.process = $1 AND f.step = $2 AND f.decided >= $3 UNION ALL \
+         SELECT r.person, r.sent AS at, t.case_ref FROM finds f JOIN threads t ON t.id = f.thread JOIN replies r ON r.thread = t.id \
+         WHERE f.process = $1 AND f.step = $2 AND r.sent >= $3 ORDER BY 2, 1",
+    )
+    .bind(process)
+    .bind(step)
+    .bind(since)
+    .fetch_all(db)
+    .await
+}
+
 /// What counts as using Share: what a person did, once for each post.
 const SHARING: &str = "'share.drafted', 'share.reviewed', 'share.scheduled'";
 

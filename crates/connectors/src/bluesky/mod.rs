@@ -3,6 +3,7 @@
 
 mod echo;
 mod facets;
+mod follow;
 mod poll;
 mod send;
 mod session;
@@ -14,11 +15,12 @@ pub mod stand_in;
 mod tests;
 
 use crate::channel::{Channel, Once};
+use crate::follow::Follows;
 use crate::kept::Kept;
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
-    About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Sent, Verified,
-    Via, text,
+    About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Outgoing, Page, Sent,
+    Settings, Verified, Via, text,
 };
 use session::Server;
 
@@ -110,6 +112,39 @@ impl Channel for Bluesky {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Incoming>> {
         Box::pin(poll::poll(via, &self.0, from))
+    }
+
+    fn follows(&self, settings: &Settings) -> Follows {
+        if settings.get("appview").trim() == "none" {
+            return Follows {
+                note: "There is no AppView to search: whose posts are read stands in the settings of the connection.",
+                ..Follows::NOTHING
+            };
+        }
+        Follows {
+            accounts: true,
+            tags: true,
+            phrases: true,
+            note: "All that is public can be searched; of accounts, what they say of their own accord, without answers and what they pass on.",
+        }
+    }
+
+    fn resolve<'a>(&'a self, via: &'a Via<'a>, account: &'a str) -> Answer<'a, String> {
+        Box::pin(async move {
+            let server = Server::of(via, &self.0)?;
+            let handle = account.trim().trim_start_matches('@');
+            let call = server.call("com.atproto.identity.resolveHandle");
+            let found = server.answer(call.query(&[("handle", handle)])).await;
+            match found {
+                Ok(answer) => match answer.read::<wire::Resolved>()?.did.starts_with("did:") {
+                    true => Ok(format!("@{handle}")),
+                    false => Err(Fault::Strange("an account without an id".into())),
+                },
+                // Servers say with the same error that a handle is none, and that nobody has it.
+                Err(Fault::Refused(said)) => Err(Fault::Gone(said)),
+                Err(fault) => Err(fault),
+            }
+        })
     }
 
     fn once(&self) -> Once {

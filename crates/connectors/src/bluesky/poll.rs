@@ -16,8 +16,13 @@ const WATCHED: usize = 25;
 const PEOPLE: usize = 50;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct State {
+pub(super) struct State {
     back: Back,
+    /// How far each wish was read, and whose turn it is.
+    #[serde(default)]
+    pub wishes: BTreeMap<String, Back>,
+    #[serde(default)]
+    pub turn: usize,
     /// The last record read of each person, where there is no AppView.
     #[serde(default)]
     people: BTreeMap<String, String>,
@@ -36,10 +41,19 @@ pub(super) async fn poll(
     let known = from.filter(|c| c.version == VERSION);
     let known = known.and_then(|c| State::deserialize(&c.state).ok());
     let mut state = known.unwrap_or_default();
-    let (mut items, has_more) = match appview(via) {
+    let (mut items, mut has_more) = match appview(via) {
         Some(appview) => notified(&server, appview, &me.did, &mut state).await?,
         None => kept_there(&server, via, &me.did, &mut state).await?,
     };
+    if let Some(appview) = appview(via) {
+        let (found, more) = super::follow::read(&server, via, appview, &me.did, &mut state).await?;
+        has_more |= more;
+        for item in found {
+            if items.iter().all(|i| i.id != item.id) {
+                items.push(item);
+            }
+        }
+    }
     if let (false, Some(appview)) = (has_more, appview(via)) {
         items.extend(taken_back(&server, appview, &mut state).await);
     }
@@ -159,7 +173,7 @@ async fn kept_there(
     Ok((items, has_more))
 }
 
-fn is_to(me: &str, record: &Record) -> bool {
+pub(super) fn is_to(me: &str, record: &Record) -> bool {
     let ours = format!("at://{me}/");
     let is_reply = record
         .reply
@@ -169,7 +183,13 @@ fn is_to(me: &str, record: &Record) -> bool {
     is_reply || features.any(|f| f.did.as_deref() == Some(me))
 }
 
-fn incoming(uri: &str, author: &Person, record: &Record, at: Micros, raw: &str) -> Incoming {
+pub(super) fn incoming(
+    uri: &str,
+    author: &Person,
+    record: &Record,
+    at: Micros,
+    raw: &str,
+) -> Incoming {
     let handle = text::line(&author.handle);
     let tags = facets::features(&record.facets).filter_map(|f| f.tag.as_deref());
     let tags = record.tags.iter().map(String::as_str).chain(tags);

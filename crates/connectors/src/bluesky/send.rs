@@ -60,7 +60,9 @@ async fn find(
             .await?
             .read()?;
         let mut found = found.posts.into_iter().filter_map(|p| p.read);
-        let Post { uri, cid, record } = found.find(|p| p.uri == uri).ok_or_else(gone)?;
+        let Post {
+            uri, cid, record, ..
+        } = found.find(|p| p.uri == uri).ok_or_else(gone)?;
         return Ok((Ref { uri, cid }, record.reply));
     }
     let (did, collection, key) = parts(uri).ok_or_else(gone)?;

@@ -114,6 +114,30 @@ impl Wire for Server {
                     &json!({"error": "NotFound", "message": "Post not found"}),
                 ),
             },
+            "com.atproto.identity.resolveHandle" => match asked.query("handle") {
+                "ada.example" => json(200, &json!({"did": ADA})),
+                _ => json(
+                    400,
+                    &json!({"error": "InvalidRequest", "message": "Unable to resolve handle"}),
+                ),
+            },
+            "app.bsky.feed.searchPosts" => {
+                assert_eq!(asked.query("sort"), "latest");
+                let words = asked.query("q").trim_matches('"').to_string();
+                let (posts, cursor) = latest(house, asked, &|p| p.text.contains(&words));
+                json(200, &json!({"posts": house.list(posts), "cursor": cursor}))
+            }
+            "app.bsky.feed.getAuthorFeed" => {
+                assert_eq!(asked.query("actor"), "ada.example");
+                let (posts, cursor) = latest(house, asked, &|p| !p.is_ours);
+                let mut feed: Vec<Value> = posts.into_iter().map(|p| json!({"post": p})).collect();
+                let passed_on = json!({
+                    "post": view(&house.posts[0]),
+                    "reason": {"$type": "app.bsky.feed.defs#reasonRepost"},
+                });
+                feed.insert(0, passed_on);
+                json(200, &json!({"feed": house.list(feed), "cursor": cursor}))
+            }
             "com.atproto.repo.listRecords" => records(house, asked),
             "com.atproto.repo.getRecord" => {
                 let uri = format!(
@@ -211,6 +235,14 @@ fn record(post: &Post) -> Value {
         "langs": ["en"],
         "facets": [{"index": {"byteStart": 0, "byteEnd": 0}, "features": [{"$type": "app.bsky.richtext.facet#mention", "did": ME}]}],
     });
+    if post.is_elsewhere {
+        let tags = post.tags();
+        let tags = tags
+            .iter()
+            .map(|t| json!({"$type": "app.bsky.richtext.facet#tag", "tag": t}));
+        let tags: Vec<Value> = tags.collect();
+        record["facets"] = json!([{"index": {"byteStart": 0, "byteEnd": 0}, "features": tags}]);
+    }
     if let Some(parent) = &post.reply_to {
         let parent = json!({"uri": parent, "cid": cid(parent)});
         record["reply"] = json!({"root": parent, "parent": parent});
@@ -219,7 +251,31 @@ fn record(post: &Post) -> Value {
 }
 
 fn view(post: &Post) -> Value {
-    json!({"uri": post.id, "cid": cid(&post.id), "record": record(post), "likeCount": post.likes, "repostCount": post.reposts, "quoteCount": 0, "replyCount": 0})
+    json!({
+        "uri": post.id,
+        "cid": cid(&post.id),
+        "author": {"did": if post.is_ours { ME } else { ADA }, "handle": "ada.example", "displayName": "Ada"},
+        "record": record(post),
+        "indexedAt": rfc3339(post.at),
+        "likeCount": post.likes,
+        "repostCount": post.reposts,
+        "quoteCount": 0,
+        "replyCount": 0,
+    })
+}
+
+/// Posts newest first, by a cursor that says before which they were indexed.
+fn latest(
+    house: &House,
+    asked: &Asked,
+    is_it: &dyn Fn(&Post) -> bool,
+) -> (Vec<Value>, Option<String>) {
+    let before: i64 = asked.query("cursor").parse().unwrap_or(i64::MAX);
+    let there = house.posts.iter().rev().filter(|p| p.deleted.is_none());
+    let found = there.filter(|p| is_it(p) && p.at < before);
+    let page: Vec<&Post> = found.take(asked.limit(100)).collect();
+    let cursor = page.last().map(|p| p.at.to_string());
+    (page.into_iter().map(view).collect(), cursor)
 }
 
 /// Newest first, by a cursor that says before which they were indexed.
@@ -229,7 +285,7 @@ fn notifications(house: &House, asked: &Asked) -> Response {
         .posts
         .iter()
         .rev()
-        .filter(|p| !p.is_ours && p.deleted.is_none());
+        .filter(|p| !p.is_ours && !p.is_elsewhere && p.deleted.is_none());
     let page: Vec<&Post> = all
         .filter(|p| p.at < before)
         .take(asked.limit(100))

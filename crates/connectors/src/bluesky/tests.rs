@@ -18,6 +18,7 @@ fn a_session_is_made_once_and_renewed_when_it_has_ended() {
     let settings = stand.settings();
     let bluesky = Bluesky::new();
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &stand,
         post: &crate::NoPost,
@@ -48,6 +49,7 @@ fn an_answer_in_a_conversation_keeps_its_root() {
         .filter(|p| p.id == parent)
         .for_each(reply);
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &stand,
         post: &crate::NoPost,

@@ -141,6 +141,40 @@ pub struct Post {
     pub uri: String,
     pub cid: String,
     pub record: Record,
+    #[serde(default, deserialize_with = "or_default")]
+    pub author: Person,
+    /// As the service writes it.
+    #[serde(default, rename = "indexedAt", deserialize_with = "or_default")]
+    pub indexed_at: String,
+}
+
+/// What a search found.
+#[derive(Debug, Deserialize)]
+pub struct Searched {
+    pub posts: Vec<Item<Post>>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub cursor: Option<String>,
+}
+
+/// What somebody said or passed on.
+#[derive(Debug, Deserialize)]
+pub struct Feed {
+    pub feed: Vec<Item<Shown>>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct Shown {
+    pub post: Post,
+    /// Why it is shown where it is not her own: it was passed on.
+    #[serde(default, deserialize_with = "or_default")]
+    pub reason: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Resolved {
+    pub did: String,
 }
 
 /// Posts with how they are received.

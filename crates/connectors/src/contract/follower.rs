@@ -2,7 +2,7 @@
 
 use super::{StandIn, now};
 use crate::channel::{Delivered, Delivery, What};
-use crate::{Account, Channel, Cursor, Fault, Incoming, Page, Settings, Via};
+use crate::{Account, Channel, Cursor, Fault, Incoming, Page, Settings, Via, Wish};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Follower<'a> {
@@ -14,6 +14,7 @@ pub struct Follower<'a> {
     pub known: BTreeMap<String, Incoming>,
     /// Keys of what was handed over and may have been taken.
     pub open: BTreeSet<String>,
+    pub wishes: Vec<Wish>,
 }
 
 impl<'a> Follower<'a> {
@@ -26,6 +27,7 @@ impl<'a> Follower<'a> {
             cursor: None,
             known: BTreeMap::new(),
             open: BTreeSet::new(),
+            wishes: Vec::new(),
         };
         follower.account = follower.ask_account().expect("an account");
         assert!(!follower.account.id.is_empty(), "an account has an id");
@@ -34,6 +36,7 @@ impl<'a> Follower<'a> {
 
     pub fn via(&self) -> Via<'_> {
         Via {
+            wishes: &self.wishes,
             settings: &self.settings,
             http: self.stand_in,
             post: self.stand_in.post(),

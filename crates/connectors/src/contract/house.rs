@@ -33,6 +33,16 @@ pub struct Post {
     /// How it is received.
     pub likes: u64,
     pub reposts: u64,
+    /// Not said to us: only who looks for it finds it.
+    pub is_elsewhere: bool,
+}
+
+impl Post {
+    /// Words after a `#`.
+    pub fn tags(&self) -> Vec<&str> {
+        let words = self.text.split_whitespace();
+        words.filter_map(|w| w.strip_prefix('#')).collect()
+    }
 }
 
 pub enum Refusal {
@@ -165,6 +175,7 @@ impl House {
             original: text.into(),
             likes: 0,
             reposts: 0,
+            is_elsewhere: false,
         });
         self.posts.last_mut().expect("it was put there")
     }
@@ -331,6 +342,13 @@ impl<W: Wire> StandIn for Stand<W> {
         (post.likes, post.reposts) = (likes, reposts);
     }
 
+    fn say_elsewhere(&self, text: &str) -> Option<String> {
+        let mut house = self.house();
+        let post = house.put(&self.wire, text, false);
+        post.is_elsewhere = true;
+        Some(post.id.clone())
+    }
+
     fn edit(&self, id: &str, text: &str) {
         self.house().alter(id, What::Edited, |post, now| {
             post.text = text.into();
@@ -359,7 +377,8 @@ impl<W: Wire> StandIn for Stand<W> {
 
     fn truth(&self) -> Vec<Truth> {
         let house = self.house();
-        let said = house.posts.iter().filter(|p| !p.is_ours);
+        let to_us = |p: &&Post| !p.is_ours && !p.is_elsewhere;
+        let said = house.posts.iter().filter(to_us);
         let truth = said.map(|post| Truth {
             id: post.id.clone(),
             text: (!post.is_raw).then(|| post.text.clone()),

@@ -156,11 +156,11 @@ fn answered(f: &mut Follower, sent: &Sent) {
 }
 
 fn echoes(f: &mut Follower, sent: &Sent) {
-    let ask = |ids: &[String]| now(f.channel.echo(&f.via(), &f.account, ids));
-    assert_eq!(ask(&[]), Ok(Vec::new()), "nothing is asked for");
+    let ask = |f: &Follower, ids: &[String]| now(f.channel.echo(&f.via(), &f.account, ids));
+    assert_eq!(ask(f, &[]), Ok(Vec::new()), "nothing is asked for");
     f.stand_in.receive(&sent.id, 12, 3);
     let ids = [sent.id.clone()];
-    let told = ask(&ids).expect("what came of it");
+    let told = ask(f, &ids).expect("what came of it");
     // Some services tell nothing at all, and say so by leaving it out.
     let Some(echo) = told.first().cloned() else {
         return;
@@ -168,11 +168,11 @@ fn echoes(f: &mut Follower, sent: &Sent) {
     assert_eq!(told.len(), 1, "one post has one echo");
     assert_eq!((echo.likes, echo.reposts), (Some(12), Some(3)));
     f.stand_in.receive(&sent.id, 13, 3);
-    let told = ask(&ids).expect("what came of it");
+    let told = ask(f, &ids).expect("what came of it");
     assert_eq!(told[0].likes, Some(13), "it is read anew");
     for trouble in [Trouble::Twice, Trouble::OutOfOrder, Trouble::Garbage] {
         f.stand_in.misbehave(trouble);
-        let told = ask(&ids).unwrap_or_else(|e| panic!("{trouble:?}: {e}"));
+        let told = ask(f, &ids).unwrap_or_else(|e| panic!("{trouble:?}: {e}"));
         assert_eq!(told.len(), 1, "{trouble:?}");
         assert_eq!((&told[0].id, told[0].likes), (&sent.id, Some(13)));
         f.stand_in.behave();
@@ -182,22 +182,25 @@ fn echoes(f: &mut Follower, sent: &Sent) {
     let mut all: Vec<String> = others.collect();
     f.stand_in.delete(&all[0].clone());
     all.push(sent.id.clone());
-    let told = ask(&all).expect("what came of many");
+    let told = ask(f, &all).expect("what came of many");
     let mut of: Vec<&String> = told.iter().map(|e: &Echo| &e.id).collect();
     let mut expected: Vec<&String> = all.iter().skip(1).collect();
     (of.sort(), expected.sort());
     assert_eq!(of, expected, "each that is there is told once");
     f.stand_in.misbehave(Trouble::Storm(1));
-    let fault = ask(&ids).expect_err("a storm");
+    let fault = ask(f, &ids).expect_err("a storm");
     is_wait(&fault, f.stand_in.now());
     f.stand_in.misbehave(Trouble::SignedOut);
-    let fault = ask(&ids).expect_err("signed out");
+    let fault = ask(f, &ids).expect_err("signed out");
     assert!(
         matches!(fault, Fault::SignedOut(_)),
         "signed out: {fault:?}"
     );
     f.stand_in.behave();
     f.stand_in.misbehave(Trouble::Down);
-    assert!(ask(&ids).expect_err("down").passes(), "it may work later");
+    assert!(
+        ask(f, &ids).expect_err("down").passes(),
+        "it may work later"
+    );
     f.stand_in.behave();
 }

@@ -5,8 +5,8 @@ use super::*;
 use crate::channel::{Author, Once, Seen, Sent, What};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
-    About, Account, Answer, Connector, Cursor, Field, Incoming, Outgoing, Page, Request, Response,
-    Verified, Via, text,
+    About, Account, Answer, Connector, Cursor, Field, Follows, Incoming, Outgoing, Page, Request,
+    Response, Verified, Via, text,
 };
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +33,9 @@ enum Mistake {
     ForgetsWhatWasAnswered,
     EchoesWhatIsToldTwice,
     AsksForTheFirstOnly,
+    SaysItFollowsAndDoesNot,
+    TakesWhatItFindsForMentions,
+    FollowsWhatNobodyWishesFor,
 }
 
 struct Toy(Mistake);
@@ -80,7 +83,7 @@ impl Toy {
                 ..Author::default()
             },
             is_ours: item["ours"].as_bool()?,
-            is_for_us: true,
+            is_for_us: item["elsewhere"] != true || self.0 == Mistake::TakesWhatItFindsForMentions,
             seen: Seen::Public,
             text: match self.0 {
                 _ if is_deleted => String::new(),
@@ -118,7 +121,18 @@ impl Toy {
             Mistake::ReadsOnePage => answer["newest"].as_u64(),
             _ => numbers.max(),
         };
+        let is_wished = |i: &Incoming| match self.0 {
+            Mistake::SaysItFollowsAndDoesNot => false,
+            Mistake::FollowsWhatNobodyWishesFor => true,
+            _ => via.wishes.iter().any(|w| i.text.contains(&w.shown())),
+        };
+        let elsewhere: Vec<&str> = list
+            .iter()
+            .filter(|i| i["elsewhere"] == true)
+            .filter_map(|i| i["id"].as_str())
+            .collect();
         let mut items: Vec<_> = told.into_iter().filter_map(|(i, _)| i).collect();
+        items.retain(|i| !elsewhere.contains(&i.id.as_str()) || is_wished(i));
         items.sort_by_key(|i| i.at);
         Ok(Page {
             items,
@@ -256,6 +270,14 @@ impl Channel for Toy {
         Box::pin(self.poll(via, from))
     }
 
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            tags: true,
+            note: "Tags.",
+            ..Follows::NOTHING
+        }
+    }
+
     fn once(&self) -> Once {
         use Mistake::*;
         match self.0 {
@@ -354,7 +376,7 @@ impl Wire for Service {
         let items = posts.into_iter().take(20).map(|p| {
             let escaped = p.text.replace('&', "&amp;").replace('<', "&lt;").replace('\n', "<br>");
             let html = if p.is_raw { &p.text } else { &escaped };
-            json!({"id": p.id, "html": html, "at": p.at, "change": p.change, "ours": p.is_ours, "reply_to": p.reply_to, "edited": p.edited.is_some(), "deleted": p.deleted.is_some()})
+            json!({"id": p.id, "html": html, "at": p.at, "change": p.change, "ours": p.is_ours, "elsewhere": p.is_elsewhere, "reply_to": p.reply_to, "edited": p.edited.is_some(), "deleted": p.deleted.is_some()})
         });
         json(
             200,
@@ -428,6 +450,9 @@ fn each_mistake_is_found_and_named() {
             Mistake::AsksForTheFirstOnly,
             "each that is there is told once",
         ),
+        (Mistake::SaysItFollowsAndDoesNot, "all of it"),
+        (Mistake::TakesWhatItFindsForMentions, "all of it"),
+        (Mistake::FollowsWhatNobodyWishesFor, "nothing is followed"),
     ];
     for (mistake, named) in table {
         let said = tried(mistake).expect_err(&format!("{mistake:?} passes"));

@@ -22,6 +22,7 @@ fn a_file_that_is_as_it_was_is_not_read_again() {
     let peer = Peer::new();
     let (settings, http) = (peer.settings(), Near(&peer));
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

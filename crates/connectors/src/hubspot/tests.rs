@@ -23,6 +23,7 @@ fn a_deal_is_told_with_who_moved_it_and_where_it_is_shown() {
     let peer = Peer::new();
     let (settings, http) = (peer.settings(), Near(&peer));
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

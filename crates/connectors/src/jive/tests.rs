@@ -46,6 +46,7 @@ fn with<T>(
         asked,
     };
     test(&Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

@@ -1,5 +1,5 @@
 //! The Mastodon API, which Mastodon, GoToSocial, Pleroma and others speak. Mentions are polled, and what is said under tags or with
-//! phrases; the stream of the user tells the same sooner. Servers tell of changes only by the stream, so the last posts are
+//! phrases or by accounts; the stream of the user tells the same sooner. Servers tell of changes only by the stream, so the last posts are
 //! looked at again with each poll.
 
 mod echo;
@@ -14,6 +14,7 @@ pub mod stand_in;
 mod tests;
 
 use crate::channel::{Author, Channel, Media, Once, Seen, What};
+use crate::follow::Follows;
 use crate::http::{Request, Response, server};
 use crate::json::Item;
 use crate::publish::{Counts, Echo, Publishes};
@@ -121,6 +122,23 @@ impl Channel for Mastodon {
         buffer: &mut Vec<u8>,
     ) -> Result<Vec<Incoming>, Fault> {
         stream::read(&Server::of(settings)?, account, buffer)
+    }
+
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            accounts: true,
+            tags: true,
+            phrases: true,
+            note: "Accounts and hashtags are followed as far as this server knows them; phrases are found only in posts of people who let them be searched.",
+        }
+    }
+
+    fn resolve<'a>(&'a self, via: &'a Via<'a>, account: &'a str) -> Answer<'a, String> {
+        Box::pin(async move {
+            let server = Server::of(via.settings)?;
+            let found = poll::account(&server, via, account).await?;
+            Ok(server.author(&found).handle)
+        })
     }
 
     fn once(&self) -> Once {

@@ -1,7 +1,8 @@
-//! What was said since the last time: mentions, tags, phrases, and what became of the last posts.
+//! What was said since the last time: mentions, tags, phrases, accounts, and what became of the last posts.
 
 use super::{Server, wire};
 use crate::channel::What;
+use crate::follow::{self, Wanted, Wish};
 use crate::http::{Response, segment};
 use crate::json::Item;
 use crate::{Cursor, Fault, Incoming, Micros, Page, Via};
@@ -17,6 +18,8 @@ const BEFORE_ALL: &str = "00000000000000000000000000";
 /// How many posts are looked at again, and how many conversations are asked for in one poll.
 const WATCHED: usize = 20;
 const THREADS: usize = 20;
+/// How many wishes have their turn in one poll: servers take 300 requests in five minutes.
+const FOLLOWED: usize = 8;
 /// Pages of a search in one poll.
 const SEARCHED: usize = 5;
 
@@ -24,14 +27,26 @@ const SEARCHED: usize = 5;
 struct State {
     /// The id of our account.
     me: String,
-    /// The last notification, and the last post of each tag and phrase.
+    /// The last notification, and the last post of each tag, phrase and account.
     mentions: String,
     #[serde(default)]
     tags: BTreeMap<String, String>,
     #[serde(default)]
     phrases: BTreeMap<String, String>,
     #[serde(default)]
+    accounts: BTreeMap<String, Followed>,
+    /// Whose turn it is, where not all that is followed is asked for in one poll.
+    #[serde(default)]
+    turn: usize,
+    #[serde(default)]
     watched: Vec<Watched>,
+}
+
+/// An account by the server's id of it, and its last post.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Followed {
+    id: String,
+    last: String,
 }
 
 /// A post that may be edited or taken back.
@@ -40,6 +55,9 @@ struct Watched {
     id: String,
     at: Micros,
     edited: Option<String>,
+    /// Not said to us; what was said to us is watched before it.
+    #[serde(default)]
+    is_found: bool,
 }
 
 /// A list of the server that was read on.
@@ -73,17 +91,15 @@ pub(super) async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<In
     let read = mentions(&server, via, &state.mentions).await?;
     page.take(&server, &mut state, &read, true);
     state.mentions = read.last;
-    for tag in listed(via.settings.get("tags")) {
-        let last = state.tags.get(&tag).map_or("", String::as_str);
-        let read = tagged(&server, via, &tag, last).await?;
-        page.take(&server, &mut state, &read, false);
-        state.tags.insert(tag, read.last);
-    }
-    for phrase in listed(via.settings.get("phrases")) {
-        let last = state.phrases.get(&phrase).map_or("", String::as_str);
-        let read = searched(&server, via, &phrase, last).await?;
-        page.take(&server, &mut state, &read, false);
-        state.phrases.insert(phrase, read.last);
+    let wishes = wishes(via);
+    state.forget_all_but(&wishes);
+    for wish in follow::in_turn(&wishes, &mut state.turn, FOLLOWED) {
+        match followed(&server, via, &mut state, &wish).await {
+            Ok(read) => page.take(&server, &mut state, &read, false),
+            // An account that is gone, or a tag that is not let through, holds up nothing else.
+            Err(Fault::Gone(_) | Fault::Refused(_)) => {}
+            Err(fault) => return Err(fault),
+        }
     }
     threads(&server, via, &mut page.items).await;
     if !page.has_more {
@@ -105,7 +121,7 @@ impl Page<Incoming> {
             }
             incoming.is_for_us |= is_for_us;
             if !incoming.is_ours {
-                state.watch(item);
+                state.watch(item, !incoming.is_for_us);
             }
             self.items.push(incoming);
         }
@@ -115,24 +131,122 @@ impl Page<Incoming> {
 }
 
 impl State {
-    fn watch(&mut self, item: &Item<Status>) {
+    /// What is not followed any more begins anew when it is wished for again.
+    fn forget_all_but(&mut self, wishes: &[Wish]) {
+        let is_there = |what, words: &str| {
+            let key = Wish::of(what, words).key();
+            wishes.iter().any(|w| w.key() == key)
+        };
+        self.tags.retain(|words, _| is_there(Wanted::Tag, words));
+        self.phrases
+            .retain(|words, _| is_there(Wanted::Phrase, words));
+        self.accounts
+            .retain(|words, _| is_there(Wanted::Account, words));
+    }
+
+    fn watch(&mut self, item: &Item<Status>, is_found: bool) {
         let Some(status) = &item.read else { return };
         self.watched.retain(|w| w.id != status.id);
         self.watched.push(Watched {
             id: status.id.clone(),
             at: status.created_at,
             edited: status.edited_at.clone(),
+            is_found,
         });
-        self.watched.sort_by_key(|w| w.at);
+        self.watched.sort_by_key(|w| (!w.is_found, w.at));
         let over = self.watched.len().saturating_sub(WATCHED);
         self.watched.drain(..over);
     }
 }
 
-fn listed(setting: &str) -> Vec<String> {
-    let words = setting.split(',').map(|w| w.trim().trim_start_matches('#'));
-    let words = words.filter(|w| !w.is_empty()).map(String::from);
-    words.take(10).collect()
+/// What is to be followed: by the connection's settings, and by whoever wishes for it.
+fn wishes(via: &Via<'_>) -> Vec<Wish> {
+    let tags = follow::listed(Wanted::Tag, via.settings.get("tags"));
+    let phrases = follow::listed(Wanted::Phrase, via.settings.get("phrases"));
+    follow::each_once(tags.chain(phrases).chain(via.wishes.iter().cloned()))
+}
+
+/// What follows the last post of a wish.
+async fn followed(
+    server: &Server,
+    via: &Via<'_>,
+    state: &mut State,
+    wish: &Wish,
+) -> Result<Read, Fault> {
+    let words = &wish.words;
+    let last = |all: &BTreeMap<String, String>| all.get(words).cloned().unwrap_or_default();
+    match wish.what {
+        Wanted::Tag => {
+            let read = tagged(server, via, words, &last(&state.tags)).await?;
+            state.tags.insert(words.clone(), read.last.clone());
+            Ok(read)
+        }
+        Wanted::Phrase => {
+            let read = searched(server, via, words, &last(&state.phrases)).await?;
+            state.phrases.insert(words.clone(), read.last.clone());
+            Ok(read)
+        }
+        Wanted::Account => {
+            let mut known = state.accounts.get(words).cloned().unwrap_or_default();
+            if known.id.is_empty() {
+                known.id = account(server, via, words).await?.id;
+            }
+            let read = said_by(server, via, &known).await?;
+            known.last = read.last.clone();
+            state.accounts.insert(words.clone(), known);
+            Ok(read)
+        }
+    }
+}
+
+/// An account by its name; one of another server may have to be asked for there first.
+pub(super) async fn account(
+    server: &Server,
+    via: &Via<'_>,
+    name: &str,
+) -> Result<wire::Account, Fault> {
+    let name = name.trim().trim_start_matches('@');
+    let looked = server
+        .ask(via, "/api/v1/accounts/lookup", &[("acct", name)])
+        .await;
+    match looked {
+        Err(Fault::Gone(_)) => {}
+        other => return other,
+    }
+    let at_name = format!("@{name}");
+    let query = [
+        ("q", at_name.as_str()),
+        ("type", "accounts"),
+        ("resolve", "true"),
+        ("limit", "5"),
+    ];
+    let found: wire::Found = server.ask(via, "/api/v2/search", &query).await?;
+    let mut found = found.accounts.into_iter().filter_map(|a| a.read);
+    let is_it = |a: &wire::Account| {
+        server
+            .author(a)
+            .handle
+            .trim_start_matches('@')
+            .eq_ignore_ascii_case(name)
+    };
+    found
+        .find(is_it)
+        .ok_or_else(|| Fault::Gone(format!("nobody is called {at_name}")))
+}
+
+/// What an account said of its own accord.
+async fn said_by(server: &Server, via: &Via<'_>, known: &Followed) -> Result<Read, Fault> {
+    let path = format!("/api/v1/accounts/{}/statuses", segment(&known.id));
+    let query = [("exclude_reblogs", "true"), ("exclude_replies", "true")];
+    let (response, limit) = list(server, via, &path, &query, &known.last).await?;
+    let items: Vec<Item<Status>> = response.read()?;
+    let ids = items.iter().filter_map(|i| i.read.as_ref());
+    Ok(Read {
+        last: reached(&response, &known.last, ids.map(|s| s.id.as_str())),
+        has_more: items.len() >= limit,
+        wait_until: exhausted(&response, via.now),
+        items,
+    })
 }
 
 /// By length first: ids of one server are numbers, or letters of one length.

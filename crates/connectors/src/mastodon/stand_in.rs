@@ -43,6 +43,19 @@ impl Wire for Server {
                 json(200, &json!({"name": "Shop", "scopes": ["read", "write"]}))
             }
             ("GET", ["notifications"]) => self.notifications(house, asked),
+            ("GET", ["accounts", "lookup"]) => match asked.query("acct").starts_with("ada") {
+                true => json(200, &account(false)),
+                false => json(404, &json!({"error": "Record not found"})),
+            },
+            ("GET", ["search"]) => searched(house, asked),
+            ("GET", ["timelines", "tag", tag]) => {
+                let tag = tag.to_string();
+                after(house, asked, &|p| p.tags().contains(&tag.as_str()))
+            }
+            ("GET", ["accounts", "200", "statuses"]) => {
+                assert_eq!(asked.query("exclude_reblogs"), "true");
+                after(house, asked, &|p| !p.is_ours)
+            }
             ("GET", ["accounts", ME, "statuses"]) => own(house, asked),
             ("GET", ["statuses"]) => {
                 let is_asked =
@@ -100,7 +113,7 @@ impl Server {
             .posts
             .iter()
             .enumerate()
-            .filter(|(_, p)| !p.is_ours && p.deleted.is_none());
+            .filter(|(_, p)| !p.is_ours && !p.is_elsewhere && p.deleted.is_none());
         let mut after: Vec<(u128, &Post)> = told
             .map(|(n, p)| (n as u128 + 1, p))
             .filter(|(n, _)| *n > min)
@@ -144,6 +157,44 @@ impl Server {
     }
 }
 
+/// Posts of a list, newest first: what follows `min_id`, or the newest.
+fn after(house: &House, asked: &Asked, is_it: &dyn Fn(&Post) -> bool) -> Response {
+    let min: u128 = asked.query("min_id").parse().unwrap_or(0);
+    let there = house.posts.iter().filter(|p| p.deleted.is_none());
+    let mut found: Vec<&Post> = there
+        .filter(|p| is_it(p) && p.id.parse::<u128>().is_ok_and(|id| id > min))
+        .collect();
+    let limit = asked.limit(40);
+    match asked.query("min_id") {
+        "" => drop(found.drain(..found.len().saturating_sub(limit))),
+        _ => found.truncate(limit),
+    }
+    let items = found.iter().rev().map(|p| status(p)).collect();
+    json(200, &json!(house.list(items)))
+}
+
+/// Posts or accounts; posts newest first, by an offset.
+fn searched(house: &House, asked: &Asked) -> Response {
+    if asked.query("type") == "accounts" {
+        return json(
+            200,
+            &json!({"accounts": [], "statuses": [], "hashtags": []}),
+        );
+    }
+    let phrase = asked.query("q").trim_matches('"').to_string();
+    let min: u128 = asked.query("min_id").parse().unwrap_or(0);
+    let offset: usize = asked.query("offset").parse().unwrap_or(0);
+    let there = house.posts.iter().rev().filter(|p| p.deleted.is_none());
+    let found = there.filter(|p| p.text.contains(&phrase));
+    let after = found.filter(|p| p.id.parse::<u128>().is_ok_and(|id| id > min));
+    let page = after.skip(offset).take(asked.limit(40)).map(status);
+    let list = house.list(page.collect());
+    json(
+        200,
+        &json!({"accounts": [], "statuses": list, "hashtags": []}),
+    )
+}
+
 fn own(house: &House, asked: &Asked) -> Response {
     let before: u128 = asked.query("max_id").parse().unwrap_or(u128::MAX);
     let ours = house.posts.iter().rev().filter(|p| p.is_ours);
@@ -180,8 +231,8 @@ fn status(post: &Post) -> Value {
         "edited_at": post.edited.map(rfc3339),
         "content": html,
         "account": account(post.is_ours),
-        "mentions": [{"id": ME, "acct": "shop"}],
-        "tags": [],
+        "mentions": if post.is_elsewhere { json!([]) } else { json!([{"id": ME, "acct": "shop"}]) },
+        "tags": post.tags().iter().map(|t| json!({"name": t})).collect::<Vec<_>>(),
         "media_attachments": [],
         "favourites_count": post.likes,
         "reblogs_count": post.reposts,

@@ -237,6 +237,7 @@ fn tags_and_phrases_are_each_read_on_from_where_they_were() {
     let settings = stand.settings();
     let poll = |from: Option<&Cursor>| {
         let via = Via {
+            wishes: &[],
             settings: &settings,
             http: &stand,
             post: &crate::NoPost,

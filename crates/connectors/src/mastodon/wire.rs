@@ -93,7 +93,10 @@ pub struct Context {
 
 #[derive(Debug, Deserialize)]
 pub struct Found {
+    #[serde(default)]
     pub statuses: Vec<Item<Status>>,
+    #[serde(default)]
+    pub accounts: Vec<Item<Account>>,
 }
 
 #[derive(Debug, Deserialize)]

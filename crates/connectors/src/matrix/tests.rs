@@ -29,6 +29,7 @@ fn only_who_said_something_can_change_it() {
     stand.say("mine");
     let settings = stand.settings();
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &stand,
         post: &crate::NoPost,
@@ -64,6 +65,7 @@ fn what_is_no_answer_needs_a_room() {
     };
     let send = |settings: &Settings| {
         let via = Via {
+            wishes: &[],
             settings,
             http: &stand,
             post: &crate::NoPost,

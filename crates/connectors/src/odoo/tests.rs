@@ -16,6 +16,7 @@ impl Http for Near<'_> {
 fn lead_five(peer: &Peer) -> Vec<(String, Option<String>, History)> {
     let (settings, http) = (peer.settings(), Near(peer));
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,
@@ -63,6 +64,7 @@ fn the_account_says_whether_there_will_be_a_history() {
     let peer = Peer::new();
     let (settings, http) = (peer.settings(), Near(&peer));
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

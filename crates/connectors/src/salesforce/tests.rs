@@ -23,6 +23,7 @@ fn an_opportunity_is_told_with_its_stages_and_not_with_other_rows_of_its_history
     let peer = Peer::new();
     let (settings, http) = (peer.settings(), Near(&peer));
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

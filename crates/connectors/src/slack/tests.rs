@@ -99,6 +99,7 @@ fn answers_in_threads_are_polled_too() {
     let settings = stand.settings();
     let poll = |from: Option<&Cursor>| {
         let via = Via {
+            wishes: &[],
             settings: &settings,
             http: &stand,
             post: &crate::NoPost,

@@ -18,6 +18,7 @@ fn with<T>(peer: &Peer, test: impl FnOnce(&Tryton, &Via) -> T) -> T {
     let settings = peer.settings();
     let http = Near(peer);
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,
@@ -165,6 +166,7 @@ fn a_wrong_password_is_signed_out() {
     settings.0.insert("password".into(), "other".into());
     let http = Near(&peer);
     let via = Via {
+        wishes: &[],
         settings: &settings,
         http: &http,
         post: &crate::NoPost,

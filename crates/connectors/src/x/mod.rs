@@ -3,6 +3,7 @@
 
 mod activity;
 mod echo;
+mod search;
 mod wire;
 
 #[cfg(any(test, feature = "testing"))]
@@ -12,6 +13,7 @@ mod tests;
 
 use crate::back::Back;
 use crate::channel::{Author, Channel, Delivered, Delivery, Media, Once, Seen, What};
+use crate::follow::{self, Budget, Follows};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
 use crate::publish::{Counts, Echo, Publishes};
@@ -64,6 +66,13 @@ const ABOUT: About = About {
             is_secret: true,
             is_required: false,
         },
+        Field {
+            name: "reads_a_month",
+            label: "Posts that listening may read in a month",
+            hint: "500 where it is left empty; each is billed. What is said to the account is read all the same.",
+            is_secret: false,
+            is_required: false,
+        },
     ],
     verified: Verified::Contract,
     verified_by: "the published description of API v2, and a stand-in that misbehaves",
@@ -114,6 +123,32 @@ impl Channel for X {
         Some(genuine.and_then(|()| activity::read(account, delivery.body)))
     }
 
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            accounts: true,
+            tags: true,
+            phrases: true,
+            note: "Found within two minutes by the search of the last seven days. X bills each post that is read: when what the connection allows for a month is used up, listening waits for the next.",
+        }
+    }
+
+    fn resolve<'a>(&'a self, via: &'a Via<'a>, account: &'a str) -> Answer<'a, String> {
+        Box::pin(search::resolve(via, account))
+    }
+
+    fn budget(&self, settings: &Settings, from: Option<&Cursor>, now: Micros) -> Option<Budget> {
+        let state = State::of(from);
+        let month = follow::month(now);
+        let spent = Some(state.spent).filter(|s| s.month == month);
+        let spent = spent.unwrap_or_default();
+        Some(Budget {
+            month,
+            read: spent.read,
+            found: spent.found,
+            most: search::most(settings),
+        })
+    }
+
     fn once(&self) -> Once {
         Once::ReadBack
     }
@@ -161,12 +196,37 @@ impl Channel for X {
 struct State {
     me: String,
     back: Back,
+    #[serde(default)]
+    search: search::State,
+    #[serde(default)]
+    spent: Spent,
+}
+
+/// Posts that were read in a month, and those of them by searching.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Spent {
+    month: String,
+    read: u64,
+    found: u64,
+}
+
+impl State {
+    fn of(from: Option<&Cursor>) -> State {
+        let known = from.filter(|c| c.version == VERSION);
+        let known = known.and_then(|c| State::deserialize(&c.state).ok());
+        known.unwrap_or_default()
+    }
 }
 
 async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<Incoming>, Fault> {
-    let known = from.filter(|c| c.version == VERSION);
-    let known = known.and_then(|c| State::deserialize(&c.state).ok());
-    let mut state = known.unwrap_or_default();
+    let mut state = State::of(from);
+    let month = follow::month(via.now);
+    if state.spent.month != month {
+        state.spent = Spent {
+            month,
+            ..Spent::default()
+        };
+    }
     if state.me.is_empty() {
         state.me = me(via).await?.id;
     }
@@ -181,6 +241,7 @@ async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<Incoming>, Fa
     let (mut items, mut has_more) = (Vec::new(), true);
     if !(matches!(answer, Err(Fault::Refused(_))) && state.back.lost_its_page()) {
         let list: List = answer?.read()?;
+        state.spent.read += list.data.len() as u64;
         let read = list.data.iter().filter_map(|i| i.read.as_ref());
         let marks: Vec<u64> = read.filter_map(|p| p.id.parse().ok()).collect();
         items.extend(
@@ -189,6 +250,15 @@ async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<Incoming>, Fa
                 .filter_map(|i| incoming(&state.me, &list.includes, i)),
         );
         has_more = state.back.read(&marks, list.meta.next_token);
+    }
+    if !has_more {
+        let (found, more) = search::read(via, &mut state).await?;
+        has_more |= more;
+        for item in found {
+            if items.iter().all(|i| i.id != item.id) {
+                items.push(item);
+            }
+        }
     }
     items.sort_by_key(|item| item.at);
     Ok(Page {

@@ -25,7 +25,11 @@ pub fn stand_in() -> Stand<Server> {
 
 impl Wire for Server {
     fn settings(&self) -> Settings {
-        Settings::of([("token", "secret"), ("consumer_secret", SECRET)])
+        Settings::of([
+            ("token", "secret"),
+            ("consumer_secret", SECRET),
+            ("reads_a_month", "100000"),
+        ])
     }
 
     fn ways(&self) -> Ways {
@@ -47,8 +51,10 @@ impl Wire for Server {
                 200,
                 &json!({"data": {"id": ME, "name": "Shop", "username": "shop"}}),
             ),
-            ("GET", "/2/users/100/mentions") => listed(house, asked, false),
-            ("GET", "/2/users/100/tweets") => listed(house, asked, true),
+            ("GET", "/2/users/100/mentions") => {
+                listed(house, asked, &|p| !p.is_ours && !p.is_elsewhere)
+            }
+            ("GET", "/2/users/100/tweets") => listed(house, asked, &|p| p.is_ours),
             ("GET", "/2/tweets") => {
                 assert_eq!(asked.query("post.fields"), "public_metrics");
                 let wanted: Vec<&str> = asked.query("ids").split(',').collect();
@@ -62,6 +68,23 @@ impl Wire for Server {
                 });
                 json(200, &json!({"data": house.list(found.collect())}))
             }
+            ("GET", "/2/tweets/search/recent") => {
+                let query = asked.query("query").to_string();
+                let wanted = query.strip_suffix(" -is:retweet").unwrap();
+                let wanted = wanted.trim_matches(['(', ')', '"']).to_string();
+                listed(house, asked, &|p| match wanted.as_str() {
+                    "from:ada" => !p.is_ours,
+                    words => p.text.contains(words),
+                })
+            }
+            ("GET", "/2/users/by/username/ada") => json(
+                200,
+                &json!({"data": {"id": ADA, "name": "Ada", "username": "ada"}}),
+            ),
+            ("GET", path) if path.starts_with("/2/users/by/username/") => json(
+                200,
+                &json!({"errors": [{"title": "Not Found Error", "detail": "Could not find user"}]}),
+            ),
             ("POST", "/2/tweets") => {
                 let text = asked.text("text").to_string();
                 if text.chars().count() > 280 {
@@ -145,16 +168,17 @@ fn escaped(post: &Post) -> String {
 }
 
 /// Newest first, in pages that are counted.
-fn listed(house: &House, asked: &Asked, is_ours: bool) -> Response {
+fn listed(house: &House, asked: &Asked, is_it: &dyn Fn(&Post) -> bool) -> Response {
     assert!(asked.query("post.fields").contains("created_at"));
     let since: u64 = asked.query("since_id").parse().unwrap_or(0);
-    let from: usize = asked.query("pagination_token").parse().unwrap_or(0);
+    let page = ["pagination_token", "next_token"].map(|n| asked.query(n));
+    let from: usize = page.concat().parse().unwrap_or(0);
     let limit: usize = asked.query("max_results").parse().unwrap();
     let all = house
         .posts
         .iter()
         .rev()
-        .filter(|p| p.is_ours == is_ours && p.id.parse::<u64>().unwrap() > since);
+        .filter(|p| is_it(p) && p.id.parse::<u64>().unwrap() > since);
     let all: Vec<&Post> = all.collect();
     let next = (all.len() > from + limit).then(|| (from + limit).to_string());
     let posts = all.into_iter().skip(from).take(limit).map(written);
@@ -190,7 +214,7 @@ fn written(post: &Post) -> Value {
         "created_at": rfc3339(post.at),
         "conversation_id": post.reply_to.as_ref().unwrap_or(&post.id),
         "lang": "en",
-        "entities": {"urls": links},
+        "entities": {"urls": links, "mentions": if post.is_elsewhere { json!([]) } else { json!([{"id": ME}]) }},
         "edit_history_post_ids": [post.id],
     });
     if let Some(parent) = &post.reply_to {

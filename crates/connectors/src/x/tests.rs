@@ -1,7 +1,7 @@
 //! The suite, and the published description: what is asked for and what is read of it is there.
 
 use super::*;
-use crate::contract;
+use crate::contract::{self, StandIn};
 use crate::testing::shared;
 use serde_json::Value;
 
@@ -25,7 +25,13 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 #[test]
 fn what_is_asked_for_is_in_the_published_description() {
     let Some(document) = published() else { return };
-    for path in ["/2/users/{id}/mentions", "/2/users/{id}/tweets"] {
+    let paged = ["max_results", "since_id", "pagination_token"].as_slice();
+    let searched = ["query", "max_results", "since_id", "next_token"].as_slice();
+    for (path, names) in [
+        ("/2/users/{id}/mentions", paged),
+        ("/2/users/{id}/tweets", paged),
+        ("/2/tweets/search/recent", searched),
+    ] {
         let operation = &document["paths"][path]["get"];
         let parameters = operation["parameters"].as_array().unwrap();
         let parameter = |name: &str| {
@@ -33,7 +39,7 @@ fn what_is_asked_for_is_in_the_published_description() {
             all.find(|p| p["name"] == name)
                 .unwrap_or_else(|| panic!("{path} takes no {name}"))
         };
-        for name in ["max_results", "since_id", "pagination_token"] {
+        for name in names {
             parameter(name);
         }
         assert!(parameter("max_results")["schema"]["maximum"].as_u64() >= Some(100));
@@ -46,6 +52,7 @@ fn what_is_asked_for_is_in_the_published_description() {
             }
         }
     }
+    assert!(document["paths"]["/2/users/by/username/{username}"]["get"].is_object());
     let needs =
         &document["paths"]["/2/users/{id}/mentions"]["get"]["security"][0]["OAuth2UserToken"];
     for right in needs.as_array().unwrap() {
@@ -116,6 +123,54 @@ fn what_is_read_and_written_is_in_the_published_description() {
     assert_eq!(fields["name"], "post.fields");
     let allowed = fields["schema"]["items"]["enum"].as_array().unwrap();
     assert!(allowed.contains(&json!("public_metrics")));
+}
+
+#[test]
+fn what_listening_reads_is_counted_and_stops_at_what_is_allowed_until_the_next_month() {
+    let stand = stand_in::stand_in();
+    let mut settings = stand.settings();
+    settings.0.insert("reads_a_month".into(), "12".into());
+    let wishes = [crate::Wish::of(crate::Wanted::Tag, "brewing")];
+    let mut cursor = None;
+    let mut look = |now: Micros| {
+        let via = Via {
+            wishes: &wishes,
+            settings: &settings,
+            http: &stand,
+            post: &crate::NoPost,
+            now,
+        };
+        let page = contract::now(X.poll(&via, cursor.as_ref())).unwrap();
+        let found = page.items.iter().filter(|i| !i.is_for_us).count();
+        cursor = Some(page.cursor);
+        let budget = X.budget(&settings, cursor.as_ref(), now).unwrap();
+        (found, (budget.read, budget.found, budget.most))
+    };
+    for n in 0..20 {
+        stand.say_elsewhere(&format!("{n} #brewing"));
+    }
+    stand.say("to you");
+    let now = stand.now();
+    assert_eq!(
+        look(now),
+        (10, (11, 10, 12)),
+        "ten of what was there before"
+    );
+    stand.say_elsewhere("one #brewing");
+    assert_eq!(look(now + 1_000_000).0, 0, "not at once again");
+    for n in 0..3 {
+        stand.say_elsewhere(&format!("more {n} #brewing"));
+    }
+    assert_eq!(look(now + 130_000_000), (4, (15, 14, 12)));
+    stand.say_elsewhere("too much #brewing");
+    stand.say("to you too");
+    assert_eq!(
+        look(now + 260_000_000),
+        (0, (16, 14, 12)),
+        "said to us is read"
+    );
+    let next = now + 31 * 86_400_000_000;
+    assert_eq!(look(next), (1, (1, 1, 12)), "nothing is left out");
 }
 
 #[test]

@@ -158,6 +158,14 @@ pub struct Entities {
     pub urls: Vec<Link>,
     #[serde(default, deserialize_with = "or_default")]
     pub hashtags: Vec<Tag>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub mentions: Vec<Mention>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Mention {
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -9,6 +9,7 @@ use mining::time::{DAY, HOUR};
 use serde::Deserialize;
 use service::app::App;
 use service::processes::Problem;
+use store::listen::{BLOCKED, OURS};
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -81,6 +82,12 @@ pub async fn thread_act(
             .await
         }
         "let-in" => desk.set_held(&actor, &id, None).await,
+        "queue" => desk.into_queue(&actor, &id).await,
+        "dismiss" => desk.dismiss(&actor, &id, true).await,
+        "look-again" => desk.dismiss(&actor, &id, false).await,
+        "block" => desk.mark_voice(&actor, &id, Some(BLOCKED)).await,
+        "ours" => desk.mark_voice(&actor, &id, Some(OURS)).await,
+        "unmark" => desk.mark_voice(&actor, &id, None).await,
         "case" => {
             let case = Some(form.case.trim()).filter(|c| !c.is_empty());
             desk.set_case(&actor, &id, &form.process, case).await

@@ -60,6 +60,8 @@ struct DeskPage {
     older: Option<String>,
     thread: Option<ThreadPart>,
     has_channel: bool,
+    /// Many accounts at once, held together until somebody decides.
+    crowds: Vec<super::voices::Crowd>,
     problem: Option<&'static str>,
     /// The number of the last event that the page shows.
     after: i64,
@@ -102,6 +104,9 @@ fn why(code: &str) -> Option<&'static str> {
         "taken" => "A colleague is replying to this customer. Your text is kept as your draft.",
         "under_way" => "A reply to this customer is on its way. Your text is kept as your draft.",
         "held" => "The filter holds this thread: let it into the queue first.",
+        "objected" => {
+            "She objected to being answered. Your text is kept as your draft; if she lifted it, note that on her page first."
+        }
         "not_open" => "This thread does not wait for an answer. Open it again first.",
         "nobody" => "Nobody waits whom no colleague has.",
         "" => return None,
@@ -143,6 +148,8 @@ async fn show(
     let view = match asked.view.as_str() {
         "mine" => "mine",
         "held" => "held",
+        "found" => "found",
+        "dismissed" => "dismissed",
         "done" => "done",
         "review" => "review",
         "failed" => "failed",
@@ -151,6 +158,8 @@ async fn show(
     let what = match view {
         "mine" => Queue::Of(actor.id()),
         "held" => Queue::Held,
+        "found" => Queue::Found,
+        "dismissed" => Queue::Dismissed,
         "done" => Queue::Done,
         _ => Queue::Open,
     };
@@ -184,6 +193,7 @@ async fn show(
             case: match (&w.thread.case_ref, &w.thread.step) {
                 (Some(case), Some(step)) => format!("{case}, {step}"),
                 (Some(case), None) => case.clone(),
+                (None, Some(step)) => format!("no case yet, {step}"),
                 _ => "no case yet".into(),
             },
             age: age(now - since),
@@ -266,6 +276,11 @@ async fn show(
         lines,
         older,
         has_channel: !channels.is_empty(),
+        crowds: super::voices::crowds(app, actor)
+            .await?
+            .into_iter()
+            .filter(|c| c.is_held)
+            .collect(),
         thread,
         problem: why(&asked.said),
     })

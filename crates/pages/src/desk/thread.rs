@@ -6,7 +6,9 @@ use base::identity::{Actor, Role};
 use mining::Micros;
 use service::app::App;
 use service::work::ask::Similar;
-use store::desk::{CannedRow, FAILED, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow};
+use store::desk::{
+    CannedRow, DISMISSED, FAILED, FOUND, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow,
+};
 
 pub struct Post {
     pub name: String,
@@ -65,6 +67,16 @@ pub struct ThreadPart {
     pub is_open: bool,
     pub is_held: Option<String>,
     pub is_snoozed: bool,
+    /// Found by listening, and not said to us.
+    pub is_found: bool,
+    pub is_dismissed: bool,
+    /// By what it was found, and for which step.
+    pub found_by: Vec<(String, String)>,
+    /// What a colleague said of whoever began it: in words.
+    pub voice: Option<String>,
+    pub is_marked: bool,
+    /// Who may not be answered: her page and her name.
+    pub objected: Option<(String, String)>,
     pub may_write: bool,
     pub draft: String,
     pub client: String,
@@ -215,6 +227,8 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         }
         similar = app.work.similar(&loaded.row.id, step, words, 3).await?;
     }
+    let voice = app.desk.voice_of(id).await?;
+    let objected = app.desk.objector(row).await?.map(|c| (c.id, c.name));
     let slug = loaded.as_ref().map(|l| l.row.slug.clone());
     let about = thread.connection.name.clone();
     let title = app
@@ -253,10 +267,24 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         is_open: row.state == OPEN,
         is_held: Some(row.held.clone().unwrap_or_default()).filter(|_| row.state == HELD),
         is_snoozed: row.snoozed.is_some_and(|until| until > now),
+        is_found: row.state == FOUND,
+        is_dismissed: row.state == DISMISSED,
+        found_by: app.desk.found_by(id).await?,
+        is_marked: voice.is_some(),
+        voice: voice.map(|v| {
+            let what = match v.mark.as_str() {
+                "blocked" => "All of this account is held",
+                "ours" => "This account is one of us",
+                _ => "This account is let through",
+            };
+            format!("{what}, said {}.", directory.name(&v.by_person))
+        }),
         may_write: row.state != HELD
+            && objected.is_none()
             && thread.connection.state != "removed"
             && (others.is_none() || is_reviewed)
             && !drafts.iter().any(|d| d.is_queued),
+        objected,
         holder: others,
         drafts,
         draft: drafted(app, actor, id, used).await?,

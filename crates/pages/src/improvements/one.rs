@@ -16,7 +16,7 @@ use mining::time::Micros;
 use service::app::App;
 use service::improvements::adoption::Adoption;
 use service::improvements::{
-    Decision, Improvement, Ledger, Mark, Measure, Report, Second, State as Stage, Summary,
+    Decision, Improvement, Ledger, Mark, Measure, Report, Second, State as Stage, Summary, Tool,
 };
 use service::processes::filter_query::Asked;
 use stats::checks::Status;
@@ -65,6 +65,8 @@ struct ImprovementPage {
     adoption: Vec<(String, String)>,
     used: Vec<(&'static str, String)>,
     per_user: String,
+    /// Of Listen: where it is said what is listened to, and what it brings.
+    listen: Option<(String, crate::listen::Part)>,
     cost: Vec<(&'static str, String)>,
     cost_values: [String; 3],
     accumulated: String,
@@ -243,6 +245,14 @@ pub async fn page(
         taken_up: adoption.as_ref().map(charts::taken_up).unwrap_or_default(),
         adoption: adoption.as_ref().map(adopted).unwrap_or_default(),
         per_user: per_user(&imp, report.as_ref()),
+        listen: match imp.tool {
+            Tool::Listen => {
+                let brought = app.desk.brought(&row.id, &imp.step).await?;
+                let part = crate::listen::part(&brought);
+                Some((crate::listen::address(&row.slug, &imp.step), part))
+            }
+            _ => None,
+        },
         cost: cost(&imp, report.as_ref(), now),
         cost_values: [
             imp.plan.cost.setup_hours,

@@ -220,6 +220,7 @@ impl Scene {
         if let Some(panel) = &mut panel {
             let of = (row.id.as_str(), row.slug.as_str());
             panel.shared = Here::at(&self.app, &self.actor, of, step, &ledger).await?;
+            panel.listen = self.listens_at(&ledger, step).await?;
         }
         page(ProcessPage {
             shell,

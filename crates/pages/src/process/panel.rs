@@ -2,12 +2,13 @@
 
 use super::Scene;
 use crate::chart;
+use crate::error::PageError;
 use crate::following::Following;
 use crate::improvements::list::plug_address;
 use crate::improvements::{brief, tabs};
 use base::format;
 use mining::figures::ReasonSource;
-use service::improvements::Ledger;
+use service::improvements::{Ledger, Tool};
 
 pub struct Panel {
     pub number: usize,
@@ -26,6 +27,8 @@ pub struct Panel {
     /// Plugged in here: name, address, symbol, mark, what is known.
     pub plugs: Vec<(String, String, &'static str, &'static str, String)>,
     pub plug_href: String,
+    /// Where Listen is plugged in: what is listened to, and what it brings.
+    pub listen: Option<(String, crate::listen::Part)>,
     pub previous: Option<String>,
     pub next: Option<String>,
     pub follow: Following,
@@ -57,6 +60,7 @@ impl Panel {
             follow,
             shared: None,
             plugs: plugs.collect(),
+            listen: None,
             plug_href: plug_address(slug, &step.name),
             number: selected + 1,
             of: steps.len(),
@@ -104,6 +108,25 @@ impl Panel {
                 .get(selected + 1)
                 .map(|s| scene.link("map", &[("panel", &s.name)])),
         })
+    }
+}
+
+impl Scene {
+    /// What listening brings at a step, where it is plugged in.
+    pub(super) async fn listens_at(
+        &self,
+        ledger: &Ledger,
+        step: &str,
+    ) -> Result<Option<(String, crate::listen::Part)>, PageError> {
+        let now = self.app.library.clock().now();
+        let mut plugs = ledger.at_step(step, now).into_iter();
+        if !plugs.any(|s| s.imp.tool == Tool::Listen) {
+            return Ok(None);
+        }
+        let process = &self.view.process.row.id;
+        let brought = self.app.desk.brought(process, step).await?;
+        let address = crate::listen::address(self.slug(), step);
+        Ok(Some((address, crate::listen::part(&brought))))
     }
 }
 

@@ -1,15 +1,42 @@
 //! What does not go to the queue by itself, and why. Nothing is thrown away: it is held, with its reason, for a person to look at.
 
 use connectors::{Account, Incoming};
+use store::listen::{ALLOWED, BLOCKED, OURS};
+
+/// What is known of whoever said something.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// She was answered before in this thread.
+    pub is_known: bool,
+    /// What a colleague said of her account: [`store::listen::ALLOWED`], `BLOCKED` or `OURS`.
+    pub mark: Option<&'a str>,
+    /// It is another account of ours that is connected.
+    pub is_our_other: bool,
+    /// Languages that are read here; all where there are none.
+    pub languages: &'a [String],
+}
 
 /// Why something is held, if it is.
-pub fn held(item: &Incoming, account: &Account, is_known: bool) -> Option<&'static str> {
+pub fn held(item: &Incoming, account: &Account, known: &Known<'_>) -> Option<&'static str> {
+    match known.mark {
+        Some(ALLOWED) => return None,
+        Some(BLOCKED) => return Some("this account is blocked here"),
+        Some(OURS) => return Some("one of us"),
+        _ => {}
+    }
+    if known.is_our_other {
+        return Some("our own account");
+    }
     if is_look_alike(&item.author.handle, &account.handle) && item.author.id != account.id {
         return Some("look-alike account");
     }
     // Who was answered before is not taken for a machine.
-    if is_known {
+    if known.is_known {
         return None;
+    }
+    // What is said to us is never held for its language.
+    if !item.is_for_us && is_not_read(item.language.as_deref(), known.languages) {
+        return Some("a language nobody here reads");
     }
     let links = item.text.matches("http://").count() + item.text.matches("https://").count();
     let words = item.text.split_whitespace().count();
@@ -23,6 +50,13 @@ pub fn held(item: &Incoming, account: &Account, is_known: bool) -> Option<&'stat
         return Some("many tags");
     }
     None
+}
+
+/// Whether it is said to be in a language that is none of these; `en` is meant by `en-GB`, too.
+fn is_not_read(language: Option<&str>, read: &[String]) -> bool {
+    let language = language.unwrap_or_default().to_lowercase();
+    let main = language.split(['-', '_']).next().unwrap_or_default();
+    !main.is_empty() && !read.is_empty() && !read.iter().any(|l| l == main || *l == language)
 }
 
 /// Letters that are taken for one another, as one.
@@ -109,6 +143,42 @@ fn is_one_off(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_of_a_colleague_goes_before_the_filter_and_languages_are_for_finds_alone() {
+        let item = |text: &str, language: &str, is_for_us: bool| Incoming {
+            text: text.into(),
+            language: Some(language.into()),
+            is_for_us,
+            what: connectors::channel::What::Said,
+            ..Incoming::deleted("1", 0)
+        };
+        let account = Account::default();
+        let links = item(
+            "https://a.example https://b.example https://c.example",
+            "en",
+            true,
+        );
+        let marked = |mark| Known {
+            mark,
+            ..Known::default()
+        };
+        let of = |mark| held(&links, &account, &marked(mark));
+        assert_eq!(of(None), Some("mostly links"));
+        assert_eq!(of(Some(ALLOWED)), None);
+        assert_eq!(of(Some(BLOCKED)), Some("this account is blocked here"));
+        assert_eq!(of(Some(OURS)), Some("one of us"));
+        let languages = ["en".to_string(), "pt-br".to_string()];
+        let read = Known {
+            languages: &languages,
+            ..Known::default()
+        };
+        let of = |language: &str, is_for_us| {
+            held(&item("hello there", language, is_for_us), &account, &read).is_some()
+        };
+        assert!(of("ja", false) && of("pt", false));
+        assert!(!of("ja", true) && !of("en-GB", false) && !of("pt-BR", false) && !of("", false));
+    }
 
     #[test]
     fn a_handle_that_is_read_as_ours_is_a_look_alike_and_others_are_not() {

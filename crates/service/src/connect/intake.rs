@@ -121,15 +121,17 @@ impl Connect {
     }
 
     async fn keep(&self, batch: &[Taken]) -> Result<(), Problem> {
-        let mut matchers = Vec::with_capacity(batch.len());
+        let mut hearings = HashMap::new();
         for one in batch {
-            matchers.push(self.matcher_of(&one.row).await?);
+            if !hearings.contains_key(&one.row.id) {
+                hearings.insert(one.row.id.clone(), self.hearing(&one.row).await?);
+            }
         }
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
-        for (one, matcher) in batch.iter().zip(&matchers) {
-            self.take(&mut tx, &one.row, matcher.as_deref(), &one.items)
-                .await?;
+        for one in batch {
+            let hearing = &hearings[&one.row.id];
+            self.take(&mut tx, &one.row, hearing, &one.items).await?;
         }
         self.done(tx).await
     }

@@ -7,13 +7,14 @@ mod bell;
 mod carrier;
 mod filter;
 mod intake;
-mod listen;
+pub(crate) mod listen;
 pub mod matching;
 mod postman;
 mod publish;
 pub mod seal;
 mod send;
 mod source;
+mod stream;
 mod take;
 #[cfg(test)]
 mod tests;
@@ -201,6 +202,7 @@ impl Connect {
 
     pub(crate) fn via<'a>(&'a self, settings: &'a Settings) -> Via<'a> {
         Via {
+            wishes: &[],
             settings,
             http: &self.inner.carrier,
             post: &self.inner.postman,

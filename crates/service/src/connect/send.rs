@@ -70,6 +70,14 @@ impl Connect {
                 None => {}
             }
         }
+        let answered = reply.reply_to.as_deref();
+        let objected = desk::objector(self.db(), &thread.id, answered).await;
+        if objected
+            .map_err(|e| Fault::Unreached(e.to_string()))?
+            .is_some()
+        {
+            return Err(Fault::Refused("she objected to being answered".into()));
+        }
         // From here on it may be there, whatever becomes of us.
         let begun = async {
             let mut tx = self.db().begin().await?;

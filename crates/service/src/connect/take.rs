@@ -1,5 +1,6 @@
 //! What was said on a channel becomes a thread: whose it is, what it is about, and whether a person looks at it first.
 
+use super::listen::{Heard, Hearing};
 use super::matching::{self, Found, Matcher};
 use super::{CHANNEL_EVERY, Connect, Stopped, filter, token};
 use base::activity::Kind;
@@ -7,13 +8,15 @@ use base::format;
 use base::identity::secret::Digest;
 use base::problem::Problem;
 use connectors::channel::{Author, Delivered, Delivery, Hints, Seen, What};
-use connectors::{Account, Cursor, Incoming};
+use connectors::{Account, Cursor, Incoming, Via};
 use mining::Micros;
 use serde_json::json;
 use std::sync::Arc;
 use store::connections::{self, CHANNEL, ConnectionRow, Looked, ON};
-use store::desk::{self, About, ContactRow, HELD, HandleRow, OPEN, SaidRow, ThreadRow};
-use store::{Tx, events};
+use store::desk::{
+    self, About, ContactRow, DISMISSED, FOUND, HELD, HandleRow, OPEN, SaidRow, ThreadRow,
+};
+use store::{Tx, events, listen};
 
 /// More of a message is not shown; the payload holds all of it.
 const LONGEST: usize = 20_000;
@@ -42,7 +45,11 @@ impl Connect {
     pub(super) async fn look_at_channel(&self, row: &ConnectionRow) -> Result<(), Stopped> {
         let channel = self.channel(&row.kind)?;
         let settings = self.settings(row)?;
-        let via = self.via(&settings);
+        let wishes = self.wishes_on(row).await?;
+        let via = Via {
+            wishes: &wishes,
+            ..self.via(&settings)
+        };
         self.inner.bells.begin(&row.id);
         let cursor: Option<Cursor> = row
             .cursor
@@ -52,15 +59,13 @@ impl Connect {
             .poll(&via, cursor.as_ref())
             .await
             .map_err(Stopped::By)?;
-        let matcher = self.matcher_of(row).await?;
-        self.ready_for_tokens(row, matcher.as_ref(), &page.items)
+        let hearing = self.hearing(row).await?;
+        self.ready_for_tokens(row, hearing.matcher.as_ref(), &page.items)
             .await?;
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
-        let taken = self
-            .take(&mut tx, row, matcher.as_deref(), &page.items)
-            .await?;
+        let taken = self.take(&mut tx, row, &hearing, &page.items).await?;
         let text = serde_json::to_string(&page.cursor).map_err(anyhow::Error::from)?;
         let due = if page.has_more {
             now
@@ -80,16 +85,6 @@ impl Connect {
             return Ok(());
         }
         Ok(self.done(tx).await?)
-    }
-
-    pub(super) async fn matcher_of(
-        &self,
-        row: &ConnectionRow,
-    ) -> Result<Option<Arc<Matcher>>, Problem> {
-        match &row.process {
-            Some(process) => Ok(Some(self.matcher(process).await?)),
-            None => Ok(None),
-        }
     }
 
     /// Takes a webhook's delivery: genuine or nothing. What is answered, with its content type. Whoever sends what is not genuine
@@ -147,7 +142,7 @@ impl Connect {
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
-        matcher: Option<&Matcher>,
+        hearing: &Hearing,
         items: &[Incoming],
     ) -> Result<i64, Problem> {
         let account = account_of(row);
@@ -155,7 +150,7 @@ impl Connect {
         let mut taken = 0;
         for item in items {
             let hints = hints_of(item);
-            let one = self.take_one(tx, row, &account, matcher, item, &hints);
+            let one = self.take_one(tx, row, &account, hearing, item, &hints);
             taken += i64::from(one.await?);
         }
         Ok(taken)
@@ -166,7 +161,7 @@ impl Connect {
         tx: &mut Tx,
         row: &ConnectionRow,
         account: &Account,
-        matcher: Option<&Matcher>,
+        hearing: &Hearing,
         item: &Incoming,
         hints: &Hints,
     ) -> Result<bool, Problem> {
@@ -197,6 +192,12 @@ impl Connect {
             true => None,
             false => Some(self.contact_of(tx, row, &item.author, now).await?),
         };
+        // What is only found, of somebody who does not want to be kept, is not kept.
+        let has_objected = contact.as_ref().is_some_and(|c| c.objected.is_some());
+        if has_objected && !item.is_for_us {
+            return Ok(false);
+        }
+        let matcher = hearing.matcher.as_deref();
         let addressed = match matcher {
             Some(matcher) if !is_ours => matcher.addressed(&hints.tokens),
             _ => None,
@@ -208,15 +209,25 @@ impl Connect {
             }
             (found, ..) => found,
         };
-        let is_known = found.as_ref().is_some_and(|t| t.replied.is_some());
-        let held = match is_ours {
-            true => None,
+        let met = match is_ours {
+            true => Vec::new(),
+            false => hearing.met(item, account),
+        };
+        let of = (hearing, met.as_slice());
+        let held = match (is_ours, hints.machine) {
+            (true, _) => None,
             // A machine is one in a known thread, too.
-            false => hints
-                .machine
-                .or_else(|| filter::held(item, account, is_known)),
+            (false, Some(machine)) => Some(machine.to_string()),
+            (false, None) => {
+                self.why_held(tx, row, account, item, found.as_ref(), of)
+                    .await?
+            }
         };
         let thread = match found {
+            // Found before, and now said to us.
+            Some(thread) if is_found(&thread) && item.is_for_us && held.is_none() => {
+                self.say_to_us(tx, thread, at).await?
+            }
             Some(thread) => match (addressed, matcher) {
                 (Some(case), Some(matcher)) if thread.case_ref.is_none() => {
                     let about = matcher.about(matching::addressed_to(case), at, None);
@@ -234,12 +245,16 @@ impl Connect {
             None => {
                 let new = New {
                     contact: contact.as_ref(),
-                    held,
+                    held: held.as_deref(),
                     at,
                     title: hints.title.as_deref(),
                     addressed,
                 };
-                self.open(tx, row, matcher, item, new).await?
+                let thread = self.open(tx, row, of, item, new).await?;
+                if !item.is_for_us || !met.is_empty() {
+                    self.keep_finds(tx, row, item, (&thread, &met), now).await?;
+                }
+                thread
             }
         };
         let said = SaidRow {
@@ -258,7 +273,7 @@ impl Connect {
             edited: None,
             deleted: None,
             // In a thread that is open only this one of it is held.
-            held: held.filter(|_| thread.state != HELD).map(String::from),
+            held: held.clone().filter(|_| thread.state != HELD),
             raw: cut(&item.raw.replace('\0', ""), RAW),
         };
         if !desk::keep_said(tx, &said).await? {
@@ -270,6 +285,10 @@ impl Connect {
         }
         if said.held.is_none() {
             desk::customer_said(tx, &thread.id, at).await?;
+        }
+        // What was only found is told as such, and once.
+        if is_found(&thread) || thread.state == HELD && !item.is_for_us {
+            return Ok(true);
         }
         let payload = json!({ "case": thread.case_ref, "step": thread.step, "team": thread.team, "channel": row.kind, "held": held });
         let process = thread.process.as_deref();
@@ -287,6 +306,49 @@ impl Connect {
         Ok(true)
     }
 
+    /// Why something of a customer is held, if it is.
+    async fn why_held(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        account: &Account,
+        item: &Incoming,
+        found: Option<&ThreadRow>,
+        (hearing, met): (&Hearing, &[&Heard]),
+    ) -> Result<Option<String>, Problem> {
+        let now = self.clock().now();
+        let mark = listen::voice_in(tx, &row.id, &item.author.id).await?;
+        let mark = mark.map(|v| v.mark);
+        let is_known = found.is_some_and(|t| t.replied.is_some());
+        let known = hearing.known(item, is_known, mark.as_deref());
+        let held = filter::held(item, account, &known).map(String::from);
+        // A conversation that goes on is no crowd.
+        if found.is_some() || mark.as_deref() == Some(listen::ALLOWED) {
+            return Ok(held);
+        }
+        let same = self.same_text(tx, row, item, now).await?;
+        if held.is_some() || item.is_for_us {
+            return Ok(held.or(same));
+        }
+        let crowd = self.piled_on(tx, row, item, met, now).await?;
+        Ok(crowd.or(same))
+    }
+
+    /// What was found is said to us by now: somebody waits.
+    async fn say_to_us(
+        &self,
+        tx: &mut Tx,
+        thread: ThreadRow,
+        at: Micros,
+    ) -> Result<ThreadRow, Problem> {
+        desk::set_thread_state(tx, &thread.id, OPEN, None, Some(at)).await?;
+        Ok(ThreadRow {
+            state: OPEN.into(),
+            waiting: Some(at),
+            ..thread
+        })
+    }
+
     /// The same message once more: changed, taken back, or as it was.
     async fn told_again(
         &self,
@@ -301,6 +363,14 @@ impl Connect {
                 desk::settle(tx, &known.thread).await?;
             }
             return Ok(false);
+        }
+        // It was found first, and is told now as said to us.
+        if item.is_for_us
+            && known.is_ours == 0
+            && let Some(thread) = desk::thread_in(tx, &known.thread).await?
+            && is_found(&thread)
+        {
+            self.say_to_us(tx, thread, known.at).await?;
         }
         let body = cut(&clean(&item.text), LONGEST);
         // What was changed later than this was told: an older telling does not bring its words back.
@@ -420,7 +490,7 @@ impl Connect {
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
-        matcher: Option<&Matcher>,
+        of: (&Hearing, &[&Heard]),
         item: &Incoming,
         new: New<'_>,
     ) -> Result<ThreadRow, Problem> {
@@ -431,28 +501,12 @@ impl Connect {
             Some(title) => format!("{title}\n{}", item.text),
             None => item.text.clone(),
         };
-        let about = match (matcher, contact) {
-            (Some(matcher), Some(contact)) => {
-                let hers = contact
-                    .case_ref
-                    .clone()
-                    .filter(|case| contact.process == row.process && matcher.has(case));
-                let found = match hers {
-                    Some(case) => Found {
-                        case: Some(case),
-                        reason: "What she wrote before is about this case.".into(),
-                        sure: if contact.matched_by.is_some() {
-                            100
-                        } else {
-                            85
-                        },
-                    },
-                    None => matcher.find(&item.author, contact.email.as_deref(), &text),
-                };
-                let found = new.addressed.map_or(found, matching::addressed_to);
-                matcher.about(found, at, None)
+        let about = match (contact, new.addressed, of.0.matcher.as_deref()) {
+            (Some(_), Some(case), Some(matcher)) => {
+                matcher.about(matching::addressed_to(case), at, None)
             }
-            _ => About::default(),
+            (Some(contact), ..) => about(of, item, &text, contact, at),
+            (None, ..) => About::default(),
         };
         let post = self.post_answered(tx, row, item).await?;
         let about = match &post {
@@ -492,7 +546,12 @@ impl Connect {
             reason: about.reason.clone(),
             sure: about.sure,
             matched_by: None,
-            state: if held.is_some() { HELD } else { OPEN }.into(),
+            state: match (held, item.is_for_us) {
+                (Some(_), _) => HELD,
+                (None, true) => OPEN,
+                (None, false) => FOUND,
+            }
+            .into(),
             held: held.map(String::from),
             created: at,
             waiting: Some(at),
@@ -529,6 +588,71 @@ struct New<'a> {
     title: Option<&'a str>,
     /// The case whose address it was sent to.
     addressed: Option<String>,
+}
+
+/// Which case something new is about, looked for where the channel's customers are and where it was listened for; without one it
+/// belongs to the step whose wish found it.
+fn about(
+    (hearing, met): (&Hearing, &[&Heard]),
+    item: &Incoming,
+    text: &str,
+    contact: &ContactRow,
+    at: Micros,
+) -> About {
+    let own = hearing.matcher.as_deref().into_iter();
+    let matchers = own.chain(met.iter().filter_map(|h| h.matcher.as_deref()));
+    let mut first: Option<About> = None;
+    for matcher in matchers {
+        let about = of_case(matcher, item, text, contact, at);
+        if first.is_none() || about.case_ref.is_some() {
+            let is_found = about.case_ref.is_some();
+            first = Some(about);
+            if is_found {
+                break;
+            }
+        }
+    }
+    let mut about = first.unwrap_or_default();
+    if let Some(heard) = met
+        .first()
+        .filter(|_| !item.is_for_us || about.case_ref.is_none())
+    {
+        about.reason = format!("{} {}", about.reason, heard.reason()).trim().into();
+        if about.case_ref.is_none() && !heard.step.is_empty() {
+            about.process = Some(heard.process.clone());
+            about.step = Some(heard.step.clone());
+        }
+    }
+    about
+}
+
+fn of_case(
+    matcher: &Matcher,
+    item: &Incoming,
+    text: &str,
+    contact: &ContactRow,
+    at: Micros,
+) -> About {
+    let is_here = contact.process.as_deref() == Some(matcher.process());
+    let hers = contact.case_ref.clone();
+    let found = match hers.filter(|case| is_here && matcher.has(case)) {
+        Some(case) => Found {
+            case: Some(case),
+            reason: "What she wrote before is about this case.".into(),
+            sure: if contact.matched_by.is_some() {
+                100
+            } else {
+                85
+            },
+        },
+        None => matcher.find(&item.author, contact.email.as_deref(), text),
+    };
+    matcher.about(found, at, None)
+}
+
+/// Whether it waits for a look, or had it, and not for an answer.
+fn is_found(thread: &ThreadRow) -> bool {
+    thread.state == FOUND || thread.state == DISMISSED
 }
 
 /// What all of a thread share.

@@ -7,8 +7,8 @@ use base::problem::Problem;
 use mining::Micros;
 use serde_json::{Value, json};
 use store::desk::{
-    self, CLOSED, ContactRow, FAILED, HELD, NoteRow, OPEN, QUEUED, Queue, RETURNED, REVIEW,
-    ReplyRow, ThreadRow, WITHDRAWN,
+    self, CLOSED, ContactRow, DISMISSED, FAILED, FOUND, HELD, NoteRow, OPEN, QUEUED, Queue,
+    RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
 };
 use store::{Tx, events};
 
@@ -31,14 +31,14 @@ fn taken(by: &str) -> Problem {
 }
 
 impl Desk {
-    async fn begin(&self, id: &str) -> Result<(Tx, ThreadRow), Problem> {
+    pub(super) async fn begin(&self, id: &str) -> Result<(Tx, ThreadRow), Problem> {
         let mut tx = self.connect().db().begin().await?;
         events::in_order(&mut tx).await?;
         let row = desk::thread_in(&mut tx, id).await?;
         Ok((tx, row.ok_or_else(|| Problem::not_found("thread"))?))
     }
 
-    async fn note_of(
+    pub(super) async fn note_of(
         &self,
         tx: &mut Tx,
         actor: &Actor,
@@ -204,6 +204,10 @@ impl Desk {
                 "Send 1 to 100 letters, digits, - or _.",
             ));
         }
+        if let Some(contact) = self.objector(&thread.row).await? {
+            self.keep_draft(actor, id, body).await?;
+            return Err(super::relation::objected(&contact.name));
+        }
         let key = format!("rep_{}_{key}", actor.id());
         let is_reviewed = self.is_reviewed(actor.id()).await?;
         let (mut tx, row) = self.begin(id).await?;
@@ -271,6 +275,10 @@ impl Desk {
             error: None,
         };
         desk::insert_reply(&mut tx, &reply).await?;
+        // Answered, what was only found is a thread like others.
+        if row.state == FOUND || row.state == DISMISSED {
+            self.let_in(&mut tx, actor, &row).await?;
+        }
         if !is_reviewed {
             desk::give(&mut tx, id, Some(actor.id()), Some(now + CLAIM)).await?;
         }
@@ -336,6 +344,7 @@ impl Desk {
         body: Option<&str>,
     ) -> Result<(), Problem> {
         let (mut tx, thread, row) = self.to_review(actor, reply).await?;
+        self.admit_reply(&row).await?;
         let body = body
             .map(str::trim)
             .filter(|b| !b.is_empty())
@@ -439,6 +448,9 @@ impl Desk {
         Self::admit(actor)?;
         let found = desk::reply(self.connect().db(), reply).await?;
         let found = found.ok_or_else(|| Problem::not_found("reply"))?;
+        if is_sent {
+            self.admit_reply(&found).await?;
+        }
         let (mut tx, thread) = self.begin(&found.thread).await?;
         let moved = match is_sent {
             true => desk::move_reply(&mut tx, reply, (FAILED, QUEUED), self.now()).await?,
@@ -522,6 +534,11 @@ impl Desk {
                 .await?
             }
             None => {
+                // Whom a person lets through is not held again.
+                if row.state == HELD {
+                    self.put_mark(&mut tx, actor, &row, store::listen::ALLOWED)
+                        .await?;
+                }
                 desk::set_thread_state(
                     &mut tx,
                     id,
@@ -597,6 +614,7 @@ impl Desk {
             json!({ "contact": row.contact }),
         )
         .await?;
+        self.note_match(&mut tx, actor, &row).await?;
         self.connect().done(tx).await
     }
 
@@ -652,6 +670,10 @@ impl Desk {
         if to.case_ref.is_none() && from.case_ref.is_some() {
             let case = (from.process.as_deref(), from.case_ref.as_deref());
             desk::set_case(&mut tx, into, case, from.matched_by.as_deref()).await?;
+        }
+        desk::move_consents(&mut tx, contact, into).await?;
+        if from.objected.is_some() && to.objected.is_none() {
+            desk::set_objected(&mut tx, into, from.objected).await?;
         }
         desk::set_merged(&mut tx, contact, Some(into)).await?;
         let payload = json!({ "contact": contact, "into": into, "handles": handles.iter().map(|h| [&h.kind, &h.author]).collect::<Vec<_>>() });

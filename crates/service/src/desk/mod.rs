@@ -2,6 +2,8 @@
 
 pub mod acts;
 mod house;
+pub mod listen;
+pub mod relation;
 #[cfg(test)]
 mod tests;
 
@@ -176,7 +178,7 @@ impl Desk {
         Self::admit(actor)?;
         let begin = match what {
             Queue::Open | Queue::Of(_) => (Micros::MIN, ""),
-            Queue::Held | Queue::Done => (Micros::MAX, ""),
+            Queue::Held | Queue::Found | Queue::Dismissed | Queue::Done => (Micros::MAX, ""),
         };
         let db = self.connect.db();
         let rows = desk::queue(db, what, self.now(), behind.unwrap_or(begin), PAGE).await?;

@@ -1,5 +1,6 @@
 //! What customers say and are answered, on both engines, by a clock that the tests set and a channel that misbehaves when told.
 
+mod listen;
 mod stream;
 
 use super::acts::Handed;
@@ -15,8 +16,8 @@ use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::channel::{Author, Delivered, Delivery, Once, Seen, What};
 use connectors::{
-    About, Account, Answer, Channel, Connector, Cursor, Fault, Incoming, Outgoing, Page, Request,
-    Sent, Settings, Verified, Via as Way,
+    About, Account, Answer, Channel, Connector, Cursor, Fault, Follows, Incoming, Outgoing, Page,
+    Request, Sent, Settings, Verified, Via as Way,
 };
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
@@ -46,6 +47,8 @@ struct Fake {
     meets: Mutex<Vec<Meets>>,
     /// Where its stream is, if it has one: lines of an id and what Aino says under it.
     stream: Mutex<Option<String>>,
+    /// What was wished for last.
+    wished: Mutex<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -89,8 +92,13 @@ impl Connector for Fake {
 }
 
 impl Channel for Fake {
-    fn poll<'a>(&'a self, _: &'a Way<'a>, from: Option<&'a Cursor>) -> Answer<'a, Page<Incoming>> {
+    fn poll<'a>(
+        &'a self,
+        via: &'a Way<'a>,
+        from: Option<&'a Cursor>,
+    ) -> Answer<'a, Page<Incoming>> {
         Box::pin(async move {
+            *self.wished.lock().unwrap() = via.wishes.iter().map(|w| w.shown()).collect();
             let all = self.tells.lock().unwrap();
             let begin = from.map_or(0, |c| c.state.as_u64().unwrap() as usize);
             let end = (begin + 3).min(all.len());
@@ -139,6 +147,24 @@ impl Channel for Fake {
         Ok(lines
             .map(|(id, text)| said(id, "Aino Saari", text, MONDAY))
             .collect())
+    }
+
+    fn follows(&self, _: &Settings) -> Follows {
+        Follows {
+            accounts: true,
+            tags: true,
+            phrases: true,
+            note: "All of it.",
+        }
+    }
+
+    fn resolve<'a>(&'a self, _: &'a Way<'a>, account: &'a str) -> Answer<'a, String> {
+        Box::pin(async move {
+            match account {
+                "nobody" => Err(Fault::Gone("no such account".into())),
+                name => Ok(format!("@{}@fake.example", name.to_lowercase())),
+            }
+        })
     }
 
     fn once(&self) -> Once {

@@ -102,7 +102,7 @@ impl Tool {
     pub fn is_recorded(self) -> bool {
         matches!(
             self,
-            Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk | Tool::Share
+            Tool::Ask | Tool::Room | Tool::Playbook | Tool::Desk | Tool::Share | Tool::Listen
         )
     }
 }
@@ -247,6 +247,7 @@ impl Improvements {
             Tool::Playbook => uses::checking(db, &imp.process, &imp.step, begun).await?,
             Tool::Desk => uses::answering(db, &imp.process, &imp.step, begun).await?,
             Tool::Share => uses::sharing(db, &imp.process, &imp.step, begun).await?,
+            Tool::Listen => uses::listening(db, &imp.process, &imp.step, begun).await?,
             Tool::Room => self.notes_at_step(imp, begun).await?,
             _ => Vec::new(),
         };

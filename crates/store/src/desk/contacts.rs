@@ -173,3 +173,99 @@ pub async fn contacts(db: &Db, like: &str, limit: i64) -> sqlx::Result<Vec<Conta
     .fetch_all(db)
     .await
 }
+
+/// What a customer said of being kept and answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsentRow {
+    pub id: String,
+    pub contact: String,
+    pub at: Micros,
+    pub by_person: String,
+    /// `consented`, `withdrawn`, `objected` or `lifted`.
+    pub what: String,
+    pub how: String,
+}
+
+record!(ConsentRow {
+    id,
+    contact,
+    at,
+    by_person,
+    what,
+    how
+});
+
+pub async fn insert_consent(tx: &mut Tx, row: &ConsentRow) -> sqlx::Result<()> {
+    query("INSERT INTO consents (id, contact, at, by_person, what, how) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(&row.id)
+        .bind(&row.contact)
+        .bind(row.at)
+        .bind(&row.by_person)
+        .bind(&row.what)
+        .bind(&row.how)
+        .execute(tx)
+        .await
+}
+
+/// Newest first.
+pub async fn consents(db: &Db, contact: &str) -> sqlx::Result<Vec<ConsentRow>> {
+    query("SELECT id, contact, at, by_person, what, how FROM consents WHERE contact = $1 ORDER BY at DESC, id DESC LIMIT 50")
+        .bind(contact)
+        .fetch_all(db)
+        .await
+}
+
+/// What was noted of one is that of the other, too: they are one.
+pub async fn move_consents(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
+    query("UPDATE consents SET contact = $2 WHERE contact = $1")
+        .bind(from)
+        .bind(to)
+        .execute(tx)
+        .await
+}
+
+/// Who would get an answer to a thread, if she objected: who said what is answered, or whoever began the thread.
+pub async fn objector(
+    db: &Db,
+    thread: &str,
+    answered: Option<&str>,
+) -> sqlx::Result<Option<ContactRow>> {
+    let found = query_of(format!(
+        "SELECT {CONTACT} FROM contacts WHERE objected IS NOT NULL AND id = COALESCE((SELECT h.contact FROM said s \
+         JOIN threads t ON t.id = s.thread JOIN connections c ON c.id = s.connection JOIN handles h ON h.kind = c.kind AND h.author = s.author \
+         WHERE s.thread = $1 AND s.is_ours = 0 AND s.source = $2), (SELECT contact FROM threads WHERE id = $1))"
+    ));
+    found
+        .bind(thread)
+        .bind(answered.unwrap_or_default())
+        .fetch_optional(db)
+        .await
+}
+
+/// What was said with a customer, newest first: when, whether by us, and on which kind of channel.
+pub async fn talk_with(
+    db: &Db,
+    contact: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<(Micros, i64, String)>> {
+    query(
+        "SELECT s.at, s.is_ours, c.kind FROM said s JOIN threads t ON t.id = s.thread JOIN connections c ON c.id = s.connection \
+         WHERE t.contact = $1 AND s.deleted IS NULL AND s.held IS NULL AND (s.is_ours = 1 OR EXISTS \
+         (SELECT 1 FROM handles h WHERE h.contact = $1 AND h.kind = c.kind AND h.author = s.author)) ORDER BY s.at DESC LIMIT $2",
+    )
+    .bind(contact)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Who of us answered a customer: person, how often, and when last; most often first.
+pub async fn who_answered(db: &Db, contact: &str) -> sqlx::Result<Vec<(String, i64, Micros)>> {
+    query(
+        "SELECT r.person, COUNT(*), MAX(r.sent) FROM replies r JOIN threads t ON t.id = r.thread \
+         WHERE t.contact = $1 AND r.sent IS NOT NULL GROUP BY r.person ORDER BY COUNT(*) DESC, r.person",
+    )
+    .bind(contact)
+    .fetch_all(db)
+    .await
+}

@@ -20,7 +20,7 @@ pub struct ThreadRow {
     /// Per cent.
     pub sure: i64,
     pub matched_by: Option<String>,
-    /// [`OPEN`], [`ANSWERED`], [`CLOSED`] or [`HELD`].
+    /// [`OPEN`], [`ANSWERED`], [`CLOSED`], [`HELD`], [`FOUND`] or [`DISMISSED`].
     pub state: String,
     pub held: Option<String>,
     pub created: Micros,
@@ -61,6 +61,10 @@ pub const OPEN: &str = "open";
 pub const ANSWERED: &str = "answered";
 pub const CLOSED: &str = "closed";
 pub const HELD: &str = "held";
+/// Found by listening and not said to us: it waits for somebody to look at it, not for an answer.
+pub const FOUND: &str = "found";
+/// Found, and looked at: nothing for us.
+pub const DISMISSED: &str = "dismissed";
 
 const THREAD: &str = "id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, matched_by, state, held, \
      created, waiting, replied, last, claimed_by, claimed_until, snoozed";
@@ -145,11 +149,11 @@ pub async fn thread_of_case_in(
     .await
 }
 
-/// The customer said something: she waits, since then at the latest. What was closed is open again; what is held stays held.
+/// The customer said something: she waits, since then at the latest. What was closed is open again; what is held or only found stays so.
 pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
     query(
         "UPDATE threads SET waiting = CASE WHEN state = 'held' THEN waiting ELSE COALESCE(waiting, $2) END, \
-         state = CASE WHEN state = 'held' THEN 'held' ELSE 'open' END, snoozed = NULL, \
+         state = CASE WHEN state IN ('held', 'found', 'dismissed') THEN state ELSE 'open' END, snoozed = NULL, \
          last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id = $1",
     )
     .bind(id)
@@ -272,6 +276,10 @@ pub enum Queue<'a> {
     Of(&'a str),
     /// What the filter holds, newest first.
     Held,
+    /// What listening found and nobody looked at, newest first.
+    Found,
+    /// What of it was dismissed, newest first.
+    Dismissed,
     /// What was answered or closed, newest first.
     Done,
 }
@@ -295,6 +303,14 @@ pub async fn queue(
         ),
         Queue::Held => format!(
             "SELECT {THREAD} FROM threads WHERE state = 'held' AND (last, id) < ($1, $2) AND ($3 > 0) AND ($5 = '') ORDER BY last DESC, id DESC LIMIT $4"
+        ),
+        Queue::Found | Queue::Dismissed => format!(
+            "SELECT {THREAD} FROM threads WHERE state = '{}' AND (last, id) < ($1, $2) AND ($3 > 0) AND ($5 = '') ORDER BY last DESC, id DESC LIMIT $4",
+            if what == Queue::Found {
+                FOUND
+            } else {
+                DISMISSED
+            }
         ),
         Queue::Done => format!(
             "SELECT {THREAD} FROM threads WHERE state IN ('answered', 'closed') AND (last, id) < ($1, $2) AND ($3 > 0) AND ($5 = '') \
@@ -325,6 +341,7 @@ pub struct Counts {
     pub held: i64,
     pub to_review: i64,
     pub failed: i64,
+    pub found: i64,
 }
 
 pub async fn counts(db: &Db, person: &str, late: Micros) -> sqlx::Result<Counts> {
@@ -338,6 +355,9 @@ pub async fn counts(db: &Db, person: &str, late: Micros) -> sqlx::Result<Counts>
     .fetch_one(db)
     .await?;
     let (held,): (i64,) = query("SELECT COUNT(*) FROM threads WHERE state = 'held'")
+        .fetch_one(db)
+        .await?;
+    let (found,): (i64,) = query("SELECT COUNT(*) FROM threads WHERE state = 'found'")
         .fetch_one(db)
         .await?;
     let (to_review, failed): (i64, i64) = query(
@@ -354,6 +374,7 @@ pub async fn counts(db: &Db, person: &str, late: Micros) -> sqlx::Result<Counts>
         held,
         to_review,
         failed,
+        found,
     })
 }
 
@@ -379,7 +400,7 @@ pub async fn threads_of_case(
     case_ref: &str,
 ) -> sqlx::Result<Vec<ThreadRow>> {
     query_of(format!(
-        "SELECT {THREAD} FROM threads WHERE process = $1 AND case_ref = $2 AND state <> 'held' ORDER BY last DESC, id LIMIT 50"
+        "SELECT {THREAD} FROM threads WHERE process = $1 AND case_ref = $2 AND state NOT IN ('held', 'dismissed') ORDER BY last DESC, id LIMIT 50"
     ))
     .bind(process)
     .bind(case_ref)
@@ -404,7 +425,7 @@ pub async fn response_times(
     since: Micros,
 ) -> sqlx::Result<Vec<(Option<String>, Micros, Option<Micros>)>> {
     query(
-        "SELECT team, created, replied FROM threads WHERE process = $1 AND step = $2 AND created >= $3 AND state <> 'held' ORDER BY created, id",
+        "SELECT team, created, replied FROM threads WHERE process = $1 AND step = $2 AND created >= $3 AND state NOT IN ('held', 'found', 'dismissed') ORDER BY created, id",
     )
     .bind(process)
     .bind(step)

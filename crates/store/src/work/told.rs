@@ -20,7 +20,7 @@ pub struct NotificationRow {
     pub person: String,
     /// The number of the event it tells of.
     pub event: i64,
-    /// `mention`, `asked`, `answered`, `accepted`, `escalated` or `invited`.
+    /// `mention`, `asked`, `answered`, `accepted`, `escalated`, `invited` or `piled_on`.
     pub kind: String,
     pub conversation: Option<String>,
     pub at: Micros,
