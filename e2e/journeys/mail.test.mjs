@@ -62,6 +62,8 @@ test("an owner connects a mailbox: what is wrong is said, the password is shown 
   await looked(page);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.click("text=How it is");
+  await eventually("the mailbox was looked at", async () => (await (await house.ask("/api/v1/connections")).json())[0].looked);
+  await page.reload();
   assert.match(await page.textContent("main"), /live: a real Dovecot/);
   await looked(page);
   for (const path of ["/connections", page.url().slice(house.url.length), "/audit"]) {
@@ -80,7 +82,7 @@ test("her mail is on the desk at once, on her case, and a colleague answers it i
   console.log(`a mail was on the desk after ${took} ms`);
   assert.ok(took < 5000, `at once, not after ${took} ms`);
   const { page, calm } = await open(browser, house.url + "/desk", { session: maren });
-  await page.click("text=The meter <b>drifts</b>");
+  await page.locator("a.q").first().click();
   assert.match(await page.textContent(".posts"), /Aino Saari.*aino@saari\.example.*It drifts after cleaning\.\s*<script>alert\(1\)<\/script>/s);
   const side = await page.textContent("[aria-labelledby=case-h]");
   assert.match(side, /Saari Brewing.*Her e-mail address is the email of the case.*95 % sure/s);
@@ -111,7 +113,7 @@ test("her answer goes on in the thread, an automatic one is held, and a stranger
   await box.deliver(mail("b", [`In-Reply-To: ${id}`], "Thank you.\r\n\r\nOn Mon, 2 Mar 2026 at 10:00, Halden wrote:\r\n> Dear Aino"));
   await eventually("she waits again", async () => (await queue()).length === 1);
   const { page, calm } = await open(browser, house.url + "/desk", { session: maren });
-  await page.click("text=The meter <b>drifts</b>");
+  await page.locator("a.q").first().click();
   const posts = await page.textContent(".posts");
   assert.match(posts, /Held: automatic answer.*I am away\./s);
   assert.match(posts, /Thank you\./);
@@ -123,15 +125,16 @@ test("her answer goes on in the thread, an automatic one is held, and a stranger
 test("a mail that may have arrived waits for a person, who sends it again", { skip }, async () => {
   smtp.isSilent = true;
   const { page, calm } = await open(browser, house.url + "/desk", { session: maren });
-  await page.click("text=The meter <b>drifts</b>");
+  await page.locator("a.q").first().click();
   await page.fill("form.is-desk textarea", "You are welcome.");
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await eventually("it was handed over", async () => smtp.got.length === 2);
   smtp.isSilent = false;
   await eventually("it is set aside", async () => {
     await page.reload();
-    return (await page.locator("text=it may have arrived").count()) === 1;
+    return (await page.getByRole("button", { name: "Send again" }).count()) === 1;
   });
+  assert.match(await page.textContent("main"), /it may have arrived\. Look there, then send it again or drop it/);
   assert.equal(smtp.got.length, 2, "not sent again by itself");
   await looked(page);
   await page.getByRole("button", { name: "Send again" }).click();

@@ -31,7 +31,7 @@ mail_location = maildir:${folder}/mail/%u\nmail_fsync = never\nfirst_valid_uid =
 passdb {\n driver = passwd-file\n args = ${folder}/users\n}
 userdb {\n driver = static\n args = uid=${user} gid=${group} home=${folder}/mail/%u\n}
 service imap-login {\n chroot =\n inet_listener imap {\n port = ${port}\n }\n inet_listener imaps {\n port = 0\n }\n}
-service anvil {\n chroot =\n}\n`,
+service anvil {\n chroot =\n unix_listener anvil-auth-penalty {\n mode = 0\n }\n}\n`,
   );
   if (isRoot) spawnSync("chown", ["-R", `${user}:${group}`, folder]);
   const words = ["-F", "-c", join(folder, "dovecot.conf")];

@@ -20,6 +20,8 @@ use store::events;
 const TRIES: i64 = 8;
 /// What may have been taken is looked for by the attempts up to this one: copies of what was sent come some seconds later.
 const LOOKS: i64 = 3;
+const LOOKED_FOR: &str =
+    "it was handed over, and nobody said whether it was taken; it is looked for";
 const NOBODY_KNOWS: &str = "it was handed over, and nobody said whether it was taken; it may have arrived. Look there, then send it again or drop it";
 
 impl Connect {
@@ -66,7 +68,11 @@ impl Connect {
             let found = self.may_be_there(channel, &settings, &account, &out);
             match found.await? {
                 Some(sent) => return Ok(sent),
-                None if once == Once::Asked => return Err(Fault::Unknown(NOBODY_KNOWS.into())),
+                None if once == Once::Asked => {
+                    let is_last = reply.attempts >= LOOKS;
+                    let told = if is_last { NOBODY_KNOWS } else { LOOKED_FOR };
+                    return Err(Fault::Unknown(told.into()));
+                }
                 None => {}
             }
         }

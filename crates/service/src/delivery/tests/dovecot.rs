@@ -192,7 +192,7 @@ fn config(folder: &Path, user: &str, group: &str, imap: u16, imaps: u16) -> Stri
          passdb {{\n driver = passwd-file\n args = {f}/users\n}}\n\
          userdb {{\n driver = static\n args = uid={user} gid={group} home={f}/mail/%u\n}}\n\
          service imap-login {{\n chroot =\n inet_listener imap {{\n port = {imap}\n }}\n inet_listener imaps {{\n port = {imaps}\n ssl = yes\n }}\n}}\n\
-         service anvil {{\n chroot =\n}}\n"
+         service anvil {{\n chroot =\n unix_listener anvil-auth-penalty {{\n mode = 0\n }}\n}}\n"
     )
 }
 
