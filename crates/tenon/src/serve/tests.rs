@@ -25,6 +25,7 @@ mod identity;
 mod improvements;
 mod mcp;
 mod push;
+mod race;
 mod scim;
 
 const PORT: u16 = 7070;
