@@ -1,6 +1,6 @@
 #!/bin/sh
 # A real personal data server of the AT Protocol, for the tests of the connector: installs it once into a folder, which builds its SQLite, and
-# serves it until stopped. It has no AppView: nobody there searches or notifies. The port above it is taken too.
+# serves it until stopped; with an AppView where PostgreSQL is installed, whose name it writes to FOLDER/appview. The six ports above it are taken too.
 #   tools/pds.sh FOLDER PORT         then: TENON_PDS=http://127.0.0.1:PORT cargo test -p connectors --test pds
 set -eu
 
@@ -20,6 +20,6 @@ if ! cmp -s "$here/pds/package-lock.json" "$folder/installed"; then
   cp "$folder/package-lock.json" "$folder/installed"
 fi
 
-cp "$here/pds/serve.js" "$folder"
+cp "$here"/pds/*.js "$folder"
 cd "$folder"
 exec node serve.js "$folder" "$port"

@@ -43,6 +43,10 @@ stop() {
   done
 }
 trap stop EXIT
+# What a PDS keeps belongs to a directory that may be gone.
+stored="${TMPDIR:-/tmp}/tenon-pds-$(port_of pds)"
+[ ! -f "$stored/data/postmaster.pid" ] || kill -INT "$(head -n 1 "$stored/data/postmaster.pid")" 2>/dev/null
+rm -rf "$folder/pds/data" "$stored"
 trap 'exit 1' INT TERM
 
 # All are installed and started side by side, and tested one after the other, when nothing else takes time.
@@ -75,6 +79,12 @@ for name in $ready; do
   case $name in tryton) journey=tryton ;; synapse) journey=matrix ;; pds) journey=bluesky ;; esac
   variable=TENON_$(echo "$name" | tr '[:lower:]' '[:upper:]')
   export "$variable=http://127.0.0.1:$(port_of "$name")"
+  if [ "$name" = pds ]; then
+    if TENON_APPVIEW=$(cat "$folder/pds/appview" 2>/dev/null); then export TENON_APPVIEW; else
+      unset TENON_APPVIEW
+      echo "*** NOT TESTED with a real AppView of Bluesky: PostgreSQL is not installed, or it did not start ***"
+    fi
+  fi
   cargo test --locked -p connectors --test "$name" || status=1
   (cd e2e && node --test --test-reporter=spec "journeys/$journey.test.mjs") || status=1
   unset "$variable"

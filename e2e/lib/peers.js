@@ -75,11 +75,11 @@ export async function connect(desk, title, fields, [secret, right], account) {
   assert.equal(await page.inputValue("[name=process]"), "deals");
   await looked(page);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await eventually("it was looked at", async () => (await desk.connection()).looked);
   await page.click("text=How it is");
   assert.equal(await page.textContent(".page-head .meta b"), "live");
   await looked(page);
   assert.ok(!(await (await desk.house.ask(page.url().slice(desk.house.url.length))).text()).includes(right), "the key is not shown");
-  await eventually("it was looked at", async () => (await desk.connection()).looked);
   calm();
 }
 

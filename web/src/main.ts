@@ -9,6 +9,7 @@ import { passkeys } from "./passkeys";
 import { printing } from "./printing";
 import { push } from "./push";
 import { rooms } from "./room";
+import { syncing } from "./syncing";
 import { themeButton } from "./theme-button";
 import { zone } from "./zone";
 
@@ -22,5 +23,6 @@ mapPictures();
 printing();
 zone();
 rooms();
+syncing();
 passkeys();
 push();

@@ -76,7 +76,7 @@ const ABOUT: About = About {
         },
     ],
     verified: Verified::Live,
-    verified_by: "PDS 0.4.217 without an AppView, and a stand-in that misbehaves; what an AppView tells by a stand-in of the published lexicons alone",
+    verified_by: "PDS 0.4.217, with the AppView of Bluesky 0.0.221 and without, on one machine; and a stand-in that misbehaves",
 };
 
 impl Connector for Bluesky {

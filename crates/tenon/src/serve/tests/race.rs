@@ -6,12 +6,11 @@ use store::desk::{self, OPEN, ThreadRow};
 use tokio::sync::Barrier;
 
 const CLIENTS: usize = 50;
-/// How often; TENON_ROUNDS says another number.
-const ROUNDS: usize = 200;
 
-fn rounds() -> usize {
+/// How often: so many times, or as TENON_ROUNDS says.
+fn rounds(otherwise: usize) -> usize {
     let told = std::env::var("TENON_ROUNDS").ok();
-    told.and_then(|n| n.parse().ok()).unwrap_or(ROUNDS)
+    told.and_then(|n| n.parse().ok()).unwrap_or(otherwise)
 }
 
 /// Colleagues with tokens of their own: the ids of the people, and what they send.
@@ -147,26 +146,36 @@ fn winner(told: Vec<(String, Answer)>, well: StatusCode) -> String {
     one.clone()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_who_claim_a_thread_at_once_one_has_it_each_time() {
-    let house = House::open().await;
-    let clients = colleagues(&house).await;
-    connect_channel(&house).await;
+async fn one_has_it_each_time(house: &House, rounds: usize) {
+    let clients = colleagues(house).await;
+    connect_channel(house).await;
     let begun = std::time::Instant::now();
-    for round in 0..rounds() {
+    for round in 0..rounds {
         let id = format!("thr_{round}");
-        waiting(&house, &id).await;
+        waiting(house, &id).await;
         let path = format!("/api/v1/desk/{id}/claim");
-        let told = at_once(&house, &clients, &path, None).await;
+        let told = at_once(house, &clients, &path, None).await;
         let won = winner(told, StatusCode::NO_CONTENT);
         let kept = desk::thread(house.state.library.db(), &id).await.unwrap();
         assert_eq!(kept.unwrap().claimed_by.as_deref(), Some(won.as_str()));
     }
-    eprintln!("{CLIENTS} clients, {} rounds: {:?}", rounds(), begun.elapsed());
+    eprintln!("{CLIENTS} clients, {rounds} rounds: {:?}", begun.elapsed());
     let all = store::events::after(house.state.library.db(), 0, i64::MAX);
     let all = all.await.unwrap();
     let claimed = all.iter().filter(|e| e.kind == "desk.claimed").count();
-    assert_eq!(claimed, rounds(), "the record tells of each taking once");
+    assert_eq!(claimed, rounds, "the record tells of each taking once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_who_claim_a_thread_at_once_one_has_it_each_time() {
+    one_has_it_each_time(&House::open().await, rounds(200)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_who_claim_a_thread_at_once_one_has_it_each_time_on_postgresql() {
+    if let Some(url) = store::testing::postgres_database().await {
+        one_has_it_each_time(&House::on(Some(&url)).await, rounds(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
