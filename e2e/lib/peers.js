@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { launch, looked, open } from "./browser.js";
-import { root, tenon } from "./tenon.js";
+import { freePort, root, tenon } from "./tenon.js";
 
 /** A server that `make test-peers` started, with the address it said; `skip` says why there is none. */
 export function peer(name) {
@@ -30,6 +31,29 @@ export function peer(name) {
   };
 }
 
+/** A way to a server on which answers get lost: to the next `loses` requests that `is` says. What was asked arrives there all the same. */
+export async function lossy(url, is) {
+  const { hostname, port } = new URL(url);
+  const way = { loses: 0 };
+  const listener = createServer((asked, answer) => {
+    const { method, headers, url: path } = asked;
+    const onward = request({ hostname, port, method, headers, path }, (told) => {
+      if (way.loses > 0 && is(asked)) {
+        way.loses--;
+        return told.resume().on("end", () => answer.destroy());
+      }
+      answer.writeHead(told.statusCode, told.headers);
+      told.pipe(answer);
+    });
+    asked.pipe(onward.on("error", () => answer.destroy()));
+  });
+  const own = await freePort();
+  await new Promise((done) => listener.listen(own, "127.0.0.1", done));
+  way.url = `http://127.0.0.1:${own}`;
+  way.close = () => listener.close();
+  return way;
+}
+
 export async function eventually(what, is, seconds = 120) {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     if (await is()) return;
@@ -38,9 +62,9 @@ export async function eventually(what, is, seconds = 120) {
   assert.fail(`not so: ${what}`);
 }
 
-/** A company whose case "Saari Brewing" is of the customer with that handle, with two who answer at its desk. */
-export async function company(url, handle) {
-  const house = await tenon({ env: { TENON_ALLOW_HOSTS: new URL(url).host } });
+/** A company whose case "Saari Brewing" is of the customer with that handle, with two who answer at its desk, and its way to the server. */
+export async function company(way, handle) {
+  const house = await tenon({ env: { TENON_ALLOW_HOSTS: new URL(way.url).host } });
   const log = join(house.data, "deals.csv");
   writeFileSync(log, `case,activity,time,contact\nSaari Brewing,Establish trust,2026-03-01T10:00:00Z,${handle}\nKestrel Water,Propose,2026-03-02T10:00:00Z,Ruth Abiola\n`);
   house.run("import", log);
@@ -48,6 +72,7 @@ export async function company(url, handle) {
   house.run("people", "add", "kofi@halden.example", "--name", "Kofi Mensah");
   const desk = {
     house,
+    way,
     maren: await house.signIn("maren@halden.example"),
     kofi: await house.signIn("kofi@halden.example"),
     browser: await launch(),
@@ -57,6 +82,7 @@ export async function company(url, handle) {
     stop: async () => {
       await desk.browser.close();
       await house.stop();
+      way.close();
     },
   };
   return desk;
@@ -83,7 +109,7 @@ export async function connect(desk, title, fields, [secret, right], account) {
   calm();
 }
 
-/** One colleague takes the thread and answers, another who tries is stopped with his text kept. */
+/** One colleague takes the thread and answers, another who tries is stopped with his text kept. What the server says to the first sending is lost. */
 export async function answer(desk, thread, words) {
   const hers = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.maren });
   const his = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.kofi });
@@ -92,8 +118,10 @@ export async function answer(desk, thread, words) {
   await his.page.click(".composer >> text=Send");
   assert.match(await his.page.textContent("[role=alert]"), /A colleague is replying to this customer\. Your text is kept/);
   await looked(hers.page);
+  desk.way.loses = 1;
   await say(hers.page, words);
   await eventually("it is answered", async () => (await desk.queue("done")).some((t) => t.id === thread.id));
+  assert.equal(desk.way.loses, 0, "it was sent twice");
   await hers.page.reload();
   assert.match(await hers.page.textContent(".posts"), /by Maren Voss/);
   hers.calm();
