@@ -75,19 +75,21 @@ for name in $up; do
   echo "A real $(title_of "$name") answers after $(since) s"
 done
 
+journeys=""
 for name in $ready; do
   case $name in tryton) journey=tryton ;; synapse) journey=matrix ;; pds) journey=bluesky ;; esac
+  journeys="$journeys journeys/$journey.test.mjs"
   variable=TENON_$(echo "$name" | tr '[:lower:]' '[:upper:]')
   export "$variable=http://127.0.0.1:$(port_of "$name")"
-  if [ "$name" = pds ]; then
-    if TENON_APPVIEW=$(cat "$folder/pds/appview" 2>/dev/null); then export TENON_APPVIEW; else
-      unset TENON_APPVIEW
-      echo "*** NOT TESTED with a real AppView of Bluesky: PostgreSQL is not installed, or it did not start ***"
-    fi
-  fi
   cargo test --locked -p connectors --test "$name" || status=1
-  (cd e2e && node --test --test-reporter=spec "journeys/$journey.test.mjs") || status=1
-  unset "$variable"
 done
+if [ -n "${TENON_PDS:-}" ]; then
+  if TENON_APPVIEW=$(cat "$folder/pds/appview" 2>/dev/null); then export TENON_APPVIEW; else
+    unset TENON_APPVIEW
+    echo "*** NOT TESTED with a real AppView of Bluesky: PostgreSQL is not installed, or it did not start ***"
+  fi
+fi
+# The journeys mostly wait for the next look at a channel, so they run side by side.
+[ -z "$journeys" ] || (cd e2e && node --test --test-concurrency=3 --test-reporter=spec $journeys) || status=1
 echo "Real servers: $(since) s"
 exit $status
