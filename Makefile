@@ -46,6 +46,7 @@ test-e2e: build e2e/node_modules ## Journeys in a real browser
 	cd e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
 
 test-peers: build e2e/node_modules ## Connectors against real servers, installed into target/peers
+	@sh tools/install.sh peers
 	sh tools/peers.sh
 
 fuzz: ## Fuzz every reader; see docs/fuzzing.md

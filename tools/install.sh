@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need on a Debian machine, and says loudly what it could not.
+# Installs what the tests need on a Debian machine, and says loudly what it could not. With `peers`, what real servers are installed with.
 set -u
 
 as_root() {
@@ -7,6 +7,10 @@ as_root() {
 }
 
 need=""
+if [ "${1:-}" = peers ]; then
+  python3 -c 'import venv, ensurepip' 2>/dev/null || need="$need python3-venv"
+  { command -v c++ && command -v make; } >/dev/null 2>&1 || need="$need build-essential"
+fi
 command -v chromium >/dev/null 2>&1 || [ -x /usr/bin/chromium ] || need="$need chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
 [ -x /usr/sbin/dovecot ] || [ -x /usr/local/sbin/dovecot ] || need="$need dovecot-imapd"

@@ -18,21 +18,30 @@ export const shared = [process.env.TENON_SHARED, join(root, "../shared")].find((
 export const sessions = new Map();
 
 /** An installation of its own, with its owner signed in: `url`, `run(args)` for its command line, `ask(path)` as the owner
- * without a browser, `link(email)` and `signIn(email)` for others, `stop()`. */
+ * without a browser, `link(email)` and `signIn(email)` for others, `restart()` after a kill, `stop()`. */
 export async function tenon({ owner = true, port, env } = {}) {
   if (!binary) throw new Error("There is no tenon binary: run `cargo build -p tenon` first, or set TENON.");
   const data = mkdtempSync(join(tmpdir(), "tenon-e2e-"));
   port ??= await freePort();
-  const server = spawn(binary, ["serve", "--data", data, "--port", String(port)], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
-  let said = "";
-  server.stderr.on("data", (text) => (said += text));
   const url = `http://localhost:${port}`;
-  for (let i = 0; ; i++) {
-    const up = await fetch(url).then((a) => a.ok, () => false);
-    if (up) break;
-    if (i > 200 || server.exitCode !== null) throw new Error(`tenon did not start:\n${said}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  let server;
+  const start = async () => {
+    server = spawn(binary, ["serve", "--data", data, "--port", String(port)], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
+    let said = "";
+    server.stderr.on("data", (text) => (said += text));
+    for (let i = 0; ; i++) {
+      const up = await fetch(url).then((a) => a.ok, () => false);
+      if (up) break;
+      if (i > 200 || server.exitCode !== null) throw new Error(`tenon did not start:\n${said}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  };
+  const kill = async () => {
+    const over = new Promise((done) => server.on("exit", done));
+    server.kill("SIGKILL");
+    await over;
+  };
+  await start();
   const run = (...args) => {
     const done = spawnSync(binary, [...args, "--data", data], { encoding: "utf8" });
     if (done.status !== 0) throw new Error(`tenon ${args.join(" ")} failed:\n${done.stderr}`);
@@ -57,10 +66,12 @@ export async function tenon({ owner = true, port, env } = {}) {
     link,
     signIn,
     ask: (path, init = {}) => fetch(url + path, { ...init, headers: { cookie: `tenon_session=${sessions.get(url)}`, ...init.headers } }),
+    restart: async () => {
+      await kill();
+      await start();
+    },
     stop: async () => {
-      const over = new Promise((done) => server.on("exit", done));
-      server.kill("SIGKILL");
-      await over;
+      await kill();
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -11,6 +11,7 @@ import { printing } from "./printing";
 import { push } from "./push";
 import { rooms } from "./room";
 import { share } from "./share";
+import { syncing } from "./syncing";
 import { themeButton } from "./theme-button";
 import { zone } from "./zone";
 
@@ -25,6 +26,7 @@ printing();
 zone();
 rooms();
 desk();
+syncing();
 passkeys();
 push();
 share();

@@ -198,6 +198,18 @@ pub async fn failed(
     .await
 }
 
+/// Its key does not open any more, in the words of the service.
+pub async fn signed_out(tx: &mut Tx, id: &str, now: Micros, error: &str) -> sqlx::Result<()> {
+    query(
+        "UPDATE connections SET state = 'signed_out', error = $3, error_at = $2, due = $2, held_until = 0, failures = failures + 1 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(error)
+    .execute(tx)
+    .await
+}
+
 pub async fn set_state(tx: &mut Tx, id: &str, state: &str, due: Micros) -> sqlx::Result<()> {
     query("UPDATE connections SET state = $2, due = $3, held_until = 0, failures = 0 WHERE id = $1")
         .bind(id)

@@ -95,8 +95,8 @@ impl Channel for Matrix {
     }
 
     fn once(&self) -> Once {
-        // The number of the transaction, which servers keep for each token.
-        Once::Key
+        // The number of the transaction would do, but servers keep it for each token: with a new one it is sent anew.
+        Once::ReadBack
     }
 
     fn longest(&self) -> usize {
@@ -107,23 +107,65 @@ impl Channel for Matrix {
     fn send<'a>(&'a self, via: &'a Via<'a>, _: &'a Account, out: &'a Outgoing) -> Answer<'a, Sent> {
         Box::pin(send(via, out))
     }
+
+    fn find_sent<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        account: &'a Account,
+        out: &'a Outgoing,
+    ) -> Answer<'a, Option<Sent>> {
+        Box::pin(find(via, account, out))
+    }
+}
+
+/// Pages that are read back at most; each has a hundred of our own messages.
+const PAGES: usize = 10;
+/// Clocks of servers differ.
+const SKEW: Micros = 600_000_000;
+
+fn room<'a>(via: &Via<'a>, out: &'a Outgoing) -> Result<&'a str, Fault> {
+    let room = out.thread.as_deref();
+    match room.unwrap_or_else(|| via.settings.get("room").trim()) {
+        "" => Err(Fault::Refused(
+            "no room was filled in for what is no answer".into(),
+        )),
+        room => Ok(room),
+    }
+}
+
+/// What was sent under a key, with whichever token; of our own messages only, since anybody can write a key.
+async fn find(via: &Via<'_>, account: &Account, out: &Outgoing) -> Result<Option<Sent>, Fault> {
+    let (server, room) = (Server::of(via.settings)?, room(via, out)?);
+    let filter = json!({ "types": ["m.room.message"], "senders": [account.id] }).to_string();
+    let path = format!("rooms/{}/messages", segment(room));
+    let mut from: Option<String> = None;
+    for _ in 0..PAGES {
+        let mut query = vec![("dir", "b"), ("limit", "100"), ("filter", filter.as_str())];
+        query.extend(from.as_deref().map(|from| ("from", from)));
+        let page: wire::Messages = server.ask(via, &path, &query).await?;
+        let events = || page.chunk.iter().filter_map(|item| item.read.as_ref());
+        let is_it = |e: &&wire::Event| e.sender == account.id && e.content.key == out.key;
+        if let Some(event) = events().find(is_it) {
+            return Ok(Some(Sent {
+                url: Some(shown(room, &event.event_id)),
+                id: event.event_id.clone(),
+            }));
+        }
+        let oldest = events()
+            .map(|e| e.origin_server_ts.saturating_mul(1000))
+            .min();
+        if oldest.is_some_and(|at| at < out.since - SKEW) || page.end.is_none() || page.end == from
+        {
+            break;
+        }
+        from = page.end;
+    }
+    Ok(None)
 }
 
 async fn send(via: &Via<'_>, out: &Outgoing) -> Result<Sent, Fault> {
-    let server = Server::of(via.settings)?;
-    let room = match out
-        .thread
-        .as_deref()
-        .unwrap_or_else(|| via.settings.get("room").trim())
-    {
-        "" => {
-            return Err(Fault::Refused(
-                "no room was filled in for what is no answer".into(),
-            ));
-        }
-        room => room,
-    };
-    let mut body = json!({ "msgtype": "m.text", "body": out.text });
+    let (server, room) = (Server::of(via.settings)?, room(via, out)?);
+    let mut body = json!({ "msgtype": "m.text", "body": out.text, "tenon.key": out.key });
     if let Some(id) = &out.reply_to {
         body["m.relates_to"] = json!({ "m.in_reply_to": { "event_id": id } });
     }

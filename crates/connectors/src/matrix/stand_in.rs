@@ -140,10 +140,18 @@ impl Server {
 
     fn messages(&self, house: &House, asked: &Asked) -> Response {
         assert_eq!(asked.query("dir"), "b");
-        let number = |name: &str| asked.query(name)[1..].parse::<u64>().unwrap();
-        let (from, to) = (number("from"), number("to"));
+        // Without a place it begins at the newest and goes to the first.
+        let number = |name: &str| match asked.query(name) {
+            "" => None,
+            place => Some(place[1..].parse::<u64>().unwrap()),
+        };
+        let from = number("from").unwrap_or(u64::MAX);
+        let to = number("to").unwrap_or(0);
+        let filter: Value = serde_json::from_str(asked.query("filter")).unwrap();
+        let senders = filter["senders"].as_array();
         let mut events = self.events(house);
         events.retain(|(n, _)| *n < from && *n > to);
+        events.retain(|(_, e)| senders.is_none_or(|s| s.contains(&e["sender"])));
         events.reverse();
         events.truncate(asked.limit(AT_ONCE));
         let end = events.last().map(|(n, _)| format!("t{n}"));
@@ -174,7 +182,7 @@ fn event(post: &Post, id: &str, at: Micros, kind: &str, content: &Value) -> Valu
 }
 
 fn said(post: &Post) -> Value {
-    let mut content = json!({"msgtype": "m.text", "body": post.original});
+    let mut content = json!({"msgtype": "m.text", "body": post.original, "tenon.key": post.key});
     if post.deleted.is_some() {
         content = json!({});
     }

@@ -69,6 +69,9 @@ pub struct Content {
     pub body: String,
     #[serde(default, deserialize_with = "or_default")]
     pub redacts: Option<String>,
+    /// Ours, on what we sent.
+    #[serde(default, rename = "tenon.key", deserialize_with = "or_default")]
+    pub key: String,
     #[serde(default, rename = "m.relates_to", deserialize_with = "or_default")]
     pub relates_to: Option<Relation>,
     #[serde(default, rename = "m.new_content", deserialize_with = "or_default")]

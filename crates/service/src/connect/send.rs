@@ -231,7 +231,11 @@ impl Connect {
             desk::unbegin_reply(&mut tx, &reply.id).await?;
         }
         if matches!(fault, Fault::SignedOut(_)) {
-            connections::set_state(&mut tx, &row.id, SIGNED_OUT, now).await?;
+            let said = format::short(&fault.to_string(), 300);
+            connections::signed_out(&mut tx, &row.id, now, &said).await?;
+            let payload = json!({ "state": SIGNED_OUT });
+            self.note(&mut tx, "tenon", row, Kind::ConnectionChanged, payload)
+                .await?;
         }
         if state == FAILED {
             let payload = json!({ "reply": reply.id, "why": format::short(&why, 300) });

@@ -63,19 +63,22 @@ impl Desk {
         Ok(())
     }
 
-    /// Who has a thread now, if it is somebody else.
-    async fn holder(&self, row: &ThreadRow, actor: &Actor) -> Result<Option<String>, Problem> {
+    /// Who has a thread now, if it is somebody else: her id.
+    fn holder<'a>(&self, row: &'a ThreadRow, actor: &Actor) -> Option<&'a str> {
         let by = row.claimed_by.as_deref().filter(|by| *by != actor.id());
-        let Some(by) = by.filter(|_| row.claimed_until.is_some_and(|until| until > self.now()))
-        else {
-            return Ok(None);
-        };
-        let directory = self.work().identity().directory().await?;
-        Ok(Some(
-            directory
-                .person(by)
-                .map_or("A colleague".into(), |p| p.name.clone()),
-        ))
+        by.filter(|_| row.claimed_until.is_some_and(|until| until > self.now()))
+    }
+
+    /// That somebody else has it. Asked outside of a transaction: whoever is in one and asks for a second connection waits for all the others
+    /// who do the same, and they for her.
+    async fn taken(&self, by: &str) -> Problem {
+        match self.work().identity().directory().await {
+            Ok(directory) => {
+                let person = directory.person(by);
+                taken(person.map_or("A colleague", |p| p.name.as_str()))
+            }
+            Err(problem) => problem.into(),
+        }
     }
 
     /// Makes a thread hers for a while, if it is nobody else's; renewed by doing it again.
@@ -84,8 +87,9 @@ impl Desk {
         let (mut tx, row) = self.begin(id).await?;
         let now = self.now();
         if !desk::claim_thread(&mut tx, id, actor.id(), now, now + CLAIM).await? {
-            return Err(match self.holder(&row, actor).await? {
-                Some(by) => taken(&by),
+            drop(tx);
+            return Err(match self.holder(&row, actor) {
+                Some(by) => self.taken(by).await,
                 None => Problem::new(
                     409,
                     "not_open",
@@ -143,7 +147,7 @@ impl Desk {
             }
         }
         let (mut tx, row) = self.begin(id).await?;
-        if self.holder(&row, actor).await?.is_some() && !actor.is_at_least(Role::Manager) {
+        if self.holder(&row, actor).is_some() && !actor.is_at_least(Role::Manager) {
             return Err(Problem::new(
                 403,
                 "not_yours",
@@ -236,10 +240,10 @@ impl Desk {
         }
         let now = self.now();
         if !is_reviewed {
-            if let Some(by) = self.holder(&row, actor).await? {
+            if let Some(by) = self.holder(&row, actor) {
                 drop(tx);
                 self.keep_draft(actor, id, body).await?;
-                return Err(taken(&by));
+                return Err(self.taken(by).await);
             }
             if desk::under_way(&mut tx, id)
                 .await?
@@ -343,18 +347,21 @@ impl Desk {
         reply: &str,
         body: Option<&str>,
     ) -> Result<(), Problem> {
+        let found = desk::reply(self.connect().db(), reply).await?;
+        let found = found.ok_or_else(|| Problem::not_found("reply"))?;
+        let longest = self.thread(actor, &found.thread).await?.longest;
         let (mut tx, thread, row) = self.to_review(actor, reply).await?;
         self.admit_reply(&row).await?;
         let body = body
             .map(str::trim)
             .filter(|b| !b.is_empty())
             .unwrap_or(&row.body);
-        let longest = self.thread(actor, &thread.id).await?.longest;
         self.check(body, longest)?;
-        if let Some(by) = self.holder(&thread, actor).await?
-            && thread.claimed_by.as_deref() != Some(row.person.as_str())
+        if let Some(by) = self.holder(&thread, actor)
+            && by != row.person
         {
-            return Err(taken(&by));
+            drop(tx);
+            return Err(self.taken(by).await);
         }
         if desk::under_way(&mut tx, &thread.id)
             .await?

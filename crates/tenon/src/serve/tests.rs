@@ -25,6 +25,7 @@ mod identity;
 mod improvements;
 mod mcp;
 mod push;
+mod race;
 mod scim;
 
 const PORT: u16 = 7070;
@@ -69,10 +70,15 @@ const LOG: &str = "case,activity,time,who\n\
 
 impl House {
     async fn open() -> House {
+        House::on(None).await
+    }
+
+    /// On SQLite, or on the PostgreSQL at an address.
+    async fn on(database: Option<&str>) -> House {
         let clock = Arc::new(SystemClock);
         let id = base::clock::Clock::id(&*clock).simple().to_string();
         let folder = std::env::temp_dir().join(format!("tenon-api-{id}"));
-        let library = Library::open(&folder, None, clock).await.unwrap();
+        let library = Library::open(&folder, database, clock).await.unwrap();
         let file = folder.join("hostile.csv");
         std::fs::write(&file, LOG).unwrap();
         let request = ImportRequest {
