@@ -187,6 +187,17 @@ pub enum Delivered {
     Handshake(&'static str, String),
 }
 
+/// Something that somebody typed to us there instead of saying it, such as `/tenon case D-1042`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// The service's own id of who typed it.
+    pub user: String,
+    /// What stands behind the command's name.
+    pub text: String,
+    /// The same however often this one is delivered.
+    pub key: String,
+}
+
 /// Listens and answers.
 pub trait Channel: Connector {
     /// What follows the last cursor, oldest first; without one, what was said lately. A poll fills whatever gaps a stream or a webhook left.
@@ -204,6 +215,29 @@ pub trait Channel: Connector {
     ) -> Option<Result<Delivered, Fault>> {
         let _ = (settings, account, delivery, now);
         None
+    }
+
+    /// Reads a delivery that is a command, after checking that it is genuine. `None`: it is none.
+    fn command(
+        &self,
+        settings: &Settings,
+        delivery: &Delivery,
+        now: Micros,
+    ) -> Option<Result<Command, Fault>> {
+        let _ = (settings, delivery, now);
+        None
+    }
+
+    /// The e-mail address under which the service knows somebody who types commands.
+    fn email_of<'a>(&'a self, via: &'a Via<'a>, user: &'a str) -> Answer<'a, Option<String>> {
+        let _ = (via, user);
+        Box::pin(async { Ok(None) })
+    }
+
+    /// An answer to a command that only its writer sees, with its content type. Slack and Mattermost take the same form.
+    fn answered(&self, text: &str) -> (&'static str, String) {
+        let body = serde_json::json!({ "response_type": "ephemeral", "text": text });
+        ("application/json", body.to_string())
     }
 
     /// What to ask for where the service keeps telling over one long answer, beside the poll; or where it answers as soon as

@@ -6,10 +6,12 @@ pub mod all;
 pub mod back;
 pub mod bluesky;
 pub mod channel;
+mod command;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;
 pub mod csv_url;
 pub mod facebook;
+mod field;
 pub mod follow;
 pub mod http;
 pub mod hubspot;

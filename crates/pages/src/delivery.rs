@@ -201,6 +201,7 @@ pub struct HookForm {
     name: String,
     url: String,
     kinds: String,
+    form: String,
     off: Option<String>,
     #[serde(rename = "do")]
     what: String,
@@ -212,6 +213,7 @@ impl HookForm {
             name: self.name,
             url: self.url,
             kinds: self.kinds,
+            form: self.form,
             off: self.off.is_some(),
         }
     }

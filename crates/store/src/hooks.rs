@@ -15,6 +15,8 @@ pub struct HookRow {
     pub secret: String,
     /// Kinds of events, or beginnings of kinds such as `question.`, with blanks between them; empty for all.
     pub kinds: String,
+    /// `json`, or `chat`: a line of text.
+    pub form: String,
     /// `on` or `off`.
     pub state: String,
     pub created: Micros,
@@ -29,6 +31,7 @@ record!(HookRow {
     url,
     secret,
     kinds,
+    form,
     state,
     created,
     upto
@@ -89,16 +92,16 @@ record!(IncomingRow {
     revoked
 });
 
-const HOOK: &str = "id, person, name, url, secret, kinds, state, created, upto";
+const HOOK: &str = "id, person, name, url, secret, kinds, form, state, created, upto";
 const DELIVERY: &str = "hook, seq, kind, status, attempts, at, error, code, ms";
 const INCOMING: &str = "id, digest, person, process, name, created, used, revoked";
 
 /// Adds a hook, or changes name, address, kinds and state of the one with that id.
 pub async fn put(tx: &mut Tx, row: &HookRow) -> sqlx::Result<()> {
     query(
-            "INSERT INTO hooks (id, person, name, url, secret, kinds, state, created, upto) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET \
-             name = excluded.name, url = excluded.url, kinds = excluded.kinds, state = excluded.state",
+            "INSERT INTO hooks (id, person, name, url, secret, kinds, state, created, upto, form) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET \
+             name = excluded.name, url = excluded.url, kinds = excluded.kinds, state = excluded.state, form = excluded.form",
         )
         .bind(&row.id)
         .bind(&row.person)
@@ -109,6 +112,7 @@ pub async fn put(tx: &mut Tx, row: &HookRow) -> sqlx::Result<()> {
         .bind(&row.state)
         .bind(row.created)
         .bind(row.upto)
+        .bind(&row.form)
         .execute(tx)
         .await
 }

@@ -74,7 +74,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 14] = [
+const SQLITE: [&str; 15] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -89,8 +89,9 @@ const SQLITE: [&str; 14] = [
     include_str!("../migrations/0013_listen.sql"),
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
+    include_str!("../migrations/0016_chat.sql"),
 ];
-const POSTGRES: [&str; 14] = [
+const POSTGRES: [&str; 15] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -105,6 +106,7 @@ const POSTGRES: [&str; 14] = [
     include_str!("../migrations/0013_listen.sql"),
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
+    include_str!("../migrations/0016_chat.sql"),
 ];
 
 /// How many steps the schema has.

@@ -8,7 +8,8 @@ pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
-use crate::channel::{Author, Channel, Delivered, Delivery, Once, Seen, What};
+use crate::channel::{Author, Channel, Command, Delivered, Delivery, Once, Seen, What};
+use crate::field::COMMANDS;
 use crate::http::{Request, Response, segment, server};
 use crate::json::Item;
 use crate::{
@@ -58,6 +59,14 @@ const ABOUT: About = About {
             is_secret: true,
             is_required: false,
         },
+        Field {
+            name: "command_token",
+            label: "Token of the slash command",
+            hint: "Of a command /tenon with the same address, if colleagues are to type it",
+            is_secret: true,
+            is_required: false,
+        },
+        COMMANDS,
     ],
     verified: Verified::Experimental,
     verified_by: "a stand-in by the documentation that misbehaves",
@@ -106,6 +115,29 @@ impl Channel for Mattermost {
                     .collect(),
             )
         }))
+    }
+
+    fn command(
+        &self,
+        settings: &Settings,
+        delivery: &Delivery,
+        _: Micros,
+    ) -> Option<Result<Command, Fault>> {
+        let fields = crate::command::fields(delivery)?;
+        let genuine = sign::token(settings.get("command_token").trim(), &fields.get("token"));
+        Some(genuine.map(|()| Command {
+            key: fields.get("trigger_id"),
+            ..fields.command()
+        }))
+    }
+
+    fn email_of<'a>(&'a self, via: &'a Via<'a>, user: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let path = format!("users/{}", segment(user));
+            let user: User = ask(via, call(via, &path)?).await?.read()?;
+            let is_person = !user.is_bot && user.delete_at == 0;
+            Ok(Some(user.email).filter(|e| is_person && !e.is_empty()))
+        })
     }
 
     fn once(&self) -> Once {

@@ -40,3 +40,30 @@ fn a_hook_is_known_by_its_token_in_a_form_or_in_json() {
         }
     }
 }
+
+#[test]
+fn a_command_is_known_by_its_own_token() {
+    let settings = Settings::of([("hook_token", "abc"), ("command_token", "def")]);
+    let ask = |token: &str| {
+        let body = format!(
+            "token={token}&command=%2Ftenon&text=case+D-1042&user_id=u1&user_name=ada&trigger_id=t1"
+        );
+        let form = "application/x-www-form-urlencoded";
+        let headers = [("content-type".to_string(), form.to_string())];
+        let delivery = Delivery {
+            method: "POST",
+            url: "",
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        Mattermost.command(&settings, &delivery, 0).unwrap()
+    };
+    let command = ask("def").unwrap();
+    assert_eq!(
+        (command.user.as_str(), command.text.as_str()),
+        ("u1", "case D-1042")
+    );
+    for wrong in ["abc", "", "de"] {
+        assert!(ask(wrong).is_err(), "{wrong}");
+    }
+}

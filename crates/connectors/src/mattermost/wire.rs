@@ -11,6 +11,12 @@ pub struct User {
     pub username: String,
     #[serde(default, deserialize_with = "or_default")]
     pub nickname: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub email: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub is_bot: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    pub delete_at: i64,
 }
 
 #[derive(Debug, Deserialize)]

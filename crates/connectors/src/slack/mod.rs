@@ -11,7 +11,8 @@ pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
-use crate::channel::{Author, Channel, Delivered, Delivery, Media, Once, Seen, What};
+use crate::channel::{Author, Channel, Command, Delivered, Delivery, Media, Once, Seen, What};
+use crate::field::COMMANDS;
 use crate::http::{Request, Response};
 use crate::json::Item;
 use crate::{
@@ -34,6 +35,7 @@ const ABOUT: About = About {
         "chat:write",
         "im:history",
         "metadata.message:read",
+        "commands, users:read and users:read.email, if colleagues are to type /tenon",
     ],
     fields: &[
         Field {
@@ -57,6 +59,7 @@ const ABOUT: About = About {
             is_secret: false,
             is_required: true,
         },
+        COMMANDS,
     ],
     verified: Verified::Contract,
     verified_by: "the payloads and the signature that Slack publishes, and a stand-in that misbehaves",
@@ -103,6 +106,38 @@ impl Channel for Slack {
         let secret = settings.get("signing_secret").trim();
         let genuine = sign::slack(secret, delivery, now);
         Some(genuine.and_then(|()| delivered(settings, account, delivery.body)))
+    }
+
+    fn command(
+        &self,
+        settings: &Settings,
+        delivery: &Delivery,
+        now: Micros,
+    ) -> Option<Result<Command, Fault>> {
+        let fields = crate::command::fields(delivery)?;
+        let secret = settings.get("signing_secret").trim();
+        let genuine = sign::slack(secret, delivery, now);
+        Some(genuine.map(|()| Command {
+            key: fields.get("trigger_id"),
+            ..fields.command()
+        }))
+    }
+
+    fn email_of<'a>(&'a self, via: &'a Via<'a>, user: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move {
+            let answer = ask(via, post(via, "users.info", &[("user", user)])).await?;
+            let told: wire::Told = answer.read()?;
+            // A guest of another workspace, or a program, is nobody of ours.
+            let is_ours = !told.user.is_bot && !told.user.deleted && !told.user.is_stranger;
+            let email = told.user.profile.email;
+            Ok(Some(email).filter(|e| is_ours && !e.is_empty()))
+        })
+    }
+
+    fn answered(&self, text: &str) -> (&'static str, String) {
+        let text = mrkdwn::escaped(text);
+        let body = serde_json::json!({ "response_type": "ephemeral", "text": text });
+        ("application/json", body.to_string())
     }
 
     fn once(&self) -> Once {

@@ -118,3 +118,59 @@ fn answers_in_threads_are_polled_too() {
     assert_eq!(said.len(), 1);
     assert_eq!(said[0].thread.as_ref(), Some(&first));
 }
+
+/// The body whose signature Slack publishes is a command, too.
+#[test]
+fn the_published_command_is_known_by_its_signature_and_changed_ones_are_not() {
+    let Some(body) = shared("slack/signature-body.txt") else {
+        return;
+    };
+    let body = body.trim_end();
+    let signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+    let headers = |kind: &str| {
+        [
+            ("content-type", kind),
+            ("x-slack-request-timestamp", "1531420618"),
+            ("x-slack-signature", signature),
+        ]
+        .map(|(n, v)| (n.to_string(), v.to_string()))
+    };
+    let settings = Settings::of([("signing_secret", "8f742231b10e8888abcd99yyyzzz85a5")]);
+    let ask = |body: &str, kind: &str, at: i64| {
+        let delivery = Delivery {
+            method: "POST",
+            url: "",
+            headers: &headers(kind),
+            body: body.as_bytes(),
+        };
+        Slack.command(&settings, &delivery, at * 1_000_000)
+    };
+    let form = "application/x-www-form-urlencoded";
+    let command = ask(body, form, 1_531_420_618).unwrap().unwrap();
+    assert_eq!(
+        (command.user.as_str(), command.text.as_str()),
+        ("U2CERLKJA", "")
+    );
+    assert!(!command.key.is_empty());
+    assert!(
+        ask(&format!("{body}&text=case+D-1"), form, 1_531_420_618)
+            .unwrap()
+            .is_err()
+    );
+    assert!(
+        ask(body, form, 1_531_420_618 + 301).unwrap().is_err(),
+        "too old"
+    );
+    assert!(
+        ask("{}", "application/json", 1_531_420_618).is_none(),
+        "an event is no command"
+    );
+    assert!(ask("payload=%7B%7D", form, 1_531_420_618).is_none());
+}
+
+#[test]
+fn an_answer_to_a_command_is_no_markup() {
+    let (kind, body) = Slack.answered("<!channel> & <https://x|y>");
+    assert_eq!(kind, "application/json");
+    assert!(body.contains("&lt;!channel&gt; &amp; &lt;https"), "{body}");
+}

@@ -128,3 +128,29 @@ pub fn moment(ts: &str) -> Option<Micros> {
     let seconds: i64 = seconds.parse().ok()?;
     Some(seconds * 1_000_000 + parts.parse::<i64>().ok()?)
 }
+
+/// Who somebody is.
+#[derive(Debug, Default, Deserialize)]
+pub struct Told {
+    #[serde(default, deserialize_with = "or_default")]
+    pub user: Person,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Person {
+    #[serde(default, deserialize_with = "or_default")]
+    pub is_bot: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    pub deleted: bool,
+    /// Of another workspace, over a shared channel.
+    #[serde(rename = "is_stranger", default, deserialize_with = "or_default")]
+    pub is_stranger: bool,
+    #[serde(default, deserialize_with = "or_default")]
+    pub profile: Profile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Profile {
+    #[serde(default, deserialize_with = "or_default")]
+    pub email: String,
+}

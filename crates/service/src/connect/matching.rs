@@ -37,6 +37,13 @@ const FEW: usize = 8;
 /// A name in running text is shorter only by chance.
 const SHORTEST: usize = 5;
 
+/// Where a case stands: its step, and what happened last and when.
+pub struct Stand {
+    pub step: Option<String>,
+    pub last: String,
+    pub at: i64,
+}
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -221,6 +228,20 @@ impl Matcher {
 
     pub fn has(&self, case: &str) -> bool {
         self.loaded.log.case_names.code(case).is_some()
+    }
+
+    /// Where a case stands at a moment; `None` where nothing is known of it.
+    pub fn stand(&self, name: &str, at: i64) -> Option<Stand> {
+        let code = self.loaded.log.case_names.code(name)?;
+        let case = *self.by_code.get(&code)?;
+        let log = &self.loaded.log;
+        let last = log.case(case).last()?;
+        let step = self.loaded.step_at(&self.place, case, at);
+        Some(Stand {
+            step: step.map(|s| self.loaded.steps.steps[s].name.clone()),
+            last: log.activity_name(log.activity[last]).to_string(),
+            at: log.time[last],
+        })
     }
 
     /// What a thread is about, with the step and team of its case at a moment.

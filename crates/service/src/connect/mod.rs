@@ -5,6 +5,7 @@
 
 mod bell;
 mod carrier;
+mod command;
 mod filter;
 mod intake;
 pub(crate) mod listen;

@@ -116,6 +116,9 @@ impl Connect {
         delivery: &Delivery<'_>,
     ) -> Result<(&'static str, String), Problem> {
         let (channel, settings) = (self.channel(&row.kind)?, self.settings(&row)?);
+        if let Some(answer) = self.commanded(&row, (channel, &settings), delivery).await {
+            return answer;
+        }
         let account = account_of(&row);
         let read = channel.deliver(&settings, &account, delivery, self.clock().now());
         let read = read.ok_or_else(|| Problem::not_found("webhook"))?;

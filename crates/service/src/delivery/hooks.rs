@@ -39,12 +39,22 @@ pub struct NewHook {
     /// Kinds of events, or beginnings of kinds such as `question.`, with blanks between them; empty for all.
     #[serde(default)]
     pub kinds: String,
+    /// `json` (the default), or `chat`: a line of text, as incoming webhooks of Slack and Mattermost take it.
+    #[serde(default)]
+    pub form: String,
     /// Off: nothing is told, and what happens meanwhile is told when it is on again.
     #[serde(default)]
     pub off: bool,
 }
 
 impl NewHook {
+    fn form(&self) -> &str {
+        match self.form.as_str() {
+            "chat" => "chat",
+            _ => "json",
+        }
+    }
+
     fn checked(&self, delivery: &Delivery) -> Result<(), Problem> {
         let length = self.name.trim().chars().count();
         if !(1..=100).contains(&length) {
@@ -61,6 +71,12 @@ impl NewHook {
             return Err(Problem::bad_request(
                 "Kinds of events are words such as message.posted, or beginnings such as question.",
                 "Write them with blanks between them, or leave them out for all.",
+            ));
+        }
+        if !matches!(self.form.as_str(), "" | "json" | "chat") {
+            return Err(Problem::bad_request(
+                "A hook tells as json or as chat.",
+                "Leave form out for json.",
             ));
         }
         delivery.outbound().check(&self.url).map_err(|e| {
@@ -103,6 +119,7 @@ impl Delivery {
             url: new.url.clone(),
             secret: secret.clone(),
             kinds: words(&new.kinds),
+            form: new.form().into(),
             state: state(new.off),
             created: self.clock().now(),
             upto: seq,
@@ -123,6 +140,7 @@ impl Delivery {
             name: new.name.trim().into(),
             url: new.url.clone(),
             kinds: words(&new.kinds),
+            form: new.form().into(),
             state: state(new.off),
             ..self.hook(id).await?
         };
@@ -283,11 +301,11 @@ impl Delivery {
     }
 
     async fn tell_hook(&self, hook: &HookRow, event: &Event) -> Result<u16, (Failed, Option<u16>)> {
-        let body = self
-            .told(event)
-            .await
-            .map_err(|e| (Failed::from(e), None))?;
-        let body = body.to_string();
+        let body = match hook.form.as_str() {
+            "chat" => self.line(event).await,
+            _ => self.told(event).await,
+        };
+        let body = body.map_err(|e| (Failed::from(e), None))?.to_string();
         let id = format!("{}_{}", hook.id, event.seq);
         let time = (self.clock().now() / 1_000_000).to_string();
         let signature = signature(&hook.secret, &id, &time, &body);
@@ -316,6 +334,63 @@ impl Delivery {
             Err(e) if e.is_final() => Err((Failed::never(e), None)),
             Err(e) => Err((Failed::again(e), None)),
         }
+    }
+
+    /// An event as a line of a chat, with the address of where it happened.
+    async fn line(&self, event: &Event) -> Result<Value, Problem> {
+        let directory = self.inner.work.identity().directory().await?;
+        let who = match directory.name(&event.actor) {
+            "" => "Somebody",
+            name => name,
+        };
+        let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+        let text = |name: &str| payload[name].as_str().unwrap_or_default();
+        let site = self.inner.site.url();
+        let subject = event.subject.as_deref().unwrap_or_default();
+        let mut place = match (text("case"), text("step")) {
+            ("", "") => String::new(),
+            (case, "") => format!(" about {case}"),
+            ("", step) => format!(" at {step}"),
+            (case, step) => format!(" about {case}, at {step}"),
+        };
+        let mut said = String::new();
+        let mut address = format!("{site}/q/{subject}");
+        if is_post(&event.kind) {
+            let message = work::message(self.db(), event.seq).await?;
+            if let Some(m) = message.filter(|m| m.deleted.is_none()) {
+                let of = work::find(self.db(), &m.conversation).await?;
+                if let Some(case) = of.as_ref().and_then(|p| p.case_ref.as_deref()) {
+                    place = format!(" about {case}");
+                    // A case's room is on the page of the case.
+                    let process = event.process.as_deref().unwrap_or_default();
+                    if let ("message.posted", Ok(row)) = (
+                        event.kind.as_str(),
+                        self.inner.work.library().process(process).await,
+                    ) {
+                        let case = base::format::urlencode(case);
+                        address = format!("{site}/p/{}/case/{case}", row.slug);
+                    }
+                } else if let Some(step) = of.as_ref().and_then(|p| p.step.as_deref()) {
+                    place = format!(" at {step}");
+                }
+                said = format!(": {}", crate::work::markdown::plain(&m.body, 200));
+            }
+        }
+        let line = match event.kind.as_str() {
+            "question.asked" => format!("{who} asks{place}{said} {address}"),
+            "question.answered" => format!("{who} answered{place}{said} {address}"),
+            "message.posted" => format!("{who} wrote{place}{said} {address}"),
+            "customer.said" => format!(
+                "A customer wrote on {}{place}. {site}/desk/{subject}",
+                text("channel")
+            ),
+            "desk.failed" => format!("A reply could not be sent{place}. {site}/desk/{subject}"),
+            kind => format!("{who}: {}{place}", kind.replace(['.', '_'], " ")),
+        };
+        // What others wrote is no markup there, and calls nobody.
+        let line = line.replace('&', "&amp;").replace('<', "&lt;");
+        let line = line.replace('>', "&gt;").replace('@', "@\u{200b}");
+        Ok(json!({ "text": line }))
     }
 
     /// An event as it is told to others.

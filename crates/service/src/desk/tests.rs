@@ -14,7 +14,7 @@ use base::clock::{Clock, SetClock};
 use base::identity::{Actor, Identity, NewPerson, Role, Scopes, Via};
 use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
-use connectors::channel::{Author, Delivered, Delivery, Once, Seen, What};
+use connectors::channel::{Author, Command, Delivered, Delivery, Once, Seen, What};
 use connectors::{
     About, Account, Answer, Channel, Connector, Cursor, Fault, Follows, Incoming, Outgoing, Page,
     Request, Sent, Settings, Verified, Via as Way,
@@ -147,6 +147,27 @@ impl Channel for Fake {
         Ok(lines
             .map(|(id, text)| said(id, "Aino Saari", text, MONDAY))
             .collect())
+    }
+
+    fn command(
+        &self,
+        _: &Settings,
+        delivery: &Delivery,
+        _: Micros,
+    ) -> Option<Result<Command, Fault>> {
+        let text = delivery.header("command");
+        (!text.is_empty()).then(|| match delivery.header("signature") {
+            "right" => Ok(Command {
+                user: delivery.header("user").into(),
+                text: text.into(),
+                key: "t1".into(),
+            }),
+            _ => Err(Fault::Refused("the signature is wrong".into())),
+        })
+    }
+
+    fn email_of<'a>(&'a self, _: &'a Way<'a>, user: &'a str) -> Answer<'a, Option<String>> {
+        Box::pin(async move { Ok((user != "nobody").then(|| format!("{user}@halden.example"))) })
     }
 
     fn follows(&self, _: &Settings) -> Follows {
@@ -1105,5 +1126,67 @@ fn what_is_older_than_a_channel_keeps_it_goes_and_its_times_stay() {
             .await
             .unwrap();
         assert_eq!(again.said, 0);
+    });
+}
+
+#[test]
+fn a_command_is_done_with_the_rights_of_whoever_typed_it_and_only_where_an_owner_wants_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let typed = async |signature: &str, user: &str, text: &str| {
+            let headers = [("signature", signature), ("user", user), ("command", text)];
+            let headers = headers.map(|(n, v)| (n.to_string(), v.to_string()));
+            let delivery = Delivery {
+                method: "POST",
+                url: "https://tenon.example/x",
+                headers: &headers,
+                body: b"",
+            };
+            let done = house
+                .connect()
+                .delivered(&house.hook, &delivery, "192.0.2.1")
+                .await;
+            done.map_or_else(|p| p.code.to_string(), |(_, text)| text)
+        };
+        assert_eq!(
+            typed("wrong", "maren", "case Saari Brewing").await,
+            "not_genuine"
+        );
+        let off = typed("right", "maren", "case Saari Brewing").await;
+        assert!(off.contains("not switched on"), "{off}");
+        let on = Settings::of([("commands", "yes")]);
+        house
+            .connect()
+            .rekey(&house.ines, &house.connection, &on)
+            .await
+            .unwrap();
+        let told = typed("right", "maren", "case Saari Brewing").await;
+        assert!(
+            told.contains("It is in Establish trust") && told.contains("/p/deals/case/Saari"),
+            "{told}"
+        );
+        let told = typed("right", "maren", "case Nothing").await;
+        assert!(told.contains("There is no case"), "{told}");
+        let told = typed("right", "gil", "case Saari Brewing").await;
+        assert!(
+            told.contains("There is no case"),
+            "a guest is not told: {told}"
+        );
+        let told = typed("right", "nobody", "case Saari Brewing").await;
+        assert!(
+            told.contains("Nobody here has your e-mail address"),
+            "{told}"
+        );
+        let told = typed("right", "maren", "ask How do we wash it?").await;
+        assert!(told.contains("Establish trust, Propose"), "{told}");
+        let asked = typed("right", "maren", "ask establish trust: How do we wash it?").await;
+        assert!(
+            asked.contains("Asked at Establish trust") && asked.contains("/q/"),
+            "{asked}"
+        );
+        let again = typed("right", "maren", "ask establish trust: How do we wash it?").await;
+        assert_eq!(asked, again, "delivered twice, asked once");
+        let told = typed("right", "maren", "help").await;
+        assert!(told.contains("/tenon ask STEP"), "{told}");
     });
 }

@@ -11,6 +11,7 @@ fn hook(url: String, kinds: &str) -> NewHook {
         name: "CRM".into(),
         url,
         kinds: kinds.into(),
+        form: String::new(),
         off: false,
     }
 }
@@ -29,6 +30,40 @@ async fn with_hook(db: Db, kinds: &str) -> (House, Receiver, String, String) {
         .await;
     let (row, secret) = made.unwrap();
     (house, receiver, row.id, secret)
+}
+
+#[test]
+fn a_chat_is_told_in_a_line_that_calls_nobody_and_says_where() {
+    on_both(|db| async move {
+        let (house, receiver, id, _) = with_hook(db, "message.posted").await;
+        let row = house.delivery.hook(&id).await.unwrap();
+        let chat = NewHook {
+            form: "chat".into(),
+            ..hook(row.url, "message.posted")
+        };
+        house
+            .delivery
+            .change_hook(&house.olive, &id, &chat)
+            .await
+            .unwrap();
+        house.say(&house.maren, "Look <!channel> @here").await;
+        house.after(1).await;
+        let got = receiver.take();
+        let (_, body) = got[0].split_once("\r\n\r\n").unwrap();
+        let told: Value = serde_json::from_str(body).unwrap();
+        let line = told["text"].as_str().unwrap();
+        assert!(
+            line.contains("wrote about Kestrel: Look &lt;!channel&gt; @\u{200b}here"),
+            "{line}"
+        );
+        assert!(line.contains("/case/Kestrel"), "{line}");
+        let wrong = NewHook {
+            form: "xml".into(),
+            ..chat
+        };
+        let refused = house.delivery.change_hook(&house.olive, &id, &wrong).await;
+        assert_eq!(refused.unwrap_err().status, 400);
+    });
 }
 
 #[test]
