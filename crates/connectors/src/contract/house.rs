@@ -120,7 +120,7 @@ pub trait Wire: Send + Sync {
         None
     }
     /// The way for mails, where there is one.
-    fn post<'a>(stand: &'a Stand<Self>) -> &'a dyn crate::Post
+    fn post(stand: &Stand<Self>) -> &dyn crate::Post
     where
         Self: Sized,
     {

@@ -186,7 +186,7 @@ impl Channel for Mail {
                     });
                 }
             };
-            Ok(page(&place, state, fetched, via.now)?)
+            page(&place, state, fetched, via.now)
         })
     }
 

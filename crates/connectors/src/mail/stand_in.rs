@@ -130,7 +130,7 @@ impl Wire for MailServer {
         }
     }
 
-    fn post<'a>(stand: &'a Stand<MailServer>) -> &'a dyn Post {
+    fn post(stand: &Stand<MailServer>) -> &dyn Post {
         stand
     }
 }

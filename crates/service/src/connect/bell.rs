@@ -77,10 +77,10 @@ impl Connect {
                         is_same
                     });
                     for (id, (sealed, mailbox)) in wanted {
-                        if !waiting.contains_key(&id) {
+                        waiting.entry(id).or_insert_with_key(|id| {
                             let task = self.clone().attend(id.clone(), mailbox);
-                            waiting.insert(id, (sealed, tasks.spawn(task)));
-                        }
+                            (sealed, tasks.spawn(task))
+                        });
                     }
                 }
                 Err(problem) => tracing::warn!(%problem, "mailboxes could not be found"),

@@ -1,11 +1,8 @@
 //! Mail as a channel: a real Dovecot, and a mail server that misbehaves when told.
 
-#[path = "../delivery/tests/dovecot.rs"]
-#[allow(dead_code, reason = "other tests use the rest of it")]
-mod dovecot;
-
 use super::Connect;
 use super::seal::Seal;
+use crate::delivery::tests::dovecot::{Client, Dovecot, PASSWORD};
 use crate::desk::Desk;
 use crate::processes::Library;
 use crate::processes::import::ImportRequest;
@@ -15,7 +12,6 @@ use base::identity::{Actor, Identity, NewPerson, Role, Scopes, Via};
 use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::Settings;
-use dovecot::{Client, Dovecot, PASSWORD};
 use mail_parser::{Message, MessageParser};
 use mining::Micros;
 use mining::time::{MINUTE, SECOND};

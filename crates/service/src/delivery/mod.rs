@@ -13,7 +13,7 @@ pub mod push;
 pub mod queue;
 pub mod sign;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::work::{Place, Work};
 use base::clock::Clock;

@@ -1,6 +1,6 @@
 //! What leaves and what comes back, on both engines, by a clock that the tests set.
 
-mod dovecot;
+pub(crate) mod dovecot;
 mod hooks;
 mod mail;
 mod mailbox;
