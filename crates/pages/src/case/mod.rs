@@ -161,7 +161,9 @@ pub(super) async fn show(
     let threads = threads.collect();
     let ledger = app.improvements.ledger(&id).await?;
     let slug = &loaded.row.slug;
-    let plugged = step.as_deref().filter(|s| !is_guest && here::is_plugged_in(&ledger, s));
+    let plugged = step
+        .as_deref()
+        .filter(|s| !is_guest && here::is_plugged_in(&ledger, s));
     let share_href = plugged.map(|step| here::new_address(slug, step, &[("case", &name)]));
     let current = Some((loaded.row.name.as_str(), slug.as_str()));
     let shell = Shell::new(&app, &actor, &name, "cases", current).await?;

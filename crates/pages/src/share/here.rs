@@ -18,7 +18,9 @@ pub struct Here {
 pub fn new_address(slug: &str, step: &str, more: &[(&str, &str)]) -> String {
     let mut query = vec![("process", slug), ("step", step)];
     query.extend(more);
-    let query = query.iter().map(|(k, v)| format!("{k}={}", format::urlencode(v)));
+    let query = query
+        .iter()
+        .map(|(k, v)| format!("{k}={}", format::urlencode(v)));
     format!("/share/new?{}", query.collect::<Vec<_>>().join("&"))
 }
 

@@ -233,7 +233,11 @@ async fn show(
             ),
             (PUBLISHED, Some(at)) => {
                 let has_gone = post.channels.iter().any(|c| c.row.sent.is_some());
-                let went = if has_gone { "It went on" } else { "Its time was" };
+                let went = if has_gone {
+                    "It went on"
+                } else {
+                    "Its time was"
+                };
                 format!("By {by}. {went} {} ({zone}).", in_zone(at, &zone))
             }
             (REVIEW, _) => format!("By {by}. A colleague reads it, then it can be given a time."),
