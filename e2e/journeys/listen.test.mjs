@@ -75,7 +75,7 @@ test("a manager says what is listened to; what cannot be is said with what to do
   await page.getByRole("button", { name: 'Remove "flow meter <b>"' }).click();
   assert.equal((await wishes()).length, 2);
   await looked(page);
-  await page.getByRole("button", { name: 'Put "flow meter <b>" back' }).click();
+  await page.getByRole("button", { name: 'Put back "flow meter <b>"' }).click();
   assert.equal((await wishes()).length, 3);
   await page.click("text=Bring mentions of us");
   assert.ok((await wishes()).includes("mentions of us"));
@@ -86,7 +86,7 @@ test("a manager says what is listened to; what cannot be is said with what to do
 });
 
 test("what is found waits beside the queue with its step, is dismissed and taken back, and becomes a thread by an answer", async () => {
-  const name = (await (await house.ask("/api/v1/processes/fresh/cases")).json()).cases[0].name;
+  const name = (await (await house.ask("/api/v1/processes/fresh/cases")).json()).rows[0].name;
   social.elsewhere("Una Known", "It all drifts #brewing <script>alert(1)</script>");
   social.elsewhere("Cleo Other", `They of ${name} love it #brewing`);
   await eventually("it is found", async () => (await queue("found")).length >= 3);
@@ -101,7 +101,7 @@ test("what is found waits beside the queue with its step, is dismissed and taken
   assert.match(await page.textContent(".side"), /it belongs to Establish trust/);
   assert.equal(await page.locator(".thread script").count(), 0);
   await looked(page);
-  await page.click("text=Dismiss");
+  await page.getByRole("button", { name: "Dismiss", exact: true }).click();
   assert.match(await page.textContent(".thread"), /Dismissed\./);
   assert.equal((await queue("dismissed")).length, 1);
   await page.click(".thread >> text=Undo");
@@ -120,6 +120,7 @@ test("what is found waits beside the queue with its step, is dismissed and taken
 test("without scripts: copies, whom a colleague holds, and a crowd on a tag are held with their reason, and let through again", async () => {
   const text = "never buy a flow meter there they all drift #brewing";
   social.elsewhere("Bob Angry", text);
+  await new Promise((done) => setTimeout(done, 20));
   social.elsewhere("Bob Copies", text);
   await eventually("the copy is held", async () => (await queue("held")).length === 1);
   const { page, calm } = await open(browser, house.url + "/desk?view=held", { session: maren, javaScriptEnabled: false });
