@@ -185,7 +185,8 @@ fn echoes(f: &mut Follower, sent: &Sent) {
     let told = ask(f, &all).expect("what came of many");
     let mut of: Vec<&String> = told.iter().map(|e: &Echo| &e.id).collect();
     let mut expected: Vec<&String> = all.iter().skip(1).collect();
-    (of.sort(), expected.sort());
+    of.sort();
+    expected.sort();
     assert_eq!(of, expected, "each that is there is told once");
     f.stand_in.misbehave(Trouble::Storm(1));
     let fault = ask(f, &ids).expect_err("a storm");
