@@ -68,7 +68,7 @@ ready=""
 for name in $up; do
   until answers "$name"; do
     kill -0 "$(cat "$folder/$name/pid")" 2>/dev/null || { tail -n 5 "$folder/$name.log"; not_tested "$name" "it could not be installed or started"; continue 2; }
-    [ "$(since)" -lt "$patience" ] || { tail -n 5 "$folder/$name.log"; not_tested "$name" "it did not answer within $patience seconds"; continue 2; }
+    [ "$(since)" -lt "$patience" ] || { tail -n 5 "$folder/$name.log"; not_tested "$name" "it did not answer within $patience seconds"; kill "$(cat "$folder/$name/pid")" 2>/dev/null; continue 2; }
     sleep 1
   done
   ready="$ready $name"

@@ -182,7 +182,8 @@ fn event(post: &Post, id: &str, at: Micros, kind: &str, content: &Value) -> Valu
 }
 
 fn said(post: &Post) -> Value {
-    let mut content = json!({"msgtype": "m.text", "body": post.original, "tenon.key": post.key});
+    let mut content =
+        json!({"msgtype": "m.text", "body": post.original, "tenon.key": super::mark(&post.key)});
     if post.deleted.is_some() {
         content = json!({});
     }

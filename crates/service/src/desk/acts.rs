@@ -77,7 +77,7 @@ impl Desk {
                 let person = directory.person(by);
                 taken(person.map_or("A colleague", |p| p.name.as_str()))
             }
-            Err(problem) => problem.into(),
+            Err(problem) => problem,
         }
     }
 
