@@ -22,7 +22,7 @@ pub fn run(asked: &Asked) -> Result<()> {
         println!("No binary: `cargo build --release -p tenon` first.\n");
         return Ok(());
     };
-    let house = House::open(tenon, asked)?;
+    let mut house = House::open(tenon, asked)?;
     let mut rows = Vec::new();
     let posts = house.posts()?;
     // The commands of the server read the same variable.
@@ -36,6 +36,9 @@ pub fn run(asked: &Asked) -> Result<()> {
         least,
         40.0,
     ));
+    if let Some(wanted) = filled(engine)? {
+        house.fill(wanted)?;
+    }
     let before = house.count()?;
     for (what, path, least) in [
         ("home stream of 20 as JSON", "/api/v1/stream", 15_000.0),
@@ -49,6 +52,17 @@ pub fn run(asked: &Asked) -> Result<()> {
             20.0,
         ));
     }
+    let sought = house.searches()?;
+    rows.push(vec![
+        format!("search for two words, {before} messages, one asker"),
+        "50 ms".into(),
+        format!(
+            "median {} ms, p99 {} ms",
+            short(sought.median),
+            short(sought.p99)
+        ),
+        verdict(sought.p99 <= 50.0),
+    ]);
     let live = house.live()?;
     rows.push(vec![
         format!("{} open readers: a post is seen by all", live.readers),
@@ -77,6 +91,15 @@ pub fn run(asked: &Asked) -> Result<()> {
     Ok(())
 }
 
+/// How many messages there are to be before anything is read (`TENON_MESSAGES`): SQLite alone is filled.
+fn filled(engine: &str) -> Result<Option<u64>> {
+    let Ok(wanted) = std::env::var("TENON_MESSAGES") else {
+        return Ok(None);
+    };
+    ensure!(engine == "SQLite", "TENON_MESSAGES fills SQLite alone");
+    Ok(Some(wanted.parse().context("TENON_MESSAGES is a number")?))
+}
+
 struct Load {
     a_second: f64,
     median: f64,
@@ -97,6 +120,24 @@ fn row(what: &str, load: &Load, least: f64, p99: f64) -> Vec<String> {
         ),
         verdict(load.a_second >= least && load.p99 <= p99 && load.failed == 0),
     ]
+}
+
+/// A server that answers.
+fn served(tenon: &Path, data: &Path, port: u16) -> Result<Child> {
+    let server = Command::new(tenon)
+        .args(["serve", "--port", &port.to_string(), "--data"])
+        .arg(data)
+        .env("RUST_LOG", "warn")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let is_late = begun.elapsed() > Duration::from_secs(20);
+        ensure!(!is_late, "{} did not start", tenon.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(server)
 }
 
 /// A server of its own with a sample company and people who have tokens.
@@ -151,13 +192,7 @@ impl House {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
-        let server = Command::new(tenon)
-            .args(["serve", "--port", &port.to_string(), "--data"])
-            .arg(&data)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
+        let server = served(tenon, &data, port)?;
         let mut house = House {
             tenon: tenon.into(),
             handles: emails
@@ -170,15 +205,6 @@ impl House {
             tokens,
             cases: Vec::new(),
         };
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            ensure!(
-                begun.elapsed() < Duration::from_secs(20),
-                "{} did not start",
-                house.tenon.display()
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
         let listed = Client::new(port)?.ask(
             "GET",
             "/api/v1/processes/new-business/cases?limit=200",
@@ -194,6 +220,26 @@ impl House {
             .map(|n| n.replace(' ', "%20"))
             .collect();
         Ok(house)
+    }
+
+    /// Stops the server, writes messages past it, and starts it again.
+    fn fill(&mut self, wanted: u64) -> Result<()> {
+        let _ = self.server.kill();
+        self.server.wait()?;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fill.py");
+        let begun = Instant::now();
+        let filled = Command::new("python3")
+            .arg(script)
+            .arg(self.data.join("tenon.db"))
+            .arg(wanted.to_string())
+            .status()?;
+        ensure!(filled.success(), "the database was not filled");
+        println!(
+            "{wanted} messages written past the server in {:.0} s",
+            begun.elapsed().as_secs_f64()
+        );
+        self.server = served(&self.tenon, &self.data, self.port)?;
+        Ok(())
     }
 
     fn count(&self) -> Result<u64> {
@@ -220,6 +266,23 @@ impl House {
             client
                 .ask("GET", path, &self.tokens[who], "")
                 .map(|a| a.0 == 200 && a.1.len() > 500)
+        })
+    }
+
+    fn searches(&self) -> Result<Load> {
+        const SOUGHT: [&str; 6] = [
+            "board+friday",
+            "annex+number",
+            "meter+pump",
+            "harbour+vis",
+            "25th+goes",
+            "carrier+wint",
+        ];
+        self.load(1, |client, who, n| {
+            let path = format!("/api/v1/search?q={}", SOUGHT[n as usize % SOUGHT.len()]);
+            client
+                .ask("GET", &path, &self.tokens[who], "")
+                .map(|a| a.0 == 200)
         })
     }
 

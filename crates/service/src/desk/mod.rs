@@ -14,9 +14,10 @@ use base::problem::Problem;
 pub use house::topics;
 use mining::Micros;
 use mining::figures::Calendar;
-use mining::time::{HOUR, MINUTE};
+use mining::time::{HOUR, MINUTE, SECOND};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 use store::connections::{self, ConnectionRow};
 use store::desk::{
     self, CannedRow, ContactRow, Counts, DeskPersonRow, HandleRow, NoteRow, Queue, ReplyRow,
@@ -77,7 +78,23 @@ impl Promise {
 #[derive(Clone)]
 pub struct Desk {
     connect: Connect,
+    counted: Arc<Mutex<Counted>>,
 }
+
+/// Open threads by step: how many, and how many of them late.
+type BySteps = HashMap<String, (i64, i64)>;
+
+/// What was counted last. Where very many wait, counting them takes longer than the page, and nobody sees one more or less.
+#[derive(Default)]
+struct Counted {
+    all: Option<(Micros, Counts)>,
+    /// By process.
+    steps: HashMap<String, (Micros, BySteps)>,
+}
+
+/// From so many on a count may be as old as this.
+const MANY: i64 = 10_000;
+const OLD: Micros = 2 * SECOND;
 
 /// A thread with what is shown of it in the queue.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +127,10 @@ pub struct Thread {
 
 impl Desk {
     pub fn new(connect: Connect) -> Desk {
-        Desk { connect }
+        Desk {
+            connect,
+            counted: Arc::default(),
+        }
     }
 
     pub fn connect(&self) -> &Connect {
@@ -154,18 +174,39 @@ impl Desk {
 
     pub async fn counts(&self, actor: &Actor) -> Result<Counts, Problem> {
         Self::admit(actor)?;
+        let mine = desk::mine(self.connect.db(), actor.id()).await?;
+        let now = self.now();
+        let kept = self.counted().all.clone();
+        if let Some((_, counts)) = kept.filter(|(at, c)| c.open >= MANY && now - at < OLD) {
+            return Ok(Counts { mine, ..counts });
+        }
         let (_, late) = self.late().await?;
-        Ok(desk::counts(self.connect.db(), actor.id(), late).await?)
+        let counts = desk::counts(self.connect.db(), late).await?;
+        self.counted().all = Some((now, counts.clone()));
+        Ok(Counts { mine, ..counts })
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     /// Open threads by step of a process: the step, how many, how many of them late.
-    pub async fn by_step(&self, process: &str) -> Result<HashMap<String, (i64, i64)>, Problem> {
+    pub async fn by_step(&self, process: &str) -> Result<BySteps, Problem> {
+        let now = self.now();
+        let kept = self.counted().steps.get(process).cloned();
+        let is_many = |of: &BySteps| of.values().map(|(n, _)| n).sum::<i64>() >= MANY;
+        if let Some((_, steps)) = kept.filter(|(at, of)| is_many(of) && now - at < OLD) {
+            return Ok(steps);
+        }
         let (_, late) = self.late().await?;
         let rows = desk::open_by_step(self.connect.db(), process, late).await?;
-        Ok(rows
+        let steps = rows
             .into_iter()
-            .filter_map(|(step, n, late)| Some((step?, (n, late))))
-            .collect())
+            .filter_map(|(step, n, late)| Some((step?, (n, late))));
+        let steps: BySteps = steps.collect();
+        let kept = (now, steps.clone());
+        self.counted().steps.insert(process.into(), kept);
+        Ok(steps)
     }
 
     /// A page of the queue, behind a thread.
