@@ -201,8 +201,8 @@ fn facts(relation: &Relation) -> Vec<(&'static str, String)> {
     }
     let said: u64 = relation.months.iter().map(|m| m.hers).sum();
     let ours: u64 = relation.months.iter().map(|m| m.ours).sum();
-    all.push(("She said", format::many(said as i64, "thing")));
-    all.push(("We said", format::many(ours as i64, "thing")));
+    all.push(("She said", format::many(said as i64, "message")));
+    all.push(("We said", format::many(ours as i64, "message")));
     let channels = relation
         .channels
         .iter()

@@ -123,7 +123,7 @@ fn drawn(brought: &Brought) -> String {
     }
     let _ = write!(
         svg,
-        "<path class=\"axis\" d=\"M0 76.5h286\"/><text class=\"mark-text\" x=\"0\" y=\"-2\">{most:.0} at most, noise below</text>\
+        "<path class=\"axis\" d=\"M0 76.5h286\"/><text class=\"mark-text\" x=\"0\" y=\"-2\">{most:.0} at most; what is noise of them in red</text>\
          <text x=\"0\" y=\"92\">week of {}</text><text x=\"286\" y=\"92\" text-anchor=\"end\">this week</text></svg>",
         format::day_month(*first)
     );

@@ -196,7 +196,7 @@ pub async fn decide(
 /// What listening brought at a step in a week.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BroughtRow {
-    /// Weeks since 1970.
+    /// Weeks since Monday, 29 December 1969.
     pub week: i64,
     pub found: i64,
     pub matched: i64,
@@ -221,7 +221,7 @@ pub async fn brought(
     since: Micros,
 ) -> sqlx::Result<Vec<BroughtRow>> {
     query(
-        "SELECT f.at / 604800000000 AS week, COUNT(*) AS found, SUM(CASE WHEN t.case_ref IS NULL THEN 0 ELSE 1 END) AS matched, \
+        "SELECT (f.at + 259200000000) / 604800000000 AS week, COUNT(*) AS found, SUM(CASE WHEN t.case_ref IS NULL THEN 0 ELSE 1 END) AS matched, \
          SUM(CASE WHEN t.replied IS NULL THEN 0 ELSE 1 END) AS answered, SUM(CASE WHEN t.state IN ('held', 'dismissed') THEN 1 ELSE 0 END) AS noise \
          FROM finds f JOIN threads t ON t.id = f.thread WHERE f.process = $1 AND f.step = $2 AND f.at >= $3 GROUP BY 1 ORDER BY 1",
     )

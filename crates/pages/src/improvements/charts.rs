@@ -133,7 +133,7 @@ pub fn event_study(report: &Report, measure: Measure) -> String {
     let _ = write!(
         svg,
         "<rect class=\"after\" x=\"{start:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{}\"/>",
-        right - start,
+        (right - start).max(0.0),
         bottom - top
     );
     for v in axis.ticks() {

@@ -26,6 +26,8 @@ const REMOVED: Micros = DAY;
 /// Weeks of which it is told what listening brought.
 pub const WEEKS: i64 = 12;
 const WEEK: Micros = 7 * DAY;
+/// From the Monday before 1970 to its first day, a Thursday.
+const MONDAY: Micros = 3 * DAY;
 
 /// A channel, and what is listened to on it for a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -247,17 +249,18 @@ impl Desk {
     /// What listening brought at a step, in the last weeks.
     pub async fn brought(&self, process: &str, step: &str) -> Result<Brought, Problem> {
         let now = self.now();
-        let first = now.div_euclid(WEEK) - (WEEKS - 1);
+        let week = |at: Micros| (at + MONDAY).div_euclid(WEEK);
+        let first = week(now) - (WEEKS - 1);
         let db = self.connect().db();
-        let rows = listen::brought(db, process, step, first * WEEK).await?;
+        let rows = listen::brought(db, process, step, first * WEEK - MONDAY).await?;
         let mut brought = Brought::default();
         let Some(begin) = rows.first().map(|r| r.week) else {
             return Ok(brought);
         };
-        for week in begin..=now.div_euclid(WEEK) {
+        for week in begin..=week(now) {
             let row = rows.iter().find(|r| r.week == week).copied();
             let row = row.unwrap_or_default();
-            brought.weeks.push((week * WEEK, row));
+            brought.weeks.push((week * WEEK - MONDAY, row));
             brought.sum.found += row.found;
             brought.sum.matched += row.matched;
             brought.sum.answered += row.answered;
