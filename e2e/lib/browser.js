@@ -47,15 +47,26 @@ export async function fits(page) {
   assert.ok(content <= window, `${page.url()} is ${content} wide in a window of ${window}`);
 }
 
+let pictures = 0;
+
+/** Keeps a picture of the page where `SHOTS` names a folder, for whoever wants to look at them. */
+async function picture(page, how) {
+  if (!process.env.SHOTS) return;
+  const name = new URL(page.url()).pathname.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 60);
+  await page.screenshot({ path: `${process.env.SHOTS}/${String(pictures++).padStart(3, "0")}${name}-${how}.png`, fullPage: true });
+}
+
 /** Accessible dark, light and on a phone, where it fits. */
 export async function looked(page) {
   for (const colorScheme of ["dark", "light"]) {
     await page.emulateMedia({ colorScheme });
     await accessible(page);
+    await picture(page, colorScheme);
   }
   const size = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 844 });
   await fits(page);
   await accessible(page);
+  await picture(page, "390");
   await page.setViewportSize(size);
 }

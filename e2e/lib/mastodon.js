@@ -9,7 +9,7 @@ export async function mastodon() {
   const told = [];
   let last = 100;
   const us = { id: "1", acct: "halden", display_name: "Halden Meters", url: "https://social.example/@halden" };
-  const server = { sent: [], isOpen: true, loses: 0 };
+  const server = { sent: [], isOpen: true, loses: 0, streams: new Set() };
   const status = (account, content, more = {}) => {
     const id = String(++last);
     const made = { id, created_at: new Date().toISOString(), account, content, visibility: "public", url: `https://social.example/@x/${id}`, mentions: [], tags: [], media_attachments: [], favourites_count: 0, reblogs_count: 0, replies_count: 0, ...more };
@@ -29,7 +29,9 @@ export async function mastodon() {
   };
   server.say = (who, text, more) => {
     const made = status(person(who), `<p>${text}</p>`, more);
-    told.push({ id: String(++last), type: "mention", created_at: made.created_at, account: made.account, status: made });
+    const notification = { id: String(++last), type: "mention", created_at: made.created_at, account: made.account, status: made };
+    told.push(notification);
+    for (const stream of server.streams) stream.write(`event: notification\ndata: ${JSON.stringify(notification)}\n\n`);
     return made.id;
   };
   server.remove = (id) => statuses.delete(id);
@@ -73,6 +75,11 @@ export async function mastodon() {
     const url = new URL(request.url, "http://x");
     const answer = (code, body) => response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (!server.isOpen || request.headers.authorization !== "Bearer open-sesame") return answer(401, { error: "The access token is invalid" });
+    if (url.pathname === "/api/v1/streaming/user") {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(":)\n");
+      server.streams.add(response);
+      return response.on("close", () => server.streams.delete(response));
+    }
     const found = routes(request.method, url.pathname, url.searchParams, text && JSON.parse(text));
     if (request.method === "POST" && server.loses-- > 0) return response.destroy();
     return found === undefined ? answer(404, { error: "Record not found" }) : answer(200, found);
@@ -80,6 +87,9 @@ export async function mastodon() {
   server.port = await freePort();
   await new Promise((done) => listener.listen(server.port, "127.0.0.1", done));
   server.url = `http://127.0.0.1:${server.port}`;
-  server.close = () => listener.close();
+  server.close = () => {
+    listener.close();
+    listener.closeAllConnections();
+  };
   return server;
 }

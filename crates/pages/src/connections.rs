@@ -156,7 +156,8 @@ struct Made {
     shell: Shell,
     name: String,
     id: String,
-    address: String,
+    /// Where it sends webhooks, if it has any.
+    address: Option<String>,
 }
 
 /// Tries it out, shows whose account it is and what there is to choose, and connects when that was chosen.
@@ -216,7 +217,7 @@ pub async fn make(
             shell,
             name,
             id,
-            address,
+            address: Some(address).filter(|_| connect.takes_webhooks(about.name)),
         })
         .map_err(|_| Problem::not_found("page"))?;
         Ok(Some(made.into_response()))

@@ -186,6 +186,19 @@ impl Connect {
             .ok_or_else(|| Problem::not_found("kind of channel"))
     }
 
+    /// Whether a kind of channel takes webhooks.
+    pub fn takes_webhooks(&self, kind: &str) -> bool {
+        let nothing = connectors::channel::Delivery {
+            method: "POST",
+            url: "",
+            headers: &[],
+            body: b"",
+        };
+        let (settings, account) = (Settings::default(), Account::default());
+        self.channel(kind)
+            .is_ok_and(|c| c.deliver(&settings, &account, &nothing, 0).is_some())
+    }
+
     fn source(&self, kind: &str) -> Result<&'static dyn Source, Problem> {
         let found = self.inner.sources.iter().find(|c| c.about().name == kind);
         found
