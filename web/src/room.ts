@@ -88,15 +88,30 @@ export function drafts(form: HTMLFormElement): void {
   const field = form.querySelector("textarea");
   if (!field) return;
   let due = 0;
-  const keep = () => fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value }) });
+  const keep = () => {
+    clearTimeout(due);
+    due = 0;
+    return fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value }) });
+  };
   field.addEventListener("input", () => {
     clearTimeout(due);
     due = window.setTimeout(keep, 800);
   });
+  // Another form of the page, sent before what is written here was kept, waits for it.
+  document.addEventListener("submit", (event) => {
+    if (event.target === form || !due || !form.isConnected) return;
+    event.preventDefault();
+    const [other, by] = [event.target as HTMLFormElement, event.submitter];
+    void keep().finally(() => other.requestSubmit(by));
+  });
+  window.addEventListener("pagehide", () => due && void keep());
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  form.addEventListener("submit", () => clearTimeout(due));
+  form.addEventListener("submit", () => {
+    clearTimeout(due);
+    due = 0;
+  });
 }
 
 interface Similar {

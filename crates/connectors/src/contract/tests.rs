@@ -452,7 +452,10 @@ fn each_mistake_is_found_and_named() {
         ),
         (Mistake::SaysItFollowsAndDoesNot, "all of it"),
         (Mistake::TakesWhatItFindsForMentions, "all of it"),
-        (Mistake::FollowsWhatNobodyWishesFor, "nothing is followed"),
+        (
+            Mistake::FollowsWhatNobodyWishesFor,
+            "all of it, and nothing else",
+        ),
     ];
     for (mistake, named) in table {
         let said = tried(mistake).expect_err(&format!("{mistake:?} passes"));
