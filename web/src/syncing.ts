@@ -1,4 +1,4 @@
-/** Follows a history that is being read until it is there, then shows the page anew. */
+/** Follows what is under way until it is done, then shows the page anew. */
 export function syncing(): void {
   const box = document.querySelector<HTMLElement>("[data-syncing]");
   if (!box) return;
