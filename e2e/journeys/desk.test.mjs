@@ -75,11 +75,14 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   assert.equal(one.case, "Deal 001");
   const hers = await open(browser, house.url + "/desk", { session: maren });
   const his = await open(browser, `${house.url}/desk/${one.id}`, { session: kofi });
+  // He writes already when she takes it: his words stay in his box.
+  await his.page.fill("form[action$='/reply'] [name=body]", "I say it too");
   await hers.page.click("text=Take the next one");
   assert.match(await hers.page.textContent(".thread"), /Please!/);
   assert.equal(await hers.page.locator(".thread script").count(), 0);
   await looked(hers.page);
-  await his.page.fill("form[action$='/reply'] [name=body]", "I say it too");
+  await his.page.locator("[data-part=holder]", { hasText: "Maren Voss is replying" }).waitFor();
+  assert.equal(await his.page.inputValue("form[action$='/reply'] [name=body]"), "I say it too");
   await his.page.click(".composer >> text=Send");
   assert.match(await his.page.textContent("[role=alert]"), /A colleague is replying to this customer\. Your text is kept/);
   assert.match(await his.page.textContent(".thread"), /Maren Voss is replying/);

@@ -220,7 +220,12 @@ async fn what_is_done_on_one_node_is_there_on_the_other() {
     for n in 0..5 {
         let begun = Instant::now();
         last = asker.say(&here, &format!("Word {n}")).await;
-        assert_eq!(reader.next().await, last);
+        let mut seen = reader.next().await;
+        // What was said before she listened may still be on its way to that node.
+        while n == 0 && seen < last {
+            seen = reader.next().await;
+        }
+        assert_eq!(seen, last);
         slowest = slowest.max(begun.elapsed());
     }
     eprintln!("a message reached the other node within {slowest:?}");

@@ -108,10 +108,11 @@ impl Identity {
 
     /// Ends one session of hers by the beginning of its digest, or all but the one that asks.
     pub async fn end_sessions(&self, actor: &Actor, which: Option<&str>) -> Result<(), Problem> {
+        // Read before the transaction: who holds one asks for no second connection.
+        let all = doors::sessions_of(self.db(), actor.id()).await?;
         let mut tx = self.db().begin().await?;
         match which {
             Some(begin) => {
-                let all = doors::sessions_of(self.db(), actor.id()).await?;
                 let found = all
                     .iter()
                     .find(|s| begin.len() >= 16 && s.digest.starts_with(begin))

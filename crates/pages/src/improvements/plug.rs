@@ -95,7 +95,11 @@ fn read(pairs: &Query) -> Result<Plug, Problem> {
         tool: get("tool").unwrap_or_else(|| "ask".into()),
         name: get("name"),
         link: get("link"),
-        measure: get("measure").unwrap_or_else(|| "days-in-step".into()),
+        // What a desk is for is answering; everything else is looked at in days.
+        measure: get("measure").unwrap_or_else(|| match get("tool").as_deref() {
+            Some("desk") => "first-reply".into(),
+            _ => "days-in-step".into(),
+        }),
         goal: get("goal"),
         teams: all("team"),
         seed: whole("seed")?,
