@@ -63,7 +63,7 @@ async function connect(name, at) {
   await page.click("text=Sign in and look");
   await page.fill("[name=name]", name);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await page.waitForSelector("code");
+  await page.waitForSelector("text=is connected");
   await context.close();
 }
 

@@ -44,7 +44,15 @@ export async function accessible(page) {
 /** The page itself never scrolls sideways. */
 export async function fits(page) {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(content <= window, `${page.url()} is ${content} wide in a window of ${window}`);
+  if (content <= window) return;
+  const widest = await page.evaluate((edge) => {
+    const out = [...document.querySelectorAll("body *")].filter((e) => {
+      const { left, right } = e.getBoundingClientRect();
+      return right > edge + 1 || (left + e.scrollWidth > edge + 1 && getComputedStyle(e).overflowX === "visible");
+    });
+    return out.slice(-3).map((e) => e.outerHTML.slice(0, 120));
+  }, window);
+  assert.fail(`${page.url()} is ${content} wide in a window of ${window}: ${widest.join(" | ")}`);
 }
 
 let pictures = 0;
@@ -65,8 +73,8 @@ export async function looked(page) {
   }
   const size = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 844 });
+  await picture(page, "390");
   await fits(page);
   await accessible(page);
-  await picture(page, "390");
   await page.setViewportSize(size);
 }
