@@ -1,10 +1,11 @@
 # Tenon: `make run` builds and opens it with a sample company, `make test` runs everything that is tested.
 
 TENON := target/quick/tenon
+BUILT := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/tenon
 PORT ?= 7070
 DATA ?= .tenon
 
-.PHONY: help run web build test test-rust test-web test-e2e test-peers tools bench fmt release clean fuzz
+.PHONY: help run web build built test test-rust test-web test-e2e test-peers tools bench fmt release clean fuzz
 
 help: ## What can be made
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,12 +43,16 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund --silent
 	@touch e2e/node_modules
 
-test-e2e: build e2e/node_modules ## Journeys in a real browser
-	cd e2e && node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+# What the Rust tests have built is what the browser meets: a second build would take longer than all journeys.
+built: web
+	cargo build --locked -p tenon
 
-test-peers: build e2e/node_modules ## Connectors against real servers, installed into target/peers
+test-e2e: built e2e/node_modules ## Journeys in a real browser
+	cd e2e && TENON=$(BUILT) node --test --test-concurrency=1 --test-reporter=spec journeys/*.test.mjs
+
+test-peers: built e2e/node_modules ## Connectors against real servers, installed into target/peers
 	@sh tools/install.sh peers
-	sh tools/peers.sh
+	TENON=$(BUILT) sh tools/peers.sh
 
 fuzz: ## Fuzz every reader; see docs/fuzzing.md
 	@fuzz/run.sh

@@ -176,13 +176,13 @@ impl Desk {
         Self::admit(actor)?;
         let mine = desk::mine(self.connect.db(), actor.id()).await?;
         let now = self.now();
-        let kept = self.counted().all.clone();
+        let kept = self.counted().all;
         if let Some((_, counts)) = kept.filter(|(at, c)| c.open >= MANY && now - at < OLD) {
             return Ok(Counts { mine, ..counts });
         }
         let (_, late) = self.late().await?;
         let counts = desk::counts(self.connect.db(), late).await?;
-        self.counted().all = Some((now, counts.clone()));
+        self.counted().all = Some((now, counts));
         Ok(Counts { mine, ..counts })
     }
 
