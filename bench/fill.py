@@ -22,6 +22,10 @@ def main(path, wanted):
     (seq, at) = db.execute("SELECT MAX(seq), MAX(at) FROM events").fetchone()
     (there,) = db.execute("SELECT COUNT(*) FROM messages").fetchone()
     chance = random.Random(7)
+    # Older libraries cannot write the words that are searched by: what is filled is then read, and not found.
+    has_words = sqlite3.sqlite_version_info >= (3, 43)
+    if not has_words:
+        print(f"SQLite {sqlite3.sqlite_version} cannot write the words to search by")
     while there < wanted:
         events, messages, words = [], [], []
         for _ in range(min(AT_ONCE, wanted - there)):
@@ -36,7 +40,8 @@ def main(path, wanted):
         with db:
             db.executemany("INSERT INTO events (seq, at, kind, actor, process, subject, payload) VALUES (?, ?, ?, ?, ?, ?, ?)", events)
             db.executemany("INSERT INTO messages (id, conversation, author, at, kind, body) VALUES (?, ?, ?, ?, ?, ?)", messages)
-            db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
+            if has_words:
+                db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
         there += len(messages)
     with db:
         db.execute("UPDATE conversations SET last = COALESCE((SELECT MAX(id) FROM messages m WHERE m.conversation = conversations.id), last)")
