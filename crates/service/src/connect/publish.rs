@@ -188,16 +188,7 @@ impl Connect {
         publication: &PublicationRow,
     ) -> Result<Sent, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        if row.state == connections::REMOVED {
-            return Err(Fault::Refused(
-                "the channel is not connected any more".into(),
-            ));
-        }
-        let channel = self.channel(&row.kind).map_err(inside)?;
-        let settings = self
-            .settings(row)
-            .map_err(|e| Fault::SignedOut(e.to_string()))?;
-        let account = account_of(row);
+        let (channel, settings, account) = self.opened(row)?;
         let out = Outgoing {
             key: publication.id.clone(),
             text: publication

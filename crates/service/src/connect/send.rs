@@ -52,16 +52,7 @@ impl Connect {
         reply: &ReplyRow,
     ) -> Result<Sent, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        if row.state == connections::REMOVED {
-            return Err(Fault::Refused(
-                "the channel is not connected any more".into(),
-            ));
-        }
-        let channel = self.channel(&row.kind).map_err(inside)?;
-        let settings = self
-            .settings(row)
-            .map_err(|e| Fault::SignedOut(e.to_string()))?;
-        let account = account_of(row);
+        let (channel, settings, account) = self.opened(row)?;
         let out = self.outgoing(thread, reply).await.map_err(inside)?;
         let once = channel.once();
         if reply.begun.is_some() {
@@ -104,6 +95,22 @@ impl Connect {
             tx.commit().await.map_err(|e| inside(e.into()))?;
         }
         sent
+    }
+
+    /// A channel with its key and account, ready to be spoken to.
+    pub(super) fn opened(
+        &self,
+        row: &ConnectionRow,
+    ) -> Result<(&'static dyn Channel, Settings, Account), Fault> {
+        if row.state == connections::REMOVED {
+            let why = "the channel is not connected any more";
+            return Err(Fault::Refused(why.into()));
+        }
+        let channel = self.channel(&row.kind);
+        let channel = channel.map_err(|problem| Fault::Unreached(problem.what))?;
+        let settings = self.settings(row);
+        let settings = settings.map_err(|e| Fault::SignedOut(e.to_string()))?;
+        Ok((channel, settings, account_of(row)))
     }
 
     /// What an earlier attempt sent, where only the service can tell.

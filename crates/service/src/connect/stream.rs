@@ -1,7 +1,7 @@
 //! Streams: a service that keeps telling is listened to beside the poll, so that what a customer says is there within the second. A stream
 //! only makes it sooner: whenever one ends, the poll looks for what it may have missed. One node listens to a channel at a time.
 
-use super::{Connect, MINUTE, take::account_of};
+use super::{Connect, MINUTE};
 use base::problem::Problem;
 use connectors::{Cursor, Fault};
 use mining::Micros;
@@ -137,10 +137,7 @@ impl Connect {
     /// One stream from its beginning to its end; `false` when there is none for this node.
     async fn read_stream(&self, row: &ConnectionRow) -> Result<bool, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        let channel = self.channel(&row.kind).map_err(inside)?;
-        let settings = self
-            .settings(row)
-            .map_err(|e| Fault::SignedOut(e.to_string()))?;
+        let (channel, settings, account) = self.opened(row)?;
         let Some(request) = channel.stream(&settings, cursor(row).as_ref()) else {
             return Ok(false);
         };
@@ -153,7 +150,6 @@ impl Connect {
         }
         // What was said since the last look and before this moment is not told by the stream.
         self.ring(&row.id).await.map_err(inside)?;
-        let account = account_of(row);
         let mut buffer = Vec::new();
         let mut renewal = tokio::time::interval(RENEW);
         let mut spoke = tokio::time::Instant::now();
