@@ -358,15 +358,18 @@ pub async fn old_threads(
             &values,
         )
         .await?;
-        let emptied =
-            "UPDATE threads SET title = '', reason = '', held = NULL, contact = NULL WHERE id = $1";
+        // What a thread is called at the service may hold the name of who began it.
+        let emptied = "UPDATE threads SET title = '', topic = id, reason = '', held = NULL, contact = NULL WHERE id = $1";
         run(tx, emptied, &values).await?;
+        let found = "UPDATE finds SET author = '' WHERE thread = $1";
+        run(tx, found, &values).await?;
     }
     // Whom nothing is known of any more but a name.
     let nobody = format!(
         "SELECT c.id FROM contacts c WHERE c.created < {before} AND c.matched_by IS NULL AND c.objected IS NULL \
          AND c.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM threads t WHERE t.contact = c.id) \
-         AND NOT EXISTS (SELECT 1 FROM contacts m WHERE m.merged_into = c.id)"
+         AND NOT EXISTS (SELECT 1 FROM contacts m WHERE m.merged_into = c.id) \
+         AND NOT EXISTS (SELECT 1 FROM consents n WHERE n.contact = c.id)"
     );
     if !ended.is_empty() {
         let handles = format!("DELETE FROM handles WHERE contact IN ({nobody})");
@@ -408,4 +411,39 @@ pub async fn alone(db: &Db) -> sqlx::Result<Tx> {
             .await?;
     }
     Ok(tx)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::query;
+    use crate::testing::on_both;
+
+    /// Whoever adds a table that names cases is told that erasing a case has to know it.
+    #[test]
+    fn every_table_that_names_a_case_is_known_to_erasing_one() {
+        let here = include_str!("erase.rs");
+        let begin = here.find("pub async fn case(").unwrap();
+        let end = begin + here[begin..].find("/// Everything of a customer").unwrap();
+        let known = &here[begin..end];
+        on_both(|db| async move {
+            let sql = match db {
+                crate::Db::Sqlite { .. } => {
+                    "SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'case_ref' WHERE m.type = 'table'"
+                }
+                crate::Db::Postgres(_) => {
+                    "SELECT table_name::text FROM information_schema.columns WHERE column_name = 'case_ref' AND table_schema = 'public'"
+                }
+            };
+            let tables: Vec<(String,)> = query(sql).fetch_all(&db).await.unwrap();
+            assert!(tables.len() >= 7, "{tables:?}");
+            for (table,) in tables {
+                let is_known = known.contains(&format!("\"{table}\""))
+                    || known.contains(&format!(" {table} "));
+                assert!(
+                    is_known,
+                    "{table} names cases, and erase::case leaves them there"
+                );
+            }
+        });
+    }
 }

@@ -1126,6 +1126,34 @@ fn what_is_older_than_a_channel_keeps_it_goes_and_its_times_stay() {
             .await
             .unwrap();
         assert_eq!(again.said, 0);
+
+        // Later those go of whom nothing else is known; who agreed to something stays, with what she agreed to.
+        for thread in house.open_threads().await {
+            house
+                .desk
+                .set_closed(&house.maren, &thread.id, true)
+                .await
+                .unwrap();
+        }
+        let contact = async |author: &str| {
+            let mut tx = house.db().begin().await.unwrap();
+            let handle = kept::handle_in(&mut tx, "fake", author).await.unwrap();
+            handle.map(|h| h.contact)
+        };
+        let ruth = contact("id-Ruth Abiola").await.unwrap();
+        let how = "By mail of 3 March.";
+        house
+            .desk
+            .set_consent(&house.maren, &ruth, true, how)
+            .await
+            .unwrap();
+        house.clock.set(house.clock.now() + 60 * day);
+        let later = crate::keeping::retention::apply(house.db(), connect.clock(), by)
+            .await
+            .unwrap();
+        assert_eq!(later.said, 2);
+        assert_eq!(contact("id-Per Torv").await, None);
+        assert_eq!(contact("id-Ruth Abiola").await, Some(ruth));
     });
 }
 
