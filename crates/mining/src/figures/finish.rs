@@ -5,7 +5,7 @@ use super::steps::Slot;
 use super::tally::{Counted, Tally};
 use super::walk::Walker;
 use super::*;
-use crate::time::{MISSING, Micros, WEEK};
+use crate::time::{MISSING, Micros};
 use rustc_hash::FxHashMap;
 
 pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
@@ -14,8 +14,7 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
     let counted = &counted;
     let ((edges, activities), (variants, case_duration)) = rayon::join(
         || {
-            let edges = edges(walker, counted);
-            let before = waits_before(walker, counted);
+            let (edges, before) = edges(walker, counted);
             let activities = activities(walker, counted, before, work(walker, counted));
             (edges, activities)
         },
@@ -102,21 +101,6 @@ fn timed_moves(walker: &Walker, counted: &Counted, mut each: impl FnMut(usize, u
     }
 }
 
-/// Waiting before each activity.
-fn waits_before(walker: &Walker, counted: &Counted) -> Vec<Option<Spread>> {
-    let log = walker.log;
-    let mut sizes = vec![0usize; log.activities.len()];
-    for (_, to, edge) in counted.edges.touched() {
-        sizes[to] += edge.timed as usize;
-    }
-    let mut waits = Groups::new(sizes.into_iter());
-    timed_moves(walker, counted, |from, to| {
-        let wait = walker.span(log.time[from], walker.begin(to));
-        waits.put(log.activity[to] as usize, wait);
-    });
-    waits.spreads()
-}
-
 /// Working time of each activity.
 fn work(walker: &Walker, counted: &Counted) -> Vec<Option<Spread>> {
     let log = walker.log;
@@ -132,10 +116,13 @@ fn work(walker: &Walker, counted: &Counted) -> Vec<Option<Spread>> {
     work.spreads()
 }
 
-fn edges(walker: &Walker, counted: &Counted) -> Vec<EdgeFigures> {
+/// Every edge, and the waiting before each activity, which is that of all edges to it.
+fn edges(walker: &Walker, counted: &Counted) -> (Vec<EdgeFigures>, Vec<Option<Spread>>) {
     let log = walker.log;
     let width = log.activities.len();
-    let touched = counted.edges.touched();
+    let mut touched = counted.edges.touched();
+    touched.sort_by_key(|&(_, to, _)| to);
+    let into: Vec<usize> = touched.iter().map(|&(_, to, _)| to).collect();
     let key = |from: usize, to: usize| (from * width + to) as u32;
     let number: FxHashMap<u32, u32> = touched
         .iter()
@@ -159,14 +146,19 @@ fn edges(walker: &Walker, counted: &Counted) -> Vec<EdgeFigures> {
         timed_moves(walker, counted, |from, to| {
             groups.put(group(from, to), walker.span(log.time[from], until(to)));
         });
-        groups.spreads()
+        let each = groups.spreads();
+        (each, groups)
     };
-    let gaps = spreads(&|to| log.time[to]);
-    let waits = if log.start.is_empty() {
-        gaps.clone()
+    let (gaps, groups) = spreads(&|to| log.time[to]);
+    let (waits, groups) = if log.start.is_empty() {
+        (gaps.clone(), groups)
     } else {
         spreads(&|to| walker.begin(to))
     };
+    let mut before = vec![None; width];
+    for (to, spread) in groups.joined(&into) {
+        before[to] = spread;
+    }
     let mut edges: Vec<EdgeFigures> = touched
         .into_iter()
         .zip(gaps.into_iter().zip(waits))
@@ -187,7 +179,7 @@ fn edges(walker: &Walker, counted: &Counted) -> Vec<EdgeFigures> {
             .cmp(&a.count)
             .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
     });
-    edges
+    (edges, before)
 }
 
 fn kind(walker: &Walker, from: usize, to: usize) -> EdgeKind {
@@ -310,33 +302,4 @@ fn handovers(walker: &Walker, counted: &Counted) -> (Vec<Handover>, u64) {
             mean_wait_seconds: (h.timed > 0).then(|| h.wait as f64 / h.timed as f64 / 1e6),
         });
     (shown.collect(), total)
-}
-
-/// Whole weeks from the first to the last; only the given ones when that would be more than twenty years of them.
-pub(crate) fn weeks_between(given: impl Iterator<Item = Micros> + Clone) -> Vec<Micros> {
-    let widen = |span: Option<(Micros, Micros)>, w: Micros| match span {
-        None => Some((w, w)),
-        Some((a, b)) => Some((a.min(w), b.max(w))),
-    };
-    match given.clone().fold(None, widen) {
-        Some((a, b)) if (b - a) / WEEK <= 1040 => {
-            (0..=(b - a) / WEEK).map(|w| a + w * WEEK).collect()
-        }
-        _ => {
-            let mut given: Vec<Micros> = given.collect();
-            given.sort_unstable();
-            given.dedup();
-            given
-        }
-    }
-}
-
-/// The place of a week among weeks in order.
-pub(crate) fn week_at(weeks: &[Micros], week: Micros) -> Option<usize> {
-    // Most often no week is left out.
-    let at = ((week - weeks.first()?) / WEEK) as usize;
-    if weeks.get(at) == Some(&week) {
-        return Some(at);
-    }
-    weeks.binary_search(&week).ok()
 }

@@ -32,6 +32,7 @@ mod types;
 mod variant;
 mod walk;
 mod weekly;
+mod weeks;
 
 pub use calendar::{Calendar, CalendarError};
 pub use case_list::{CaseList, CaseOrder, CaseRow, case_list};

@@ -46,6 +46,7 @@ pub(crate) fn quantile(spans: &mut [Micros], q: f64) -> f64 {
 }
 
 /// Spans by group in one vector, without one for each group: how many each has is known beforehand.
+#[derive(Clone)]
 pub(crate) struct Groups {
     spans: Vec<Micros>,
     /// By group: one past its last place.
@@ -85,20 +86,39 @@ impl Groups {
 
     /// The figures of each group.
     pub fn spreads(&mut self) -> Vec<Option<Spread>> {
-        let mut groups: Vec<&mut [Micros]> = Vec::with_capacity(self.ends.len());
-        let (mut rest, mut begun) = (self.spans.as_mut_slice(), 0);
-        for &end in &self.ends {
-            let (group, more) = rest.split_at_mut(end - begun);
-            groups.push(group);
-            (rest, begun) = (more, end);
-        }
+        let groups = parts(&mut self.spans, self.ends.iter().copied());
         groups.into_par_iter().map(Spread::of).collect()
+    }
+
+    /// The figures of neighbouring groups together that are for the same thing, by that thing.
+    pub fn joined(mut self, of: &[usize]) -> Vec<(usize, Option<Spread>)> {
+        let mut things: Vec<(usize, usize)> = Vec::new();
+        for (&thing, &end) in of.iter().zip(&self.ends) {
+            match things.last_mut() {
+                Some(last) if last.0 == thing => last.1 = end,
+                _ => things.push((thing, end)),
+            }
+        }
+        let groups = parts(&mut self.spans, things.iter().map(|t| t.1));
+        let named = things.par_iter().zip(groups);
+        named.map(|(t, group)| (t.0, Spread::of(group))).collect()
     }
 
     /// The figures of all together.
     pub fn overall(mut self) -> Option<Spread> {
         Spread::of(&mut self.spans)
     }
+}
+
+/// What lies between the ends, one after the other.
+fn parts(spans: &mut [Micros], ends: impl Iterator<Item = usize>) -> Vec<&mut [Micros]> {
+    let (mut rest, mut begun) = (spans, 0);
+    let part = |end| {
+        let (part, more) = std::mem::take(&mut rest).split_at_mut(end - begun);
+        (rest, begun) = (more, end);
+        part
+    };
+    ends.map(part).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +145,10 @@ mod tests {
             .map(|s| s.map(|s| (s.count, s.median_seconds)))
             .collect();
         assert_eq!(counts, [Some((1, 1e-6)), None, Some((2, 6e-6))]);
+        let joined: Vec<_> = (groups.clone().joined(&[4, 7, 7]).into_iter())
+            .map(|(thing, s)| (thing, s.map(|s| (s.count, s.max_seconds))))
+            .collect();
+        assert_eq!(joined, [(4, Some((1, 1e-6))), (7, Some((2, 7e-6)))]);
         assert_eq!(groups.overall().map(|s| s.count), Some(3));
         assert!(Groups::new([].into_iter()).spreads().is_empty());
     }

@@ -1,8 +1,8 @@
 //! Throughput and shares by week.
 
-use super::finish::{week_at, weeks_between};
 use super::tally::Counted;
-use super::walk::{Leave, Walker, week_of};
+use super::walk::Walker;
+use super::weeks::Weeks;
 use super::*;
 use crate::time::{MISSING, Micros, WEEK};
 use rustc_hash::FxHashMap;
@@ -10,11 +10,12 @@ use rustc_hash::FxHashMap;
 pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
     let over = |c: &&walk::CaseFacts| c.state != CaseState::Open;
-    let begun = timed().map(|c| week_of(c.first));
-    let all = begun.chain(timed().filter(over).map(|c| week_of(c.last)));
-    let mut weeks: Vec<Week> = weeks_between(all)
-        .into_iter()
-        .map(|week| Week {
+    let begun = timed().map(|c| c.first);
+    let all = begun.chain(timed().filter(over).map(|c| c.last));
+    let place = Weeks::of(all);
+    let mondays = place.mondays().iter();
+    let mut weeks: Vec<Week> = mondays
+        .map(|&week| Week {
             week,
             started: 0,
             ended: 0,
@@ -22,12 +23,11 @@ pub(crate) fn weeks(counted: &Counted) -> Vec<Week> {
             lost: 0,
         })
         .collect();
-    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
     for case in timed() {
-        if let Some(at) = week_at(&mondays, week_of(case.first)) {
+        if let Some(at) = place.at(case.first) {
             weeks[at].started += 1;
         }
-        if let Some(at) = week_at(&mondays, week_of(case.last)).filter(|_| over(&case)) {
+        if let Some(at) = place.at(case.last).filter(|_| over(&case)) {
             let week = &mut weeks[at];
             week.ended += 1;
             week.won += u64::from(case.state == CaseState::Won);
@@ -52,10 +52,10 @@ pub(crate) fn weekly_shares(
     let visits = counted.visits.iter().filter(|_| with_starts).flatten();
     let left = visits.map(|v| walker.left(v)).filter(|&t| t != MISSING);
     let all = timed()
-        .map(|c| week_of(c.first))
+        .map(|c| c.first)
         .chain(moves.iter().map(|&(w, _, _)| monday(w)))
-        .chain(left.map(week_of));
-    let weeks = weeks_between(all);
+        .chain(left);
+    let weeks = Weeks::of(all);
     let zeros = || vec![0u64; weeks.len()];
     let mut shares = WeeklyShares {
         cases: zeros(),
@@ -90,7 +90,7 @@ pub(crate) fn weekly_shares(
         .filter_map(|(id, &i)| Some((u64::from_str_radix(id, 16).ok()?, i)))
         .collect();
     for case in timed() {
-        let Some(week) = week_at(&weeks, week_of(case.first)) else {
+        let Some(week) = weeks.at(case.first) else {
             continue;
         };
         shares.cases[week] += 1;
@@ -107,7 +107,7 @@ pub(crate) fn weekly_shares(
         });
     }
     for (w, edge, &n) in moves {
-        let Some(week) = week_at(&weeks, monday(w)) else {
+        let Some(week) = weeks.at(monday(w)) else {
             continue;
         };
         shares.moves[week] += n as u64;
@@ -116,11 +116,11 @@ pub(crate) fn weekly_shares(
         }
     }
     step_moves(walker, counted, &weeks, &mut shares);
-    shares.weeks = weeks;
+    shares.weeks = weeks.mondays().to_vec();
     shares
 }
 
-fn step_moves(walker: &Walker, counted: &Counted, weeks: &[Micros], shares: &mut WeeklyShares) {
+fn step_moves(walker: &Walker, counted: &Counted, weeks: &Weeks, shares: &mut WeeklyShares) {
     let mut visited = vec![false; walker.steps];
     let parts = counted.visits.iter();
     for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
@@ -133,7 +133,7 @@ fn step_moves(walker: &Walker, counted: &Counted, weeks: &[Micros], shares: &mut
             visited[step as usize] = true;
             let entered = walker.entered(visit);
             if let (Some(b), false) = (before, entered == MISSING)
-                && let Some(week) = week_at(weeks, week_of(entered))
+                && let Some(week) = weeks.at(entered)
             {
                 shares.step_moves[week] += 1;
                 shares.skips[week] += u64::from(skipped);
@@ -144,36 +144,24 @@ fn step_moves(walker: &Walker, counted: &Counted, weeks: &[Micros], shares: &mut
     }
 }
 
-/// Entries to and exits from one step by week.
-pub(crate) fn step_weeks(walker: &Walker, visits: &[walk::Visit]) -> Vec<StepWeek> {
-    let entered = || {
-        visits
-            .iter()
-            .map(|v| walker.entered(v))
-            .filter(|&t| t != MISSING)
-            .map(week_of)
-    };
-    let left = || {
-        visits
-            .iter()
-            .filter(|v| v.leave() != Leave::Open)
-            .map(|v| walker.left(v))
-            .filter(|&t| t != MISSING)
-            .map(week_of)
-    };
-    let mut weeks: Vec<StepWeek> = weeks_between(entered().chain(left()))
-        .into_iter()
-        .map(|week| StepWeek {
+/// Entries to and exits from one step by week, of the moments its stays began and ended; [`MISSING`] where one did not.
+pub(crate) fn step_weeks(stays: &[(Micros, Micros)]) -> Vec<StepWeek> {
+    let known = |t: &Micros| *t != MISSING;
+    let entered = stays.iter().map(|s| s.0).filter(known);
+    let left = stays.iter().map(|s| s.1).filter(known);
+    let place = Weeks::of(entered.clone().chain(left.clone()));
+    let mondays = place.mondays().iter();
+    let mut weeks: Vec<StepWeek> = mondays
+        .map(|&week| StepWeek {
             week,
             entered: 0,
             left: 0,
         })
         .collect();
-    let mondays: Vec<Micros> = weeks.iter().map(|w| w.week).collect();
-    for at in entered().filter_map(|w| week_at(&mondays, w)) {
+    for at in entered.filter_map(|t| place.at(t)) {
         weeks[at].entered += 1;
     }
-    for at in left().filter_map(|w| week_at(&mondays, w)) {
+    for at in left.filter_map(|t| place.at(t)) {
         weeks[at].left += 1;
     }
     weeks

@@ -8,6 +8,8 @@ use mining::figures::{Selection, Steps};
 use mining::fit::pipeline::{PipelineFit, pipeline_fit};
 use mining::fit::{self, FitReport, Limits};
 use mining::model::bpmn::ProcessModel;
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use rustc_hash::FxHashMap;
 use serde_json::json;
 use std::sync::Arc;
@@ -123,16 +125,27 @@ fn against(view: &View, model: &ProcessModel) -> Result<FitReport, String> {
 pub fn pipeline(process: &Loaded, selection: &Selection) -> PipelineFit {
     let (log, steps) = (&process.log, &process.steps);
     let place = step_of(log, steps);
-    let mut paths: FxHashMap<Vec<usize>, u64> = FxHashMap::default();
-    let mut steps_of_case = Vec::new();
-    for &case in &selection.cases {
-        path_into(log, &place, case as usize, &mut steps_of_case);
-        match paths.get_mut(&steps_of_case) {
-            Some(n) => *n += 1,
-            None => _ = paths.insert(steps_of_case.clone(), 1),
+    let count = |cases: &[u32]| {
+        let mut paths: FxHashMap<Vec<usize>, u64> = FxHashMap::default();
+        let mut steps_of_case = Vec::new();
+        for &case in cases {
+            path_into(log, &place, case as usize, &mut steps_of_case);
+            match paths.get_mut(&steps_of_case) {
+                Some(n) => *n += 1,
+                None => _ = paths.insert(steps_of_case.clone(), 1),
+            }
         }
-    }
-    let mut paths: Vec<(Vec<usize>, u64)> = paths.into_iter().collect();
+        paths
+    };
+    let add = |mut all: FxHashMap<Vec<usize>, u64>, more: FxHashMap<Vec<usize>, u64>| {
+        for (path, n) in more {
+            *all.entry(path).or_default() += n;
+        }
+        all
+    };
+    let parts = selection.cases.par_chunks(16_384).map(count);
+    let mut paths: Vec<(Vec<usize>, u64)> =
+        parts.reduce(FxHashMap::default, add).into_iter().collect();
     paths.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     let names: Vec<&str> = steps.steps.iter().map(|s| s.name.as_str()).collect();
     pipeline_fit(&names, &paths)
