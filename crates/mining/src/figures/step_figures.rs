@@ -18,39 +18,46 @@ const PEOPLE_SHOWN: usize = 10;
 
 pub(crate) fn step_figures(walker: &Walker, steps: &Steps, counted: &Counted) -> Vec<StepFigures> {
     let reason = reason_column(walker);
-    let mut sizes = vec![0; steps.steps.len()];
-    for visit in counted.visits.iter().flatten() {
-        sizes[visit.step as usize] += 1;
-    }
-    // One step's stays at a time are copied, not all.
-    let all = steps.steps.par_iter().zip(sizes).enumerate();
-    all.map(|(at, (step, size))| {
-        let mut visits: Vec<Visit> = Vec::with_capacity(size);
-        for part in &counted.visits {
-            visits.extend(part.iter().filter(|v| v.step as usize == at));
-        }
-        // Tallies merged in another order hold the cases in another order.
-        if !visits.is_sorted_by_key(|v| v.case) {
-            visits.sort_by_key(|v| v.case);
-        }
-        let stays = Stays {
-            times: (visits.iter())
-                .map(|v| (walker.entered(v), walker.left(v)))
-                .collect(),
-            visits,
-        };
-        one(walker, counted, at, &step.name, &stays, reason.as_ref())
+    // One step's stays at a time are copied, not all, and each thread takes the same room for one step after the other.
+    let share = steps
+        .steps
+        .len()
+        .div_ceil(rayon::current_num_threads())
+        .max(1);
+    let all = steps.steps.par_iter().enumerate().with_min_len(share);
+    all.map_init(Stays::default, |stays, (at, step)| {
+        stays.fill(walker, counted, at);
+        one(walker, counted, at, &step.name, stays, reason.as_ref())
     })
     .collect()
 }
 
 /// The stays in one step, and when each began and ended: looked up once, where they lie far apart.
+#[derive(Default)]
 struct Stays {
     visits: Vec<Visit>,
     times: Vec<(Micros, Micros)>,
+    /// Room to sort lengths in.
+    sorted: Vec<u64>,
 }
 
 impl Stays {
+    fn fill(&mut self, walker: &Walker, counted: &Counted, step: usize) {
+        self.visits.clear();
+        for part in &counted.visits {
+            let here = part.iter().filter(|v| v.step as usize == step);
+            self.visits.extend(here);
+        }
+        // Tallies merged in another order hold the cases in another order.
+        if !self.visits.is_sorted_by_key(|v| v.case) {
+            self.visits.sort_by_key(|v| v.case);
+        }
+        self.times.clear();
+        let times = self.visits.iter();
+        self.times
+            .extend(times.map(|v| (walker.entered(v), walker.left(v))));
+    }
+
     /// How long each lasted, or has lasted so far, where that is known.
     fn lengths<'a>(&'a self, walker: &'a Walker) -> impl Iterator<Item = (&'a Visit, Micros)> {
         let all = self.visits.iter().zip(&self.times);
@@ -69,9 +76,10 @@ fn one(
     counted: &Counted,
     step: usize,
     name: &str,
-    stays: &Stays,
+    stays: &mut Stays,
     reason: Option<&ReasonColumn>,
 ) -> StepFigures {
+    let time = time(walker, counted, step, stays);
     let visits = &stays.visits;
     let (mut cases, mut open, mut went_on, mut open_only) = (0, 0, 0, 0);
     let (mut lost, mut ended, mut went_back) = (0, 0, 0);
@@ -133,7 +141,7 @@ fn one(
         ended,
         went_back,
         conversion: (settled > 0 && leads_on).then(|| went_on as f64 / settled as f64),
-        time: time(walker, counted, step, stays),
+        time,
         reasons: reasons(walker, &gone, reason),
         reason_source: reason.map_or(ReasonSource::LastActivity, |r| {
             ReasonSource::Column(r.column().name.clone())
@@ -145,10 +153,11 @@ fn one(
     }
 }
 
-fn time(walker: &Walker, counted: &Counted, step: usize, stays: &Stays) -> StepTime {
+fn time(walker: &Walker, counted: &Counted, step: usize, stays: &mut Stays) -> StepTime {
     // The length, and in the lowest bit whether the visit ended: sorting plain numbers takes a third of sorting pairs.
     // Sorted once: the curve and the quantiles want it, and a sum in this order does not depend on how cases were split.
-    let mut timed: Vec<u64> = Vec::with_capacity(stays.visits.len());
+    let mut timed = std::mem::take(&mut stays.sorted);
+    timed.clear();
     timed.extend(stays.lengths(walker).map(|(visit, length)| {
         let ended = u64::from(visit.leave() != Leave::Open);
         (length as u64) << 1 | ended
@@ -156,7 +165,7 @@ fn time(walker: &Walker, counted: &Counted, step: usize, stays: &Stays) -> StepT
     timed.par_sort_unstable();
     let durations: Vec<f64> = timed.iter().map(|t| days((t >> 1) as Micros)).collect();
     let ended: Vec<bool> = timed.iter().map(|t| t & 1 == 1).collect();
-    drop(timed);
+    stays.sorted = timed;
     if durations.is_empty() {
         return StepTime::default();
     }

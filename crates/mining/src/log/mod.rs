@@ -83,17 +83,17 @@ impl EventLog {
 
     /// First and last moment in the log, or `None` when no event has a time.
     pub fn span(&self) -> Option<(Micros, Micros)> {
-        let mut span: Option<(Micros, Micros)> = None;
-        for &t in self
-            .time
+        // A fold without branches, so that many are compared at once. MISSING is below every moment.
+        let widen = |(a, b): (Micros, Micros), &t: &Micros| {
+            let begun = if t == MISSING { Micros::MAX } else { t };
+            (a.min(begun), b.max(t))
+        };
+        let none = (Micros::MAX, MISSING);
+        let (first, last) = self
+            .start
             .iter()
-            .chain(&self.start)
-            .filter(|&&t| t != MISSING)
-        {
-            let (a, b) = span.unwrap_or((t, t));
-            span = Some((a.min(t), b.max(t)));
-        }
-        span
+            .fold(self.time.iter().fold(none, widen), widen);
+        (last != MISSING).then_some((first, last))
     }
 
     /// Bytes held by the columns themselves.
