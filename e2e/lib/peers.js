@@ -31,15 +31,18 @@ export function peer(name) {
   };
 }
 
-/** A way to a server on which answers get lost: to the next `loses` requests that `is` says. What was asked arrives there all the same. */
+/** A way to a server on which answers get lost: to the next `loses` requests that `is` says. What was asked arrives there all the same. With
+ * `closes` the way is closed from then on, until `closed` is taken back. */
 export async function lossy(url, is) {
   const { hostname, port } = new URL(url);
-  const way = { loses: 0 };
+  const way = { loses: 0, closes: false, closed: false };
   const listener = createServer((asked, answer) => {
+    if (way.closed) return asked.socket.destroy();
     const { method, headers, url: path } = asked;
     const onward = request({ hostname, port, method, headers, path }, (told) => {
       if (way.loses > 0 && is(asked)) {
         way.loses--;
+        way.closed = way.closes;
         return told.resume().on("end", () => answer.destroy());
       }
       answer.writeHead(told.statusCode, told.headers);
@@ -113,8 +116,9 @@ export async function connect(desk, title, fields, [secret, right], account) {
 export async function answer(desk, thread, words) {
   const hers = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.maren });
   const his = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.kofi });
-  await hers.page.click("text=Take it");
+  // He writes before she takes it: a page on which nobody writes has its box locked while he looks.
   await his.page.fill("form[action$='/reply'] [name=body]", "I say it too");
+  await hers.page.click("text=Take it");
   await his.page.click(".composer >> text=Send");
   assert.match(await his.page.textContent("[role=alert]"), /A colleague is replying to this customer\. Your text is kept/);
   await looked(hers.page);
