@@ -6,6 +6,7 @@ use base::clock::{Clock, SetClock, SystemClock};
 use base::identity::{Identity, NewPerson, Role, Scopes};
 use std::sync::Arc;
 use store::carry::{self, Sum};
+use store::connections::{self, CHANNEL, ConnectionRow, ON};
 use store::events;
 use store::testing::{folder, on_both, postgres_database};
 
@@ -406,6 +407,32 @@ fn all_that_may_be_taken_away_is_exported_and_nothing_that_opens_a_door() {
             .identity
             .make_token(&maren, "x", Scopes::all(), None, "test");
         let digest = made.await.unwrap().0.digest;
+        let mut tx = db.begin().await.unwrap();
+        let row = ConnectionRow {
+            id: "conn_1".into(),
+            kind: "mastodon".into(),
+            what: CHANNEL.into(),
+            name: "Our account".into(),
+            created: 0,
+            created_by: maren.clone(),
+            sealed: "what is sealed".into(),
+            account: "{}".into(),
+            state: ON.into(),
+            hook: Some("digest of the hook".into()),
+            pipeline: None,
+            process: None,
+            cursor: None,
+            due: 0,
+            synced: None,
+            looked: None,
+            taken: 0,
+            expected: None,
+            error: None,
+            error_at: None,
+            failures: 0,
+        };
+        connections::insert(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
         let to = folder().join("all");
         let done = export::export(&house.library, &to).await.unwrap();
         assert_eq!((done.attachments, done.processes), (1, 1));
@@ -413,6 +440,16 @@ fn all_that_may_be_taken_away_is_exported_and_nothing_that_opens_a_door() {
         assert!(read("messages.jsonl").contains("They want it in blue"));
         let people = read("people.jsonl");
         assert!(people.contains("maren@halden.example") && !people.contains("password"));
+        let connected = read("connections.jsonl");
+        assert!(
+            connected.contains("Our account")
+                && !connected.contains("sealed")
+                && !connected.contains("hook")
+        );
+        assert!(
+            read("events.jsonl").contains("\"subject\":\""),
+            "what events are about"
+        );
         // Names of people are in it only where figures by person are switched on.
         let log = read("processes/leads.xes");
         assert!(log.contains("A-2") && !log.contains("Straße 🚲"));
@@ -425,5 +462,26 @@ fn all_that_may_be_taken_away_is_exported_and_nothing_that_opens_a_door() {
             }
         }
         assert!(export::export(&house.library, &to).await.is_err());
+    });
+}
+
+#[test]
+fn every_table_is_exported_or_known_to_stay() {
+    on_both(|db| async move {
+        let mut tx = db.begin_reading().await.unwrap();
+        let there: Vec<&str> = carry::tables(&mut tx)
+            .await
+            .unwrap()
+            .iter()
+            .map(|t| t.name)
+            .collect();
+        for name in &there {
+            let lists = [export::TAKEN, export::LEFT];
+            let named = lists.iter().filter(|list| list.contains(name)).count();
+            assert_eq!(named, 1, "{name}: name it in one list of keeping/export.rs");
+        }
+        for name in export::TAKEN.iter().chain(export::LEFT) {
+            assert!(there.contains(name), "{name} is no table");
+        }
     });
 }
