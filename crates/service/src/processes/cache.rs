@@ -60,11 +60,35 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
             }
         }
     }
+
+    /// Lets go of what is not to be kept.
+    pub fn retain(&self, is_kept: impl Fn(&K) -> bool) {
+        let mut guard = self.inner.lock().unwrap_or_else(|e| e.into_inner());
+        let inner = &mut *guard;
+        let mut gone = 0;
+        inner.values.retain(|key, (_, weight, _)| {
+            let is_kept = is_kept(key);
+            gone += if is_kept { 0 } else { *weight };
+            is_kept
+        });
+        inner.weight -= gone;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_let_go_weighs_nothing() {
+        let cache = Cache::new(3);
+        cache.put("a", Arc::new(1), 2);
+        cache.put("b", Arc::new(2), 1);
+        cache.retain(|key| *key == "b");
+        cache.put("c", Arc::new(3), 2);
+        let kept = ["a", "b", "c"].map(|key| cache.get(&key).is_some());
+        assert_eq!(kept, [false, true, true]);
+    }
 
     #[test]
     fn the_least_recently_used_goes_first() {

@@ -375,6 +375,7 @@ impl Library {
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
         // A process that grows event by event is proposed anew until somebody reads it differently.
         let is_proposed = !pushed.is_empty() && self.is_as_proposed(&row).await?;
+        let old_file = row.columns_file.clone();
         if let Some((log, file, _)) = &kept {
             row.columns_file = Some(file.clone());
             row.cases = log.cases() as i64;
@@ -498,6 +499,9 @@ impl Library {
             .await?;
         }
         tx.commit().await?;
+        if let Some(file) = old_file.filter(|old| Some(old) != row.columns_file.as_ref()) {
+            self.let_go(&row.id, &file);
+        }
         Ok(Outcome {
             import: import.id,
             process: row.id,

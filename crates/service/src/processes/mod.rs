@@ -167,6 +167,16 @@ impl Library {
         Ok(())
     }
 
+    /// What is kept in memory of a process as it was: nobody will ask for it by its columns of then.
+    fn let_go(&self, process: &str, file: &str) {
+        let inner = &self.inner;
+        let is_old = |id: &str, of: &Option<String>| id == process && of.as_deref() == Some(file);
+        inner.loaded.retain(|(id, of, _)| !is_old(id, of));
+        inner.views.retain(|(id, of, _, _)| !is_old(id, of));
+        inner.fits.retain(|(id, of, _, _)| !is_old(id, of));
+        inner.logs.retain(|name| name != file);
+    }
+
     pub fn db(&self) -> &Db {
         &self.inner.db
     }
