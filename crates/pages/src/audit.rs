@@ -2,8 +2,9 @@
 
 use super::error::{PageError, page as render};
 use super::shell::Shell;
+use crate::asked::Query;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use base::format;

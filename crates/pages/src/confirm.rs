@@ -2,8 +2,9 @@
 
 use super::error::{PageError, page as render};
 use super::shell::Shell;
+use crate::asked::{Form, Query};
 use askama::Template;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::format;
 use base::identity::Actor;

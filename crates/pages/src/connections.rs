@@ -2,9 +2,9 @@
 
 use super::error::{PageError, page as render};
 use super::shell::Shell;
+use crate::asked::{Form, Query};
 use askama::Template;
-use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::format;

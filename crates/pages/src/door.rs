@@ -2,9 +2,9 @@
 
 use super::error::{PageError, page as render, retry_after};
 use super::shell::Shell;
+use crate::asked::{Form, Query};
 use askama::Template;
-use axum::Form;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::identity::secret::Secret;

@@ -1,5 +1,6 @@
 //! Pages and fragments, one page a file.
 
+mod asked;
 mod audit;
 mod case;
 mod channel_hook;

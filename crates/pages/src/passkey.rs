@@ -3,10 +3,11 @@
 use super::door::{From, agent, door, with_session};
 use super::error::{PageError, retry_after};
 use super::me::after;
+use crate::asked::Form;
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json};
 use base::identity::Actor;
 use base::identity::passkey::{NewPasskey, Rp, Shown};
 use serde::Deserialize;

@@ -3,8 +3,8 @@
 use super::error::{PageError, page as render};
 use super::following::{self, Following};
 use super::shell::Shell;
+use crate::asked::Form;
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};

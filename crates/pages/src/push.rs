@@ -3,7 +3,7 @@
 use super::door::agent;
 use super::error::PageError;
 use super::me::after;
-use axum::Form;
+use crate::asked::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};

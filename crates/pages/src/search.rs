@@ -3,8 +3,9 @@
 use super::error::{PageError, page as render};
 use super::home::address;
 use super::shell::Shell;
+use crate::asked::Query;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use base::format;
 use base::identity::Actor;

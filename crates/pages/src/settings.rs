@@ -2,8 +2,8 @@
 
 use super::error::{PageError, page as render};
 use super::shell::Shell;
+use crate::asked::Form;
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};

@@ -3,8 +3,8 @@
 use super::error::{PageError, page as render};
 use super::people::{status, to};
 use super::shell::Shell;
+use crate::asked::Form;
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use base::format;

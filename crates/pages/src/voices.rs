@@ -2,8 +2,8 @@
 
 use super::error::{PageError, page as render};
 use super::shell::Shell;
+use crate::asked::Form;
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, Redirect};
 use base::format;

@@ -1,8 +1,8 @@
 //! What is done in the room of a case. Each leads back to it.
 
+use crate::asked::Form;
 use crate::error::PageError;
 use crate::message::back;
-use axum::Form;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::identity::{Actor, NewPerson, Role};

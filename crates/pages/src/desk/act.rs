@@ -1,7 +1,7 @@
 //! What is done at the desk; each act leads back to where it was done.
 
 use super::super::error::PageError;
-use axum::Form;
+use crate::asked::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use base::identity::Actor;

@@ -1,10 +1,10 @@
 //! Where the panel may stand, set by an owner.
 
 use super::link::Embed;
+use crate::asked::Form;
 use crate::error::{PageError, page as render};
 use crate::shell::Shell;
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use base::identity::Actor;

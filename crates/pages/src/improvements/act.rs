@@ -1,8 +1,8 @@
 //! What is done on an improvement's page. Each leads back to it.
 
 use super::tabs::address;
+use crate::asked::Form;
 use crate::error::PageError;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use base::identity::Actor;

@@ -3,10 +3,10 @@
 use super::list::{GoalCard, card};
 use super::tabs::address;
 use super::{aside, sign};
+use crate::asked::Form;
 use crate::error::{PageError, page as render};
 use crate::shell::Shell;
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use base::format;

@@ -70,7 +70,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let view = app.library.view(&process, &Asked::default()).await?;
     let row = &view.process.row;

@@ -2,11 +2,11 @@
 //! starts.
 
 use super::tabs::address;
+use crate::asked::Form;
 use crate::error::{PageError, page as render};
 use crate::process::Query;
 use crate::shell::Shell;
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::format;
@@ -122,7 +122,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let plug = read(&query)?;
     show((app, actor), &process, plug, None).await

@@ -44,7 +44,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     let fit = scene.app.library.fit(&scene.view).await?;
@@ -148,7 +148,7 @@ pub async fn confirm(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Redirect, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     scene

@@ -84,7 +84,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     let detail = scene
@@ -164,7 +164,7 @@ pub async fn svg_file(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Response, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     let detail = scene

@@ -2,10 +2,10 @@
 
 use super::imports::{Brought, brought};
 use super::{Query, Scene};
+use crate::asked::Form;
 use crate::error::PageError;
 use crate::weeks::{self, Weeks};
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use base::format;
@@ -67,7 +67,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     let figures = &scene.view.figures;

@@ -42,7 +42,7 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path(process): Path<String>,
-    axum::extract::Query(query): axum::extract::Query<Query>,
+    crate::asked::Query(query): crate::asked::Query<Query>,
 ) -> Result<Html<String>, PageError> {
     let scene = Scene::open((app, actor), &process, query).await?;
     let figures = &scene.view.figures;

@@ -3,7 +3,7 @@
 use super::super::error::PageError;
 use super::form::{Filled, read};
 use super::zone_of;
-use axum::Form;
+use crate::asked::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use base::format;

@@ -3,9 +3,9 @@
 use super::super::error::{PageError, page as render};
 use super::super::shell::Shell;
 use super::letter;
+use crate::asked::{Form, Query};
 use askama::Template;
-use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use base::format;

@@ -359,6 +359,21 @@ async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
 }
 
 #[tokio::test]
+async fn an_address_or_a_form_that_cannot_be_read_is_answered_by_a_page() {
+    let house = House::open().await;
+    let address = house.get("/desk?at=x").await;
+    let request = Request::post("/connections/new?kind=mail")
+        .header("host", format!("localhost:{PORT}"))
+        .header("content-type", "text/plain");
+    let form = house.send(request.body(Body::from("x")).unwrap()).await;
+    for (answer, status) in [(address, 400), (form, 415)] {
+        assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+        let is_page = answer.body.contains("<h1>") && answer.body.contains("again");
+        assert!(is_page, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn names_from_files_are_text_on_every_page_and_drawing() {
     let house = House::open().await;
     let pages = [

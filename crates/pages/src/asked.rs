@@ -1,0 +1,43 @@
+//! What an address or a form says, or a page that tells why it cannot be read.
+
+use crate::error::PageError;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use service::processes::Problem;
+
+/// What stands behind the question mark of an address.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let read = axum::extract::Query::from_request_parts(parts, state).await;
+        let read = read.map_err(|e| {
+            let remedy = "Take away what stands behind the question mark of the address, and choose again on the page.";
+            Problem::bad_request(e.body_text(), remedy)
+        })?;
+        Ok(Query(read.0))
+    }
+}
+
+/// What was filled in.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
+        let read = axum::Form::from_request(request, state).await;
+        let read = read.map_err(|e| {
+            let problem =
+                Problem::bad_request(e.body_text(), "Go back and fill the form in again.");
+            Problem {
+                status: e.status().as_u16(),
+                ..problem
+            }
+        })?;
+        Ok(Form(read.0))
+    }
+}
