@@ -93,13 +93,14 @@ impl Oidc {
         let mapped = plain
             .with_roles(&self.roles.unwrap_or_default())?
             .with_teams(&self.teams.unwrap_or_default())?;
-        Ok(Some(Settings {
+        let settings = Settings {
             secret: self.secret.filter(|s| !s.is_empty()),
             name: self.name.unwrap_or_else(|| mapped.name.clone()),
             scopes: self.scopes,
             groups: self.groups,
             ..mapped
-        }))
+        };
+        settings.checked().map(Some)
     }
 }
 

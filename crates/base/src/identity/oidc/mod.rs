@@ -75,16 +75,20 @@ impl Identity {
             to: to.into(),
         };
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(under_way.verifier.as_bytes()));
-        let query = form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("response_type", "code")
             .append_pair("client_id", &provider.settings.client)
             .append_pair("redirect_uri", redirect)
             .append_pair("scope", &provider.settings.scopes)
             .append_pair("state", &under_way.state)
-            .append_pair("nonce", &under_way.nonce)
-            .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256")
-            .finish();
+            .append_pair("nonce", &under_way.nonce);
+        if !provider.settings.is_old {
+            query
+                .append_pair("code_challenge", &challenge)
+                .append_pair("code_challenge_method", "S256");
+        }
+        let query = query.finish();
         let joint = if offer.authorization_endpoint.contains('?') {
             '&'
         } else {

@@ -124,6 +124,7 @@ impl Provider {
             issuer: &offer.issuer,
             client: &self.settings.client,
             nonce: back.nonce,
+            needs_nonce: !self.settings.is_old,
             now: now.div_euclid(1_000_000),
         };
         let keys = self.keys(&offer, now, false).await?;
@@ -157,8 +158,10 @@ impl Provider {
             ("grant_type", "authorization_code"),
             ("code", back.code),
             ("redirect_uri", back.redirect),
-            ("code_verifier", back.verifier),
         ];
+        if !self.settings.is_old {
+            form.push(("code_verifier", back.verifier));
+        }
         let mut asked = self.http.post(&offer.token_endpoint);
         let ways = &offer.token_endpoint_auth_methods_supported;
         let basic = ways.is_empty() || ways.iter().any(|w| w == "client_secret_basic");

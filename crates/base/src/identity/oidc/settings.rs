@@ -20,7 +20,14 @@ pub struct Settings {
     pub roles: Vec<(String, Role)>,
     /// Group and name of the team; `*` for the group means that every group is a team of its name.
     pub teams: Vec<(String, String)>,
+    /// Anybody may have an account there: only who is here already is let in.
+    pub is_public: bool,
+    /// It takes no PKCE and puts no nonce into its tokens.
+    pub is_old: bool,
 }
+
+/// LinkedIn, which is a provider of OpenID Connect but for what [`Settings::is_old`] says.
+const LINKEDIN: &str = "www.linkedin.com";
 
 impl Settings {
     pub fn new(issuer: &str, client: &str) -> anyhow::Result<Settings> {
@@ -36,8 +43,11 @@ impl Settings {
             !client.trim().is_empty(),
             "the identity provider needs a client id: set TENON_OIDC_CLIENT_ID"
         );
+        let is_linkedin = host == LINKEDIN;
         Ok(Settings {
-            name: host.to_string(),
+            name: if is_linkedin { "LinkedIn" } else { host }.to_string(),
+            is_public: is_linkedin,
+            is_old: is_linkedin,
             client: client.trim().into(),
             secret: None,
             scopes: "openid email profile".into(),
@@ -46,6 +56,16 @@ impl Settings {
             teams: Vec::new(),
             issuer,
         })
+    }
+
+    /// What only works together.
+    pub fn checked(self) -> anyhow::Result<Settings> {
+        ensure!(
+            !self.is_old || self.secret.is_some(),
+            "{} needs a client secret: set TENON_OIDC_CLIENT_SECRET",
+            self.name
+        );
+        Ok(self)
     }
 
     /// `tenon-admins=owner,sales=member`
@@ -143,6 +163,19 @@ mod tests {
         ] {
             assert_eq!(Settings::new(issuer, "tenon").is_ok(), ok, "{issuer}");
         }
+    }
+
+    #[test]
+    fn linkedin_is_known_by_its_host_and_needs_a_secret() {
+        let new = |issuer| Settings::new(issuer, "tenon").unwrap();
+        let linkedin = new("https://www.linkedin.com/oauth");
+        assert_eq!(linkedin.name, "LinkedIn");
+        assert!(linkedin.is_public && linkedin.is_old);
+        assert!(linkedin.clone().checked().is_err());
+        let secret = Some("s".to_string());
+        assert!(Settings { secret, ..linkedin }.checked().is_ok());
+        let other = new("https://www.linkedin.com.example");
+        assert!(!other.is_public && !other.is_old && other.checked().is_ok());
     }
 
     #[test]

@@ -86,6 +86,40 @@ fn only_a_verified_address_finds_who_was_here_and_only_once() {
 }
 
 #[test]
+fn where_anybody_has_an_account_only_who_is_here_is_let_in() {
+    on_both(|db| async move {
+        let all = Identity::new(db, Arc::new(SystemClock));
+        let linkedin = Settings::new("https://www.linkedin.com/oauth", "tenon").unwrap();
+        let sign_in = async |claims: Value| {
+            let told = Told::of(&claims, &linkedin).unwrap();
+            let mut tx = all.db().begin().await.unwrap();
+            let person = all.told_by(&mut tx, &told, &linkedin).await?;
+            tx.commit().await.unwrap();
+            Ok::<_, Problem>(person)
+        };
+        let maren = NewPerson {
+            name: "Maren".into(),
+            email: "maren@halden.example".into(),
+            role: Role::Manager,
+            password: None,
+        };
+        let maren = all.add(maren, "t").await.unwrap();
+        let hers = json!({"sub": "1", "email": "maren@halden.example", "email_verified": true});
+        for stranger in [
+            json!({"sub": "2", "email": "eve@elsewhere.example", "email_verified": true}),
+            json!({"sub": "2", "email": "maren@halden.example", "email_verified": false}),
+        ] {
+            let refused = sign_in(stranger).await.unwrap_err();
+            assert_eq!((refused.status, refused.code.as_str()), (403, "not_here"));
+        }
+        let person = sign_in(hers.clone()).await.unwrap();
+        assert_eq!((person.id, person.role.as_str()), (maren.id, "manager"));
+        assert!(sign_in(hers).await.is_ok(), "found again by subject");
+        assert_eq!(all.directory().await.unwrap().people().len(), 1);
+    });
+}
+
+#[test]
 fn who_is_in_no_group_or_suspended_stays_outside() {
     on_both(|db| async move {
         let all = Identity::new(db, Arc::new(SystemClock));

@@ -40,6 +40,8 @@ pub struct Expected<'a> {
     pub issuer: &'a str,
     pub client: &'a str,
     pub nonce: &'a str,
+    /// Whether a token without a nonce is refused.
+    pub needs_nonce: bool,
     /// Seconds since 1970.
     pub now: i64,
 }
@@ -144,7 +146,9 @@ impl Expected<'_> {
         if ends + LEEWAY < self.now || is_early("iat") || is_early("nbf") {
             return Err(Refused::Time);
         }
-        if claims["nonce"].as_str() != Some(self.nonce) {
+        let nonce = &claims["nonce"];
+        let is_left_out = nonce.is_null() && !self.needs_nonce;
+        if nonce.as_str() != Some(self.nonce) && !is_left_out {
             return Err(Refused::Nonce);
         }
         Ok(())
@@ -187,6 +191,7 @@ mod tests {
         issuer: "https://a.example",
         client: "tenon",
         nonce: "n",
+        needs_nonce: true,
         now: 1_000_000,
     };
 
@@ -229,6 +234,15 @@ mod tests {
         ] {
             assert_eq!(verified(&token, &signer.keys(), EXPECTED), Err(why));
         }
+        // Where none is told, a wrong one is still wrong.
+        let old = Expected {
+            needs_nonce: false,
+            ..EXPECTED
+        };
+        let none = with("nonce", Value::Null);
+        assert!(verified(&none, &signer.keys(), old).is_ok());
+        let wrong = verified(&with("nonce", json!("m")), &signer.keys(), old);
+        assert_eq!(wrong, Err(Refused::Nonce));
         let changed = with("sub", json!("2"));
         let parts: Vec<&str> = changed.split('.').collect();
         let sign = good.rsplit('.').next().unwrap();

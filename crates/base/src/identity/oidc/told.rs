@@ -73,7 +73,7 @@ impl Identity {
                 "Ask an owner of this Tenon, or who keeps the groups in your company.",
             )
         })?;
-        let person = self.matched(tx, told, role).await?;
+        let person = self.matched(tx, told, role, settings).await?;
         if person.state != "active" {
             return Err(Problem::new(
                 403,
@@ -104,7 +104,13 @@ impl Identity {
     }
 
     /// By subject; else by an address that the provider has verified; else somebody new.
-    async fn matched(&self, tx: &mut Tx, told: &Told, role: Role) -> Result<PersonRow, Problem> {
+    async fn matched(
+        &self,
+        tx: &mut Tx,
+        told: &Told,
+        role: Role,
+        settings: &Settings,
+    ) -> Result<PersonRow, Problem> {
         if let Some(mut known) = people::by_subject_in(tx, &told.subject).await? {
             // What was not verified at first may be now.
             if let Some(email) = &told.email
@@ -130,6 +136,17 @@ impl Identity {
                 ));
             }
             Some(known) => known,
+            None if settings.is_public => {
+                return Err(Problem::new(
+                    403,
+                    "not_here",
+                    format!(
+                        "Nobody here has the address that {} tells of you.",
+                        settings.name
+                    ),
+                    "Ask an owner of this Tenon to invite you under that address, then sign in again.",
+                ));
+            }
             None => {
                 // An address nobody has verified may be another's: mail must not go there.
                 let none = || {
