@@ -50,7 +50,7 @@ pub struct Change {
     pub attributes: Vec<(String, String)>,
 }
 
-/// A link to a case here, as a note at the deal it is.
+/// A link to a case here, to be written at the deal it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Note {
     /// Stands in what is written, so that it is found again: letters, digits and `-`, the same for a case however often it is tried.
@@ -82,6 +82,15 @@ impl Note {
     }
 }
 
+/// What is written there, and what it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writes {
+    /// As people see it there: `a note on the deal`.
+    pub what: &'static str,
+    /// The right it needs beside those of reading, in the words of the service.
+    pub right: &'static str,
+}
+
 pub trait Source: Connector {
     fn pipelines<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Pipeline>>;
 
@@ -100,8 +109,8 @@ pub trait Source: Connector {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>>;
 
-    /// The right it needs beside those of reading to write a note at a deal, in the words of the service; `None`: it cannot.
-    fn writes_back(&self) -> Option<&'static str> {
+    /// What writing a note at a deal is here; `None`: it cannot.
+    fn writes_back(&self) -> Option<Writes> {
         None
     }
 

@@ -240,7 +240,6 @@ fn a_link_is_at_the_opportunity_once_and_nowhere_else() {
         now: now(),
     };
     let source = Tryton::new();
-    assert_eq!(source.writes_back(), Some("write on sale.opportunity"));
     let client = Client::sign_in(&http, &settings);
     let (one, two) = (client.make("A turbine"), client.make("A sluice"));
     let note = |of: i64| Note {

@@ -13,7 +13,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Verified, Via, source::Note,
+    Source, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::json;
 use wire::{API, List, Token};
@@ -158,10 +158,11 @@ impl Source for HubSpot {
         Box::pin(self.page(via, pipeline, from))
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
-        Some(
-            "crm.objects.contacts.read and crm.objects.contacts.write, which HubSpot asks for notes",
-        )
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a note on the deal",
+            right: "crm.objects.contacts.read and crm.objects.contacts.write, which HubSpot asks for notes",
+        })
     }
 
     fn write_back<'a>(

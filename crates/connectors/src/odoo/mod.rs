@@ -13,7 +13,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via, source::Note,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::{Value, json};
 
@@ -205,8 +205,11 @@ impl Source for Odoo {
         Box::pin(self.page(via, from))
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
-        Some("write on crm.lead (to post a note there)")
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a note in the chatter of the lead",
+            right: "write on crm.lead",
+        })
     }
 
     fn write_back<'a>(

@@ -13,7 +13,7 @@ use crate::kept::Kept;
 use crate::text::line;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via, source::Note,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use wire::{Found, Organization, Token};
 
@@ -235,8 +235,11 @@ impl Source for Salesforce {
         Box::pin(self.page(via, from))
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
-        Some("Edit Tasks")
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a finished task of the opportunity",
+            right: "Edit Tasks",
+        })
     }
 
     fn write_back<'a>(

@@ -148,7 +148,7 @@ impl Source for Careless {
         })
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
+    fn writes_back(&self) -> Option<crate::source::Writes> {
         self.0
             .writes_back()
             .filter(|_| self.1 != Slip::SaysItCannot)

@@ -43,8 +43,12 @@ pub fn check(make: Make) {
     let (source, _) = make();
     match source.writes_back() {
         None => cannot(make),
-        Some(right) => {
-            assert!(!right.is_empty(), "it does not say which right it needs");
+        Some(writes) => {
+            let says = !writes.what.is_empty() && !writes.right.is_empty();
+            assert!(
+                says,
+                "it does not say what it writes and which right it needs"
+            );
             once(make);
             interrupted(make);
             shut(make);

@@ -15,7 +15,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via, source::Note,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::{Value, json};
 use wire::Session;
@@ -200,7 +200,7 @@ impl Connector for Tryton {
         About {
             name: "tryton",
             title: "Tryton",
-            guide: "Make a user for Tenon in Tryton, in the group Sale Opportunity, and fill in its name and password. It only reads.",
+            guide: "Make a user for Tenon in Tryton, in the group Sale Opportunity, and fill in its name and password. It only reads, unless an owner lets links be written.",
             rights: &[
                 "group Sale Opportunity",
                 "read on sale.opportunity",
@@ -239,8 +239,11 @@ impl Source for Tryton {
         Box::pin(self.page(via, pipeline, from))
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
-        Some("write on sale.opportunity")
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a link among the attachments of the opportunity",
+            right: "write on sale.opportunity",
+        })
     }
 
     fn write_back<'a>(

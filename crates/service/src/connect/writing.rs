@@ -7,6 +7,7 @@ use base::activity::Kind;
 use base::format;
 use base::identity::{Actor, secret::hex};
 use base::problem::Problem;
+use connectors::source::Writes;
 use connectors::{Fault, Note};
 use mining::Micros;
 use mining::time::MINUTE;
@@ -26,8 +27,9 @@ const TEXT: &str = "What colleagues say, ask and answer about it is kept there."
 pub struct Writing {
     /// Since when it is on.
     pub since: Option<Micros>,
-    /// What it needs, in the words of the service.
-    pub right: &'static str,
+    /// What is written there, and what it needs.
+    pub writes: Writes,
+    pub title: &'static str,
     /// Where links lead, without the case.
     pub address: String,
     pub counts: Counts,
@@ -39,28 +41,29 @@ impl Connect {
     /// How writing back is; `None` where nothing can be written.
     pub async fn writing(&self, id: &str) -> Result<Option<Writing>, Problem> {
         let row = self.find(id).await?.row;
-        let Some(right) = self.right_to_write(&row) else {
+        let Some(writes) = self.writes(&row) else {
             return Ok(None);
         };
         let process = row.process.as_deref().unwrap_or_default();
         let process = self.library().process(process).await?;
         Ok(Some(Writing {
             since: written::since(self.db(), id).await?,
-            right,
+            writes,
+            title: TITLE,
             address: format!("{}/p/{}/case/", self.inner.site.url(), process.slug),
             counts: written::counts(self.db(), id).await?,
             unwritten: written::unwritten(self.db(), id, SHOWN).await?,
         }))
     }
 
-    fn right_to_write(&self, row: &ConnectionRow) -> Option<&'static str> {
+    fn writes(&self, row: &ConnectionRow) -> Option<Writes> {
         self.source(&row.kind).ok()?.writes_back()
     }
 
     /// Writes back from now on, or not any more.
     pub async fn set_writing(&self, actor: &Actor, id: &str, is_on: bool) -> Result<(), Problem> {
         let row = self.find(id).await?.row;
-        if self.right_to_write(&row).is_none() {
+        if self.writes(&row).is_none() {
             return Err(Problem::new(
                 409,
                 "cannot_write",

@@ -100,8 +100,11 @@ impl Source for Book {
         Box::pin(async { Ok(page) })
     }
 
-    fn writes_back(&self) -> Option<&'static str> {
-        Some("write in the book")
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a line",
+            right: "write in the book",
+        })
     }
 
     fn write_back<'a>(
