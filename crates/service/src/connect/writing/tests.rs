@@ -209,6 +209,43 @@ impl House {
         notes.iter().map(|(deal, _)| deal.clone()).collect()
     }
 
+    fn url_at(&self, deal: &str) -> Option<String> {
+        let notes = self.book.notes.lock().unwrap();
+        let found = notes.iter().find(|(at, _)| at == deal);
+        found.map(|(_, note)| note.url.clone())
+    }
+
+    /// A customer is answered on a case.
+    async fn answered(&self, case: &str, thread: &str) {
+        let row = connections::find(self.connect.db(), &self.id).await;
+        let process = row.unwrap().unwrap().process.unwrap();
+        let now = self.clock.now();
+        let mut tx = self.connect.db().begin().await.unwrap();
+        store::query(
+            "INSERT INTO threads (id, connection, topic, title, seen, process, case_ref, reason, sure, state, created, last) \
+             VALUES ($1, $2, $1, 'Hello', 'public', $3, $4, '', 0, 'answered', $5, $5)",
+        )
+        .bind(thread)
+        .bind(&self.id)
+        .bind(&process)
+        .bind(case)
+        .bind(now)
+        .execute(&mut tx)
+        .await
+        .unwrap();
+        store::query(
+            "INSERT INTO replies (id, thread, person, at, body, state, due, held_until, attempts, sent) \
+             VALUES ($1, $1, $2, $3, 'Yes.', 'sent', $3, 0, 1, $3)",
+        )
+        .bind(thread)
+        .bind(self.ines.id())
+        .bind(now)
+        .execute(&mut tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     fn tries(&self) -> u32 {
         std::mem::take(&mut self.book.tries.lock().unwrap())
     }
@@ -243,13 +280,12 @@ fn a_case_gets_its_link_when_colleagues_first_work_on_it_and_never_another() {
             (written, house.tries()),
             (vec!["D 2/ä".into(), "D-1".into()], 2)
         );
-        let note = house.book.notes.lock().unwrap();
-        let note = note.iter().find(|(deal, _)| deal == "D 2/ä").cloned();
+        let url = house.url_at("D 2/ä");
         let address = format!(
             "https://tenon.example/p/{}/case/D%202%2F%C3%A4",
             house.process
         );
-        assert_eq!(note.map(|(_, n)| n.url), Some(address));
+        assert_eq!(url, Some(address));
         let writing = house.writing().await;
         assert_eq!((writing.counts.written, writing.counts.waiting), (2, 0));
         assert!(writing.counts.last > writing.since, "{writing:?}");
@@ -257,6 +293,18 @@ fn a_case_gets_its_link_when_colleagues_first_work_on_it_and_never_another() {
         let row = written::of_case(house.connect.db(), &house.id, "D-1").await;
         let row = row.unwrap().unwrap();
         assert!(row.written.is_some() && row.place.is_some(), "{row:?}");
+    });
+}
+
+#[test]
+fn a_customer_who_was_answered_counts_and_a_case_from_elsewhere_does_not() {
+    on_both(async |db| {
+        let house = House::open(db).await;
+        house.switch(true).await;
+        house.answered("D-3", "thr_1").await;
+        house.answered("X-9", "thr_2").await;
+        house.after(5 * MINUTE).await;
+        assert_eq!((house.written(), house.tries()), (vec!["D-3".into()], 1));
     });
 }
 
