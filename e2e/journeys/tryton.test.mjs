@@ -85,3 +85,30 @@ test("a deal that moves in Tryton moves here, once", { skip }, async () => {
   await new Promise((done) => setTimeout(done, 3000));
   assert.equal(await moved(), before);
 });
+
+test("once an owner wants it, the deal of a case that is worked on gets one link", { skip }, async () => {
+  const call = await client();
+  const [process] = await (await house.ask("/api/v1/processes")).json();
+  const [quiet, deal] = await call("sale.opportunity", "search", [], 0, 2, [["id", "ASC"]]);
+  const links = (id) => call("ir.attachment", "search_read", [["resource", "=", `sale.opportunity,${id}`]], 0, null, null, ["type", "link"]);
+  const { page, calm } = await open(browser, house.url + "/connections");
+  await page.click("main a[href^='/connections/con_']");
+  assert.match(await page.textContent("main"), /off: nothing is written/);
+  await page.getByRole("button", { name: "Switch on" }).click();
+  assert.match(await page.textContent("main"), /on since .* UTC/);
+  await looked(page);
+  const where = page.url();
+  const before = await links(deal);
+  await page.goto(`${house.url}/p/${process.slug}/case/${deal}`);
+  await page.fill("form[action$='/note'] [name=body]", "I know them from the last fair.");
+  await page.click("text=Save note");
+  await eventually("the link is there", async () => (await links(deal)).length > before.length);
+  const made = (await links(deal)).filter((l) => !before.some((b) => b.id === l.id));
+  assert.deepEqual(made.map((l) => [l.type, l.link]), [["link", `${house.url}/p/${process.slug}/case/${deal}`]]);
+  await eventually("the page says so", async () => {
+    await page.goto(where);
+    return /Written\s*1/.test(await page.textContent("main"));
+  });
+  assert.ok(!(await links(quiet)).some((l) => l.link?.startsWith(house.url)));
+  calm();
+});

@@ -44,7 +44,7 @@ pub use channel::{Channel, Incoming, Outgoing, Sent};
 pub use follow::{Budget, Follows, Wanted, Wish};
 pub use http::{Http, Request, Response};
 pub use post::{NoPost, Post};
-pub use source::{Change, Pipeline, Source, Stage};
+pub use source::{Change, Note, Pipeline, Source, Stage};
 
 use std::collections::BTreeMap;
 use std::future::Future;

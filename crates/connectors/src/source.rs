@@ -1,6 +1,7 @@
-//! Systems of record: where the process lives. They are read, never written.
+//! Systems of record: where the process lives. They are read; the one thing that may be written is a note with a link, where an
+//! owner wants it.
 
-use crate::{Answer, Connector, Cursor, Micros, Page, Via};
+use crate::{Answer, Connector, Cursor, Fault, Micros, Page, Via};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
@@ -49,6 +50,47 @@ pub struct Change {
     pub attributes: Vec<(String, String)>,
 }
 
+/// A link to a case here, to be written at the deal it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Stands in what is written, so that it is found again: letters, digits and `-`, the same for a case however often it is tried.
+    pub key: String,
+    pub title: String,
+    pub url: String,
+    /// A sentence, plain.
+    pub text: String,
+}
+
+impl Note {
+    /// All of it, for services that take plain text.
+    pub fn plain(&self) -> String {
+        let Note {
+            key,
+            title,
+            url,
+            text,
+        } = self;
+        format!("{title}: {url}\n{text} ({key})")
+    }
+
+    /// All of it, for services that take HTML.
+    pub fn html(&self) -> String {
+        let of = crate::text::to_html;
+        let (title, url) = (of(&self.title), of(&self.url));
+        let (text, key) = (of(&self.text), of(&self.key));
+        format!("<p><a href=\"{url}\">{title}</a></p><p>{text} ({key})</p>")
+    }
+}
+
+/// What is written there, and what it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writes {
+    /// As people see it there: `a note on the deal`.
+    pub what: &'static str,
+    /// The right it needs beside those of reading, in the words of the service.
+    pub right: &'static str,
+}
+
 pub trait Source: Connector {
     fn pipelines<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Pipeline>>;
 
@@ -66,4 +108,41 @@ pub trait Source: Connector {
         pipeline: &'a Pipeline,
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>>;
+
+    /// What writing a note at a deal is here; `None`: it cannot.
+    fn writes_back(&self) -> Option<Writes> {
+        None
+    }
+
+    /// Writes a note at a deal and tells what the service calls it. Looks first whether one with its key is there, at every try: so an
+    /// answer that was lost writes nothing twice.
+    fn write_back<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        case: &'a str,
+        note: &'a Note,
+    ) -> Answer<'a, String> {
+        let _ = (via, case, note);
+        let why = "nothing is written to this system";
+        Box::pin(async move { Err(Fault::Refused(why.into())) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_says_the_link_and_its_key_and_brings_no_markup_of_others() {
+        let note = Note {
+            key: "tenon-3f9c".into(),
+            title: "Case <b>7</b> & \"more\"".into(),
+            url: "https://tenon.example/p/deals/case/a?b=\"'&c".into(),
+            text: "Said there.".into(),
+        };
+        let html = "<p><a href=\"https://tenon.example/p/deals/case/a?b=&quot;&#39;&amp;c\">Case &lt;b&gt;7&lt;/b&gt; &amp; &quot;more&quot;</a></p><p>Said there. (tenon-3f9c)</p>";
+        assert_eq!(note.html(), html);
+        let plain = "Case <b>7</b> & \"more\": https://tenon.example/p/deals/case/a?b=\"'&c\nSaid there. (tenon-3f9c)";
+        assert_eq!(note.plain(), plain);
+    }
 }

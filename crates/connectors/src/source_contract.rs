@@ -4,6 +4,7 @@
 mod line;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use line::{Break, HOSTILE, Line, NOW, RETRY};
 
@@ -35,6 +36,8 @@ pub enum Trouble {
     Edited,
     /// A deal is taken away; what was read of it stays true.
     Deleted,
+    /// It opens, and nothing may be written.
+    ReadOnly,
 }
 
 /// A service that a source reads, in memory.
@@ -44,6 +47,10 @@ pub trait StandIn: Send + Sync {
     fn answer(&self, request: &Request) -> Response;
     /// All the changes that are there to be read.
     fn known(&self) -> BTreeSet<Known>;
+    /// What was written at deals: the deal, and all that stands there.
+    fn notes(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
     /// `false`: there is no such trouble with this service.
     fn trouble(&self, trouble: Trouble) -> bool;
 }
@@ -106,6 +113,7 @@ impl Synced {
     fn check(&self, peer: &dyn StandIn, when: &str) {
         let all: Vec<Known> = peer.known().into_iter().collect();
         assert_eq!(self.known(), all, "{when}");
+        assert_eq!(peer.notes(), [], "{when}: reading wrote something");
     }
 }
 
@@ -197,6 +205,7 @@ pub fn check(make: Make) {
     crashed(make, pages);
     troubled(make, pages);
     shut(make);
+    writing::check(make);
 }
 
 /// The first sync reads all, another adds nothing, wherever our clock is.

@@ -32,6 +32,22 @@ pub fn line(text: &str) -> String {
     line.chars().take(LINE).collect()
 }
 
+/// Plain text as HTML that shows it as it is.
+pub fn to_html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html += "&amp;",
+            '<' => html += "&lt;",
+            '>' => html += "&gt;",
+            '"' => html += "&quot;",
+            '\'' => html += "&#39;",
+            c => html.push(c),
+        }
+    }
+    html
+}
+
 /// The text of HTML as posts are written in it. Paragraphs and breaks become lines, links their text (Mastodon hides parts of an
 /// address in it: they are shown), scripts and styles nothing.
 pub fn of_html(html: &str) -> String {

@@ -6,7 +6,7 @@ mod plain;
 
 use connectors::tryton::Tryton;
 use connectors::{
-    Change, Connector, Cursor, Fault, Http, Page, Pipeline, Request, Settings, Source, Via,
+    Change, Connector, Cursor, Fault, Http, Note, Page, Pipeline, Request, Settings, Source, Via,
 };
 use plain::{Plain, block_on, now};
 use serde_json::{Value, json};
@@ -226,6 +226,70 @@ fn deals_are_read_with_their_history_and_read_on_from_a_cursor() {
     client.act(two, "opportunity");
     let (more, _) = read(&source, &via, &pipeline, Some(cursor));
     assert_eq!(of(&more, two), [("opportunity", by)]);
+}
+
+#[test]
+fn a_link_is_at_the_opportunity_once_and_nowhere_else() {
+    let Some(settings) = settings() else { return };
+    let http = Plain::default();
+    let via = Via {
+        wishes: &[],
+        settings: &settings,
+        http: &http,
+        post: &connectors::NoPost,
+        now: now(),
+    };
+    let source = Tryton::new();
+    let client = Client::sign_in(&http, &settings);
+    let (one, two) = (client.make("A turbine"), client.make("A sluice"));
+    let note = |of: i64| Note {
+        key: format!("tenon-{of}-{}", now()),
+        title: "This case in Tenon".into(),
+        url: format!("https://tenon.example/p/sales/case/{of}"),
+        text: "What colleagues say about it is kept there.".into(),
+    };
+    let (first, second) = (note(one), note(two));
+    let write = |deal: &str, note: &Note| block_on(source.write_back(&via, deal, note));
+    let id = write(&one.to_string(), &first).unwrap();
+    assert_eq!(write(&one.to_string(), &first), Ok(id.clone()));
+    let anew = Tryton::new();
+    let again = block_on(anew.write_back(&via, &one.to_string(), &first));
+    assert_eq!(again, Ok(id.clone()));
+    assert_ne!(write(&two.to_string(), &second), Ok(id));
+    let at = |deal: i64| {
+        let resource = format!("sale.opportunity,{deal}");
+        let asked = json!([
+            [["resource", "=", resource]],
+            0,
+            null,
+            null,
+            ["name", "type", "link", "description"],
+            client.context()
+        ]);
+        let mut rows = client.call("model.ir.attachment.search_read", asked);
+        let rows = rows.as_array_mut().unwrap();
+        rows.iter_mut()
+            .for_each(|r| drop(r.as_object_mut().unwrap().remove("id")));
+        json!(rows)
+    };
+    let told = |note: &Note| {
+        json!([{ "name": note.title, "type": "link", "link": note.url,
+            "description": format!("{} ({})", note.text, note.key) }])
+    };
+    assert_eq!(at(one), told(&first));
+    assert_eq!(at(two), told(&second));
+    // A link changes nothing of the deal: it is in no other stage, and nothing is told of it.
+    let pipeline = block_on(source.pipelines(&via)).unwrap().remove(0);
+    let (all, _) = read(&source, &via, &pipeline, None);
+    assert_eq!(of(&all, one).len(), 1);
+
+    client.act(two, "cancel");
+    client.call(
+        "model.sale.opportunity.delete",
+        json!([[two], client.context()]),
+    );
+    let gone = write(&two.to_string(), &second);
+    assert!(matches!(gone, Err(Fault::Gone(_))), "{gone:?}");
 }
 
 #[test]

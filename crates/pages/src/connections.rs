@@ -13,7 +13,7 @@ use connectors::{About, Account, Field, Pipeline, Settings};
 use mining::Micros;
 use serde::Deserialize;
 use service::app::App;
-use service::connect::Connection;
+use service::connect::{Connection, Writing};
 use service::processes::Problem;
 use std::collections::BTreeMap;
 use store::connections::{CHANNEL, ON, PAUSED, SIGNED_OUT};
@@ -257,6 +257,51 @@ struct OnePage {
     fields: Vec<Field>,
     /// Days that messages and payloads are kept, as written.
     kept: (String, String),
+    /// Of a source that can be written to.
+    back: Option<Back>,
+}
+
+/// How links are written back.
+struct Back {
+    what: &'static str,
+    right: &'static str,
+    title: &'static str,
+    address: String,
+    since: Option<String>,
+    written: i64,
+    waiting: i64,
+    failed: i64,
+    last: String,
+    unwritten: Vec<Unwritten>,
+}
+
+/// A link that could not be written.
+struct Unwritten {
+    case: String,
+    href: String,
+    is_dead: bool,
+    why: String,
+}
+
+fn back(writing: Writing, slug: &str) -> Back {
+    let unwritten = writing.unwritten.into_iter().map(|w| Unwritten {
+        href: format!("/p/{slug}/case/{}", format::urlencode(&w.case_ref)),
+        case: w.case_ref,
+        is_dead: w.failed.is_some(),
+        why: w.error.unwrap_or_default(),
+    });
+    Back {
+        what: writing.writes.what,
+        right: writing.writes.right,
+        title: writing.title,
+        address: writing.address,
+        since: writing.since.map(|at| when(Some(at))),
+        written: writing.counts.written,
+        waiting: writing.counts.waiting,
+        failed: writing.counts.failed,
+        last: when(writing.counts.last),
+        unwritten: unwritten.collect(),
+    }
 }
 
 pub async fn one(
@@ -276,6 +321,9 @@ pub async fn one(
         .map(|n| (c.row.taken * 100 / n).clamp(0, 100));
     let is_syncing = c.row.state == ON && c.row.synced.is_none();
     let kept = app.desk.connect().kept(&id).await?;
+    let slug = process.as_ref().map_or("", |p| &p.slug);
+    let writing = app.desk.connect().writing(&id).await?;
+    let back = writing.map(|w| back(w, slug));
     let written = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
     render(OnePage {
         shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
@@ -301,6 +349,7 @@ pub async fn one(
         pipeline: c.pipeline,
         name: c.row.name,
         kept: (written(kept.said), written(kept.raw)),
+        back,
     })
 }
 
@@ -314,6 +363,9 @@ pub async fn act(
     match action.as_str() {
         "pause" => connect.set_on(&actor, &id, false).await?,
         "resume" => connect.set_on(&actor, &id, true).await?,
+        "write-on" => connect.set_writing(&actor, &id, true).await?,
+        "write-off" => connect.set_writing(&actor, &id, false).await?,
+        "write-again" => connect.write_again(&actor, &id).await?,
         "keep" => {
             let days = |name: &str| form.get(name).map_or("", String::as_str);
             let days = (days("said"), days("raw"));

@@ -320,6 +320,9 @@ pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
         query("UPDATE replies SET held_until = 0")
             .execute(tx)
             .await?;
+        query("UPDATE written SET held_until = 0")
+            .execute(tx)
+            .await?;
     }
     Ok(())
 }

@@ -217,7 +217,7 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     run(tx, hers, &of).await?;
     let posts = "UPDATE shares SET case_ref = NULL WHERE process = $1 AND case_ref = $2";
     run(tx, posts, &of).await?;
-    for table in ["checks", "case_guests", "pushed"] {
+    for table in ["checks", "case_guests", "pushed", "written"] {
         let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
         run(tx, &sql, &of).await?;
     }

@@ -112,7 +112,7 @@ impl StandIn for Peer {
     fn trouble(&self, trouble: Trouble) -> bool {
         let mut inside = self.0.lock().unwrap();
         match trouble {
-            Trouble::Expired => return false,
+            Trouble::Expired | Trouble::ReadOnly => return false,
             Trouble::SignedOut => inside.is_shut = true,
             Trouble::Forbidden => inside.is_forbidden = true,
             Trouble::Doubled => inside.is_doubled = true,

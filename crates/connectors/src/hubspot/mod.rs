@@ -1,6 +1,7 @@
 //! HubSpot: the deals of a pipeline, with the history of their stage that HubSpot itself keeps. The first sync lists all deals; later ones search
 //! for what was changed. HubSpot's Webhooks Journal would tell of changes sooner; it needs an app of its own, and is not read yet.
 
+mod note;
 mod poll;
 mod wire;
 
@@ -12,7 +13,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Verified, Via,
+    Source, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::json;
 use wire::{API, List, Token};
@@ -155,5 +156,21 @@ impl Source for HubSpot {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, pipeline, from))
+    }
+
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a note on the deal",
+            right: "crm.objects.contacts.read and crm.objects.contacts.write, which HubSpot asks for notes",
+        })
+    }
+
+    fn write_back<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        case: &'a str,
+        note: &'a Note,
+    ) -> Answer<'a, String> {
+        Box::pin(self.write_note(via, case, note))
     }
 }

@@ -19,6 +19,9 @@ struct Inside {
     is_forbidden: bool,
     is_doubled: bool,
     is_edited: bool,
+    is_read_only: bool,
+    /// Deal and body, in the order of their ids.
+    notes: Vec<(i64, String)>,
 }
 
 const START: i64 = 1_780_000_000_000;
@@ -44,6 +47,8 @@ impl Peer {
             is_forbidden: false,
             is_doubled: false,
             is_edited: false,
+            is_read_only: false,
+            notes: Vec::new(),
         }))
     }
 }
@@ -143,7 +148,52 @@ impl Inside {
         json!({ "total": total, "results": self.results(&ids, false) })
     }
 
-    fn route(&self, request: &Request) -> Value {
+    /// The notes of a deal, two on a page.
+    fn notes_of(&self, deal: i64, after: usize) -> Value {
+        let all = self.notes.iter().enumerate();
+        let all: Vec<usize> = all.filter(|(_, n)| n.0 == deal).map(|(i, _)| i).collect();
+        let some: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|i| *i >= after)
+            .take(2)
+            .collect();
+        let results = some
+            .iter()
+            .map(|i| json!({ "id": format!("n{i}"), "type": "deal_to_note" }));
+        let mut list = json!({ "results": results.collect::<Vec<_>>() });
+        let next = some.last().map_or(0, |i| i + 1);
+        if all.iter().any(|i| *i >= next) && !some.is_empty() {
+            list["paging"] = json!({ "next": { "after": next.to_string(), "link": "?" } });
+        }
+        list
+    }
+
+    fn put_note(&mut self, body: &Value) -> Value {
+        let to = &body["associations"][0];
+        assert_eq!(
+            to["types"],
+            json!([{ "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 214 }])
+        );
+        let properties = &body["properties"];
+        assert!(properties["hs_timestamp"].is_string());
+        let deal = to["to"]["id"].as_str().unwrap().parse().unwrap();
+        let text = properties["hs_note_body"].as_str().unwrap().to_string();
+        self.notes.push((deal, text));
+        json!({ "id": format!("n{}", self.notes.len() - 1) })
+    }
+
+    fn one_deal(&self, rest: &str) -> Option<Value> {
+        let deal = rest.parse().ok().filter(|id| self.ids().contains(id))?;
+        let mut whole = self.deal(deal, false);
+        let notes = self.notes_of(deal, 0);
+        if notes["results"] != json!([]) {
+            whole["associations"] = json!({ "notes": notes });
+        }
+        Some(whole)
+    }
+
+    fn route(&mut self, request: &Request) -> Value {
         let path = request.url.strip_prefix("https://api.hubapi.com").unwrap();
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -157,6 +207,16 @@ impl Inside {
                 let ids: BTreeSet<i64> = ids.filter(|id| known.contains(id)).collect();
                 let ids: Vec<i64> = ids.into_iter().collect();
                 json!({ "status": "COMPLETE", "results": self.results(&ids, true) })
+            }
+            "/crm/objects/2026-03/notes" => self.put_note(&body),
+            "/crm/objects/2026-03/notes/batch/read" => {
+                let inputs = body["inputs"].as_array().unwrap().iter();
+                let read = inputs.map(|i| {
+                    let id = i["id"].as_str().unwrap();
+                    let text = &self.notes[id[1..].parse::<usize>().unwrap()].1;
+                    json!({ "id": id, "properties": { "hs_note_body": text } })
+                });
+                json!({ "status": "COMPLETE", "results": read.collect::<Vec<_>>() })
             }
             "/crm/pipelines/2026-03/0-3" => {
                 let stage = |id: &str, label: &str, closed: &str, probability: &str, order: i64| {
@@ -175,7 +235,12 @@ impl Inside {
             "/oauth/v2/private-apps/get/access-token-info" => {
                 json!({ "hubId": 4711, "userId": 7, "appId": 1, "scopes": ["crm.objects.deals.read", "oauth"] })
             }
-            other => panic!("{other}"),
+            other => {
+                let rest = other.strip_prefix("/crm/v3/objects/0-3/").unwrap();
+                let deal = rest.strip_suffix("/associations/notes").unwrap();
+                let after = query.split_once("after=").unwrap().1;
+                self.notes_of(deal.parse().unwrap(), after.parse().unwrap())
+            }
         }
     }
 }
@@ -186,7 +251,7 @@ impl StandIn for Peer {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let inside = self.0.lock().unwrap();
+        let mut inside = self.0.lock().unwrap();
         let bearer = (
             "authorization".to_string(),
             "Bearer pat-eu1-secret".to_string(),
@@ -204,6 +269,25 @@ impl StandIn for Peer {
                 403,
                 json!({ "status": "error", "message": "not allowed", "category": "MISSING_SCOPES", "errors": errors }),
             )
+        } else if inside.is_read_only && request.url.ends_with("/2026-03/notes") {
+            let context = json!({ "requiredGranularScopes": ["crm.objects.contacts.write"] });
+            let errors = json!([{ "message": "One or more of the following scopes are required.", "context": context }]);
+            (
+                403,
+                json!({ "status": "error", "message": "not allowed", "category": "MISSING_SCOPES", "errors": errors }),
+            )
+        } else if let Some(rest) = request
+            .url
+            .strip_prefix("https://api.hubapi.com/crm/objects/2026-03/0-3/")
+            .and_then(|r| r.strip_suffix("?associations=notes"))
+        {
+            match inside.one_deal(rest) {
+                Some(deal) => (200, deal),
+                None => (
+                    404,
+                    json!({ "status": "error", "message": "resource not found", "category": "OBJECT_NOT_FOUND" }),
+                ),
+            }
         } else {
             (200, inside.route(request))
         };
@@ -224,6 +308,14 @@ impl StandIn for Peer {
             .collect()
     }
 
+    fn notes(&self) -> Vec<(String, String)> {
+        let inside = self.0.lock().unwrap();
+        let notes = inside.notes.iter();
+        notes
+            .map(|(deal, text)| (deal.to_string(), text.clone()))
+            .collect()
+    }
+
     fn trouble(&self, trouble: Trouble) -> bool {
         let mut inside = self.0.lock().unwrap();
         match trouble {
@@ -240,6 +332,7 @@ impl StandIn for Peer {
                 inside.now += 60 * MINUTE;
             }
             Trouble::Edited => inside.is_edited = true,
+            Trouble::ReadOnly => inside.is_read_only = true,
             Trouble::Deleted => inside.moves.retain(|m| m.0 != 7 && m.0 != 13),
         }
         true

@@ -125,6 +125,10 @@ fn what_is_asked_is_in_the_published_description() {
     for name in ["after", "limit", "properties", "propertiesWithHistory"] {
         assert!(query.iter().any(|p| p["name"] == name), "{name}");
     }
+    // What a note at a deal is found by.
+    let one = format!("{}/{{dealId}}", wire::DEALS);
+    let query = &deals["paths"][&one]["get"]["parameters"];
+    assert!(query.to_string().contains("\"associations\""), "{query}");
     let fields = |file: &Value, schema: &str, names: &[&str]| {
         let known = &file["components"]["schemas"][schema]["properties"];
         names
@@ -167,6 +171,22 @@ fn what_is_asked_is_in_the_published_description() {
         &pipelines,
         "PipelineStage",
         &["id", "label", "displayOrder", "archived", "metadata"],
+    );
+    fields(
+        &deals,
+        "SimplePublicObjectInputForCreate",
+        &["properties", "associations"],
+    );
+    fields(&deals, "PublicAssociationsForObject", &["to", "types"]);
+    fields(
+        &deals,
+        "AssociationSpec",
+        &["associationCategory", "associationTypeId"],
+    );
+    fields(
+        &deals,
+        "CollectionResponseAssociatedId",
+        &["results", "paging"],
     );
     let right = &deals["paths"][wire::DEALS]["get"]["security"];
     assert!(right.to_string().contains(RIGHTS[0]), "{right}");

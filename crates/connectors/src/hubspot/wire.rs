@@ -28,6 +28,48 @@ pub struct Next {
     pub after: String,
 }
 
+impl<T> Default for List<T> {
+    fn default() -> List<T> {
+        List {
+            results: Vec::new(),
+            paging: None,
+            total: None,
+        }
+    }
+}
+
+/// A deal with what hangs on it, by kind; only one kind is asked for.
+#[derive(Debug, serde::Deserialize)]
+pub struct Associated {
+    // Its id, so that an answer of another shape is not taken for a deal without notes.
+    #[serde(rename = "id")]
+    _id: String,
+    #[serde(default)]
+    pub associations: BTreeMap<String, List<Made>>,
+}
+
+/// Something that was made, or is there, by its id.
+#[derive(Debug, serde::Deserialize)]
+pub struct Made {
+    pub id: String,
+}
+
+/// A note as it stands there.
+#[derive(Debug, serde::Deserialize)]
+pub struct Written {
+    pub id: String,
+    #[serde(default)]
+    properties: BTreeMap<String, Option<String>>,
+}
+
+impl Written {
+    pub fn says(&self, key: &str) -> bool {
+        let body = self.properties.get("hs_note_body");
+        body.and_then(Option::as_deref)
+            .is_some_and(|b| b.contains(key))
+    }
+}
+
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pipeline {

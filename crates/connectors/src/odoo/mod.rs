@@ -1,6 +1,7 @@
 //! Odoo, from 17 on: the pipeline of its CRM. Changes of stage are what the chatter tracked; whoever may not read that gets how
 //! things are, with the time of the last change.
 
+mod note;
 mod poll;
 mod wire;
 
@@ -12,7 +13,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::{Value, json};
 
@@ -202,6 +203,22 @@ impl Source for Odoo {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, from))
+    }
+
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a note in the chatter of the lead",
+            right: "write on crm.lead",
+        })
+    }
+
+    fn write_back<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        case: &'a str,
+        note: &'a Note,
+    ) -> Answer<'a, String> {
+        Box::pin(self.write_note(via, case, note))
     }
 }
 

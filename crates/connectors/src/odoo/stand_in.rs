@@ -20,6 +20,9 @@ struct Inside {
     pub is_untracked: bool,
     is_doubled: bool,
     is_edited: bool,
+    is_read_only: bool,
+    /// Lead and body, in the order of their ids.
+    notes: Vec<(i64, String)>,
 }
 
 const START: Micros = 1_780_000_000_000_000;
@@ -47,6 +50,8 @@ impl Peer {
             is_untracked: false,
             is_doubled: false,
             is_edited: false,
+            is_read_only: false,
+            notes: Vec::new(),
         }))
     }
 
@@ -116,6 +121,24 @@ impl Inside {
         found
     }
 
+    fn find_note(&self, domain: &Value) -> Value {
+        assert_eq!(domain[0], json!(["model", "=", "crm.lead"]));
+        let (lead, key) = (domain[1][2].as_i64(), domain[2][2].as_str().unwrap());
+        let all = self.notes.iter().enumerate();
+        let found = all.filter(|(_, n)| Some(n.0) == lead && n.1.contains(key));
+        found.map(|(i, _)| json!({ "id": i + 900 })).collect()
+    }
+
+    fn put_note(&mut self, lead: i64, named: &Value) -> Value {
+        assert_eq!(
+            (&named["subtype_xmlid"], &named["body_is_html"]),
+            (&json!("mail.mt_note"), &json!(true))
+        );
+        let body = named["body"].as_str().unwrap().to_string();
+        self.notes.push((lead, body));
+        json!(self.notes.len() + 899)
+    }
+
     fn call(&self, model: &str, method: &str, args: &Value, named: &Value) -> Value {
         let stage =
             |id: i64, name: &str, is_won: bool| json!({ "id": id, "name": name, "is_won": is_won });
@@ -144,6 +167,7 @@ impl Inside {
             }
             ("crm.lead", "search_count") => return json!(self.leads().len()),
             ("crm.lead", _) => self.leads_found(&args[0], named),
+            ("mail.message", _) if args[0][2][0] == "body" => return self.find_note(&args[0]),
             ("mail.message", _) => {
                 let ids = args[0][1][2].as_array().unwrap();
                 let tracked = self
@@ -198,7 +222,7 @@ impl StandIn for Peer {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let inside = self.0.lock().unwrap();
+        let mut inside = self.0.lock().unwrap();
         assert_eq!(request.url, "https://odoo.test/jsonrpc");
         let body: Value = serde_json::from_slice(&request.body).unwrap();
         let (params, args) = (&body["params"], &body["params"]["args"]);
@@ -218,6 +242,14 @@ impl StandIn for Peer {
                 && args[4] != "check_access_rights" =>
             {
                 error("AccessError")
+            }
+            _ if args[4] == "message_post" => {
+                let lead = args[5][0][0].as_i64().unwrap();
+                match inside.leads().contains(&lead) {
+                    _ if inside.is_read_only => error("AccessError"),
+                    false => error("MissingError"),
+                    true => json!({ "result": inside.put_note(lead, &args[6]) }),
+                }
             }
             _ => json!({ "result": inside.call(text(3), text(4), &args[5], &args[6]) }),
         };
@@ -241,6 +273,14 @@ impl StandIn for Peer {
         moves.map(|m| (m.0.to_string(), stage(m.1), m.2)).collect()
     }
 
+    fn notes(&self) -> Vec<(String, String)> {
+        let inside = self.0.lock().unwrap();
+        let notes = inside.notes.iter();
+        notes
+            .map(|(lead, text)| (lead.to_string(), text.clone()))
+            .collect()
+    }
+
     fn trouble(&self, trouble: Trouble) -> bool {
         let mut inside = self.0.lock().unwrap();
         match trouble {
@@ -256,6 +296,7 @@ impl StandIn for Peer {
                 }
             }
             Trouble::Edited => inside.is_edited = true,
+            Trouble::ReadOnly => inside.is_read_only = true,
             Trouble::Deleted => inside.gone = vec![7, 13],
         }
         true

@@ -1,5 +1,6 @@
 //! Salesforce: opportunities with the history of their stage, which Salesforce keeps by itself (OpportunityHistory).
 
+mod note;
 mod poll;
 mod wire;
 
@@ -12,7 +13,7 @@ use crate::kept::Kept;
 use crate::text::line;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use wire::{Found, Organization, Token};
 
@@ -63,18 +64,37 @@ impl Salesforce {
         Ok(token)
     }
 
-    /// Asks at a path. A token that has ended is fetched anew, once.
+    /// Asks at a path.
     async fn get<T: serde::de::DeserializeOwned>(
         &self,
         via: &Via<'_>,
         path: &str,
+    ) -> Result<T, Fault> {
+        self.ask(via, path, Request::get).await
+    }
+
+    async fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        via: &Via<'_>,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<T, Fault> {
+        self.ask(via, path, |url| Request::json(url, body)).await
+    }
+
+    /// A token that has ended is fetched anew, once.
+    async fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        via: &Via<'_>,
+        path: &str,
+        request: impl Fn(String) -> Request,
     ) -> Result<T, Fault> {
         for is_last in [false, true] {
             let token = self.token(via).await?;
             let url = format!("{}{path}", token.instance_url.trim_end_matches('/'));
             let answer = via
                 .http
-                .send(Request::get(url).bearer(&token.access_token))
+                .send(request(url).bearer(&token.access_token))
                 .await?;
             match wire::read(&answer, via.now) {
                 Err(Fault::SignedOut(said)) => {
@@ -213,6 +233,22 @@ impl Source for Salesforce {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, from))
+    }
+
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a finished task of the opportunity",
+            right: "Edit Tasks",
+        })
+    }
+
+    fn write_back<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        case: &'a str,
+        note: &'a Note,
+    ) -> Answer<'a, String> {
+        Box::pin(self.write_note(via, case, note))
     }
 }
 

@@ -20,6 +20,9 @@ struct Inside {
     is_edited: bool,
     /// What the next answers go on with.
     left: Vec<Vec<Value>>,
+    is_read_only: bool,
+    /// Opportunity and text, in the order of their ids.
+    tasks: Vec<(String, String)>,
 }
 
 const START: i64 = 1_780_000_000_000;
@@ -56,6 +59,8 @@ impl Peer {
             is_doubled: false,
             is_edited: false,
             left: Vec::new(),
+            is_read_only: false,
+            tasks: Vec::new(),
         }))
     }
 }
@@ -147,9 +152,41 @@ impl Inside {
         } else if soql.starts_with("SELECT COUNT()") {
             let all: BTreeSet<u32> = self.moves.iter().map(|m| m.0).collect();
             json!({ "totalSize": all.len(), "done": true, "records": [] })
+        } else if soql.contains("FROM TaskStatus") {
+            self.found(vec![json!({ "ApiName": "Completed" })], 1)
+        } else if let Some((_, deal)) = soql.split_once("FROM Task WHERE WhatId = '") {
+            let all = self.tasks.iter().enumerate();
+            let row = |(i, t): (usize, &(String, String))| json!({ "Id": format!("00T{i}"), "Description": t.1 });
+            let rows = all.filter(|(_, t)| deal == format!("{}'", t.0)).map(row);
+            let rows = rows.collect();
+            self.found(rows, 2)
         } else {
             self.deals(soql)
         }
+    }
+
+    fn put_task(&mut self, body: &[u8]) -> (u16, Value) {
+        let refused = |code: &str| {
+            (
+                400,
+                json!([{ "message": "no", "errorCode": code, "fields": [] }]),
+            )
+        };
+        if self.is_read_only {
+            return refused("INSUFFICIENT_ACCESS_OR_READONLY");
+        }
+        let task: Value = serde_json::from_slice(body).unwrap();
+        if task["Status"] != "Completed" {
+            return refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST");
+        }
+        let text = |name: &str| task[name].as_str().unwrap().to_string();
+        if !self.moves.iter().any(|m| id(m.0) == text("WhatId")) {
+            return refused("INVALID_CROSS_REFERENCE_KEY");
+        }
+        let said = format!("{} {}", text("Subject"), text("Description"));
+        self.tasks.push((text("WhatId"), said));
+        let id = format!("00T{}", self.tasks.len() - 1);
+        (201, json!({ "id": id, "success": true, "errors": [] }))
     }
 
     fn get(&mut self, url: &str) -> Value {
@@ -217,6 +254,8 @@ impl StandIn for Peer {
                 400,
                 json!([{ "message": "sObject type 'Opportunity' is not supported.", "errorCode": "INVALID_TYPE" }]),
             )
+        } else if request.url == "https://holm.test/services/data/v62.0/sobjects/Task" {
+            inside.put_task(&request.body)
         } else {
             (200, inside.get(&request.url))
         };
@@ -243,6 +282,10 @@ impl StandIn for Peer {
         known
     }
 
+    fn notes(&self) -> Vec<(String, String)> {
+        self.0.lock().unwrap().tasks.clone()
+    }
+
     fn trouble(&self, trouble: Trouble) -> bool {
         let mut inside = self.0.lock().unwrap();
         match trouble {
@@ -257,6 +300,7 @@ impl StandIn for Peer {
                 }
             }
             Trouble::Edited => inside.is_edited = true,
+            Trouble::ReadOnly => inside.is_read_only = true,
             Trouble::Deleted => inside.moves.retain(|m| m.0 != 7 && m.0 != 13),
         }
         true

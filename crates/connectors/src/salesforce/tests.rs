@@ -164,6 +164,10 @@ fn recorded_answers_are_read_whole() {
             _ => {}
         }
     }
+    if let Some(text) = testing::shared("salesforce/create_success_response.json") {
+        let made: wire::Made = serde_json::from_str(&text).unwrap();
+        assert_eq!(made.id, "some_id");
+    }
     if let Some(text) = testing::shared("salesforce/org_query_response.json") {
         let found: Found<Organization> = serde_json::from_str(&text).unwrap();
         assert_eq!(found.records[0].id, "00Dx0000000BV7z");

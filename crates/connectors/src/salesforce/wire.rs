@@ -81,6 +81,20 @@ pub struct Moved {
 }
 
 #[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Task {
+    pub id: String,
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// What was made, by its id.
+#[derive(Debug, serde::Deserialize)]
+pub struct Made {
+    pub id: String,
+}
+
+#[derive(Debug, serde::Deserialize)]
 pub struct Newest {
     #[serde(default)]
     pub newest: Option<String>,
@@ -153,9 +167,14 @@ pub fn read<T: serde::de::DeserializeOwned>(answer: &Response, now: Micros) -> R
         | "INSUFFICIENT_ACCESS_OR_READONLY"
         | "API_DISABLED_FOR_ORG"
         | "API_CURRENTLY_DISABLED"
+        | "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+        | "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
         | "INVALID_TYPE"
         | "INVALID_FIELD" => Fault::NotAllowed(said),
-        "NOT_FOUND" | "INVALID_QUERY_LOCATOR" => Fault::Gone(said),
+        "NOT_FOUND"
+        | "ENTITY_IS_DELETED"
+        | "INVALID_CROSS_REFERENCE_KEY"
+        | "INVALID_QUERY_LOCATOR" => Fault::Gone(said),
         "SERVER_UNAVAILABLE" | "UNABLE_TO_LOCK_ROW" | "QUERY_TIMEOUT" => Fault::Unreached(said),
         _ => answer.fault(now, said),
     })

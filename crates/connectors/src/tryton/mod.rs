@@ -1,7 +1,8 @@
 //! Tryton 8.2, the free ERP: the opportunities of its CRM. Tryton keeps every version of an opportunity, so all of the history is there from the
-//! first day, with who moved it and when. Nothing is written.
+//! first day, with who moved it and when. Nothing is written but a link, where an owner wants it.
 
 mod history;
+mod note;
 mod points;
 mod poll;
 mod wire;
@@ -14,7 +15,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via,
+    Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use serde_json::{Value, json};
 use wire::Session;
@@ -199,7 +200,7 @@ impl Connector for Tryton {
         About {
             name: "tryton",
             title: "Tryton",
-            guide: "Make a user for Tenon in Tryton, in the group Sale Opportunity, and fill in its name and password. It only reads.",
+            guide: "Make a user for Tenon in Tryton, in the group Sale Opportunity, and fill in its name and password. It only reads, unless an owner lets links be written.",
             rights: &[
                 "group Sale Opportunity",
                 "read on sale.opportunity",
@@ -236,6 +237,22 @@ impl Source for Tryton {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, pipeline, from))
+    }
+
+    fn writes_back(&self) -> Option<Writes> {
+        Some(Writes {
+            what: "a link among the attachments of the opportunity",
+            right: "write on sale.opportunity",
+        })
+    }
+
+    fn write_back<'a>(
+        &'a self,
+        via: &'a Via<'a>,
+        case: &'a str,
+        note: &'a Note,
+    ) -> Answer<'a, String> {
+        Box::pin(self.write_note(via, case, note))
     }
 }
 

@@ -27,6 +27,9 @@ struct Inside {
     is_doubled: bool,
     states: Vec<(&'static str, &'static str)>,
     calls: Vec<String>,
+    is_read_only: bool,
+    /// Resource, name, link and description, in the order of their ids.
+    links: Vec<[String; 4]>,
 }
 
 pub const MINUTE: Micros = 60_000_000;
@@ -91,6 +94,8 @@ impl Peer {
             is_doubled: false,
             states: STATES.to_vec(),
             calls: Vec::new(),
+            is_read_only: false,
+            links: Vec::new(),
         }))
     }
 
@@ -248,7 +253,25 @@ impl Inside {
         }
     }
 
-    fn call(&self, method: &str, params: &[Value]) -> Value {
+    fn find_link(&self, params: &[Value]) -> Value {
+        let (resource, key) = (&params[0][0], &params[0][1]);
+        assert_eq!((&resource[1], &key[1]), (&json!("="), &json!("ilike")));
+        let key = key[2].as_str().unwrap().trim_matches('%');
+        let all = self.links.iter().enumerate();
+        let found = all.filter(|(_, l)| resource[2] == l[0].as_str() && l[3].contains(key));
+        found.map(|(i, _)| i + 1).collect()
+    }
+
+    fn put_link(&mut self, params: &[Value]) -> Value {
+        let values = &params[0][0];
+        assert_eq!(values["type"], "link");
+        let text = |name: &str| values[name].as_str().unwrap().to_string();
+        let link = ["resource", "name", "link", "description"].map(text);
+        self.links.push(link);
+        json!([self.links.len()])
+    }
+
+    fn call(&mut self, method: &str, params: &[Value]) -> Value {
         let result = match method {
             "model.res.user.get_preferences" => json!({ "company": 1, "language": "en" }),
             "model.sale.opportunity.fields_get" => json!({ "state": { "selection": self.states } }),
@@ -271,6 +294,11 @@ impl Inside {
             _ if self.is_forbidden => {
                 return error("You are not allowed to access \"Sale Opportunity\".");
             }
+            "model.ir.attachment.search" => self.find_link(params),
+            "model.ir.attachment.create" if self.is_read_only => {
+                return error("You are not allowed to write \"Sale Opportunity\".");
+            }
+            "model.ir.attachment.create" => self.put_link(params),
             "model.sale.opportunity.read" => return self.read(params),
             "model.sale.opportunity.history_revisions" => self.revisions(params),
             "model.sale.opportunity.search_count" => json!(self.as_of(Micros::MAX).len()),
@@ -349,6 +377,13 @@ impl StandIn for Peer {
         known
     }
 
+    fn notes(&self) -> Vec<(String, String)> {
+        let inside = self.0.lock().unwrap();
+        let links = inside.links.iter();
+        let deal = |l: &[String; 4]| l[0].rsplit(',').next().unwrap().to_string();
+        links.map(|l| (deal(l), l[1..].join(" "))).collect()
+    }
+
     fn trouble(&self, trouble: Trouble) -> bool {
         let mut inside = self.0.lock().unwrap();
         match trouble {
@@ -371,6 +406,7 @@ impl StandIn for Peer {
                 inside.states[1].1 = "Qualified";
                 inside.states.insert(2, ("offer", "Offer made"));
             }
+            Trouble::ReadOnly => inside.is_read_only = true,
             Trouble::Deleted => inside.versions.retain(|v| v.id != 7 && v.id != 13),
         }
         true

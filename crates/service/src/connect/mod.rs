@@ -20,6 +20,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod token;
+mod writing;
 
 use crate::keeping::retention::days;
 use crate::processes::Library;
@@ -58,6 +59,7 @@ const LENGTH: usize = 200;
 
 pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
+pub use writing::Writing;
 
 #[derive(Clone)]
 pub struct Connect {
@@ -560,11 +562,14 @@ impl Connect {
     /// Sends beside the looks: a service that answers slowly keeps neither waiting for the other.
     async fn keep_sending(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let (sent, shared) = tokio::join!(self.send_next(), self.share_on());
-            match sent.and_then(|sent| Ok(sent | shared?)) {
+            let (sent, shared, written) =
+                tokio::join!(self.send_next(), self.share_on(), self.write_next());
+            match sent.and_then(|sent| Ok(sent | shared? | written?)) {
                 Ok(true) => continue,
                 Ok(false) => {}
-                Err(problem) => tracing::warn!(%problem, "replies and posts could not be sent"),
+                Err(problem) => {
+                    tracing::warn!(%problem, "replies, posts and links could not be sent")
+                }
             }
             tokio::select! {
                 _ = stop.changed() => break,
@@ -574,10 +579,15 @@ impl Connect {
         }
     }
 
-    /// One page of whatever is due, one reply, and one step of sharing; whether there was anything. What [`Connect::run`] does without end.
+    /// One page of whatever is due, one reply, one step of sharing, and one link; whether there was anything. What [`Connect::run`] does without end.
     pub async fn pass(&self) -> Result<bool, Problem> {
-        let (looked, sent, shared) = tokio::join!(self.look(), self.send_next(), self.share_on());
-        Ok(looked? | sent? | shared?)
+        let (looked, sent, shared, written) = tokio::join!(
+            self.look(),
+            self.send_next(),
+            self.share_on(),
+            self.write_next()
+        );
+        Ok(looked? | sent? | shared? | written?)
     }
 
     async fn look(&self) -> Result<bool, Problem> {

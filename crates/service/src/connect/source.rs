@@ -8,6 +8,7 @@ use mining::figures::{Step, StepRule, Steps};
 use serde_json::{Value, json};
 use store::connections::{self, ConnectionRow, Looked};
 use store::pushed::{self, CASE, EVENT, PushedRow};
+use store::written;
 
 /// A pipeline as it is kept.
 pub(super) fn kept(pipeline: &Pipeline) -> Result<String, Problem> {
@@ -117,10 +118,14 @@ impl Connect {
             // Paused or removed meanwhile, or another node's by now: nothing of this look counts.
             return Ok(());
         }
+        let links = written::gather(&mut tx, &row.id, now).await?;
         if Some(&pipeline) != before.as_ref() {
             connections::set_pipeline(&mut tx, &row.id, &kept(&pipeline)?).await?;
         }
         self.done(tx).await?;
+        if links > 0 {
+            self.inner.wake_sending.notify_one();
+        }
         let is_edited = Some(&pipeline) != before.as_ref();
         if (row.synced.is_none() || is_edited) && !page.has_more {
             self.set_steps(process, &pipeline).await?;

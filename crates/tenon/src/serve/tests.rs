@@ -27,6 +27,7 @@ mod mcp;
 mod push;
 mod race;
 mod scim;
+mod writing;
 
 const PORT: u16 = 7070;
 
