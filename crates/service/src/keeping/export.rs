@@ -38,6 +38,7 @@ pub(super) const TAKEN: &[&str] = &[
     "playbooks",
     "checks",
     "connections",
+    "written",
     "contacts",
     "handles",
     "consents",
