@@ -524,3 +524,6 @@ fn not_given(about: &About, fault: &Fault) -> Problem {
         fault => told(about, fault),
     }
 }
+
+#[cfg(test)]
+mod tests;
