@@ -68,7 +68,7 @@ impl HubSpot {
             let url = format!("{API}/oauth/2026-03/token/introspect");
             let answer = via.http.send(Request::form(url, &fields)).await?;
             let told: wire::Introspected = wire::read(&answer, via.now)?;
-            return told.token();
+            return told.token(SCOPES);
         }
         let body = json!({ "tokenKey": via.settings.get("token").trim() });
         let url = format!("{API}/oauth/v2/private-apps/get/access-token-info");
@@ -122,6 +122,8 @@ impl Default for HubSpot {
 }
 
 const RIGHTS: &[&str] = &["crm.objects.deals.read"];
+/// What is asked for when somebody signs in.
+const SCOPES: &[&str] = &["oauth", "crm.objects.deals.read", "crm.objects.owners.read"];
 
 impl Connector for HubSpot {
     fn about(&self) -> About {
@@ -153,7 +155,7 @@ impl Connector for HubSpot {
                     token: format!("{API}/oauth/2026-03/token"),
                 })
             },
-            scopes: &["oauth", "crm.objects.deals.read", "crm.objects.owners.read"],
+            scopes: SCOPES,
             client: Client::Secret,
             has_pkce: true,
             extra: &[],

@@ -154,18 +154,21 @@ pub struct Introspected {
     #[serde(default)]
     pub hub_id: Option<i64>,
     #[serde(default)]
-    pub scopes: Vec<String>,
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Introspected {
-    pub fn token(self) -> Result<Token, Fault> {
+    /// Where it does not tell its scopes, it has those that were asked for: HubSpot lets nobody in with fewer.
+    pub fn token(self, asked: &[&str]) -> Result<Token, Fault> {
         if !self.active {
             return Err(Fault::SignedOut("the access token has ended".into()));
         }
         let hub_id = self.hub_id;
         Ok(Token {
             hub_id: hub_id.ok_or_else(|| Fault::Strange("a token of no account".into()))?,
-            scopes: self.scopes,
+            scopes: self
+                .scopes
+                .unwrap_or_else(|| asked.iter().map(|s| s.to_string()).collect()),
         })
     }
 }
