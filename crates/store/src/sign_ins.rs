@@ -43,12 +43,17 @@ pub struct Whose<'a> {
     pub now: Micros,
 }
 
-/// Begins one; those that are over go.
-pub async fn insert(tx: &mut Tx, row: &SignInRow, now: Micros) -> sqlx::Result<()> {
+/// Those that are over go.
+pub async fn forget_over(tx: &mut Tx, now: Micros) -> sqlx::Result<()> {
     query("DELETE FROM sign_ins WHERE ends <= $1")
         .bind(now)
-        .execute(&mut *tx)
-        .await?;
+        .execute(tx)
+        .await
+}
+
+/// Begins one; those that are over go.
+pub async fn insert(tx: &mut Tx, row: &SignInRow, now: Micros) -> sqlx::Result<()> {
+    forget_over(tx, now).await?;
     query(
         "INSERT INTO sign_ins (digest, person, door, kind, connection, stage, sealed, ends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )

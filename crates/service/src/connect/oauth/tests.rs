@@ -3,6 +3,7 @@
 use super::*;
 use crate::connect::seal::Seal;
 use crate::connect::tests::ground;
+use crate::keeping::retention;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -297,6 +298,19 @@ fn a_sign_in_ends_only_where_it_began_in_time_and_with_its_own_code() {
         assert_eq!(g.refused(&elsewhere, &back).await, over, "another session");
         g.clock.set(g.clock.now() + WHILE_AWAY);
         assert_eq!(g.refused(&g.ines, &back).await, over, "too late");
+        let clock: &dyn Clock = &*g.clock;
+        let tidied = retention::apply(g.connect.db(), clock, Default::default()).await;
+        tidied.unwrap();
+        let digest = Digest::of(&back.state).text();
+        let whose = Whose {
+            digest: &digest,
+            person: g.ines.id(),
+            door: "test",
+            stage: AWAY,
+            now: 0,
+        };
+        let left = sign_ins::find(g.connect.db(), &whose).await.unwrap();
+        assert_eq!(left, None, "what is over goes");
         // The code of another sign-in has another verifier.
         let (one, other) = (g.begin(None).await, g.begin(None).await);
         let swapped = Back {
