@@ -1,15 +1,43 @@
 // A stand-in for a server of the Mastodon API: one account, posts by others that a journey makes, and what was posted to it.
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { freePort } from "./tenon.js";
 
 /** `say(who, text, more)` makes a post that mentions us, `elsewhere` one that only who looks for it finds; `sent` is what came; `receive(id, likes, reposts)` says how it is
- * received; `isOpen` false means the token is over. */
+ * received; `isOpen` false means the token is over. With OAuth, `app` is who may ask for tokens: refresh tokens work once, and `app.refuses` ends them; `expire()` ends access tokens. */
 export async function mastodon() {
   const statuses = new Map();
   const told = [];
   let last = 100;
   const us = { id: "1", acct: "halden", display_name: "Halden Meters", url: "https://social.example/@halden" };
   const server = { sent: [], isOpen: true, loses: 0, streams: new Set() };
+  const app = (server.app = { id: "tenon-app", secret: "hush-of-the-app", given: [], renewals: 0, refuses: false });
+  const codes = new Map();
+  let access, refresh;
+  server.expire = () => (access = undefined);
+  const give = () => {
+    [access, refresh] = ["access", "refresh"].map((what) => `${what}-${app.given.length}-of-${server.port}`);
+    app.given.push(access, refresh);
+    return { access_token: access, refresh_token: refresh, expires_in: 3600, token_type: "Bearer" };
+  };
+  const token = (form) => {
+    if (form.get("client_id") !== app.id || form.get("client_secret") !== app.secret) return { error: "invalid_client", error_description: "Client authentication failed" };
+    if (form.get("grant_type") === "refresh_token") {
+      app.renewals++;
+      return app.refuses || form.get("refresh_token") !== refresh ? { error: "invalid_grant", error_description: "The grant was revoked" } : give();
+    }
+    const code = codes.get(form.get("code"));
+    codes.delete(form.get("code"));
+    const challenge = createHash("sha256").update(form.get("code_verifier") ?? "").digest("base64url");
+    return code?.get("code_challenge") === challenge && code.get("redirect_uri") === form.get("redirect_uri") ? give() : { error: "invalid_grant", error_description: "The code is not yours" };
+  };
+  /** The page where somebody allows it or does not. */
+  const authorize = (query) => {
+    const code = `code-${codes.size}-${query.get("state").slice(0, 6)}`;
+    codes.set(code, query);
+    const back = (more) => `${query.get("redirect_uri")}?${new URLSearchParams({ ...more, state: query.get("state") })}`.replaceAll("&", "&amp;");
+    return `<!doctype html><html lang="en"><title>Social</title><h1>Let Tenon in?</h1><p>${query.get("scope")}</p><a href="${back({ code })}">Allow</a> <a href="${back({ error: "access_denied" })}">Deny</a>`;
+  };
   const status = (account, content, more = {}) => {
     const id = String(++last);
     const made = { id, created_at: new Date().toISOString(), account, content, visibility: "public", url: `https://social.example/@x/${id}`, mentions: [], tags: [], media_attachments: [], favourites_count: 0, reblogs_count: 0, replies_count: 0, ...more };
@@ -74,7 +102,13 @@ export async function mastodon() {
     for await (const chunk of request) text += chunk;
     const url = new URL(request.url, "http://x");
     const answer = (code, body) => response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
-    if (!server.isOpen || request.headers.authorization !== "Bearer open-sesame") return answer(401, { error: "The access token is invalid" });
+    if (url.pathname === "/oauth/authorize") return response.writeHead(200, { "content-type": "text/html" }).end(authorize(url.searchParams));
+    if (url.pathname === "/oauth/token") {
+      const given = token(new URLSearchParams(text));
+      return answer(given.error ? 400 : 200, given);
+    }
+    const bearers = ["Bearer open-sesame", access && `Bearer ${access}`];
+    if (!server.isOpen || !bearers.includes(request.headers.authorization ?? "")) return answer(401, { error: "The access token is invalid" });
     if (url.pathname === "/api/v1/streaming/user") {
       response.writeHead(200, { "content-type": "text/event-stream" }).write(":)\n");
       server.streams.add(response);

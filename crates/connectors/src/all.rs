@@ -49,6 +49,9 @@ mod tests {
 
     #[test]
     fn names_are_of_one_each_and_every_one_says_what_it_needs() {
+        let oauths = channels().into_iter().map(|c| (c.about(), c.oauth()));
+        let oauths = oauths.chain(sources().into_iter().map(|s| (s.about(), s.oauth())));
+        let oauths = oauths.filter_map(|(about, oauth)| Some((about, oauth?)));
         let abouts = channels().into_iter().map(|c| c.about());
         let abouts: Vec<_> = abouts
             .chain(sources().into_iter().map(|s| s.about()))
@@ -68,10 +71,16 @@ mod tests {
             );
             let fields: BTreeSet<_> = about.fields.iter().map(|f| f.name).collect();
             // What the page that connects asks for itself.
-            for own in ["name", "process", "act"] {
+            for own in ["name", "process", "act", "pipeline", "signed"] {
                 assert!(!fields.contains(own), "{}: {own}", about.name);
             }
             assert_eq!(fields.len(), about.fields.len(), "{}", about.name);
+        }
+        for (about, oauth) in oauths {
+            let told = oauth.guide;
+            assert!(told.ends_with('.') && told.len() < 300, "{}", about.name);
+            let is_field = |name: &&str| about.fields.iter().any(|f| f.name == *name);
+            assert!(oauth.pasted.iter().all(is_field), "{}", about.name);
         }
     }
 }

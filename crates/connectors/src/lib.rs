@@ -23,6 +23,7 @@ pub mod mail;
 pub mod mastodon;
 pub mod matrix;
 pub mod mattermost;
+pub mod oauth;
 pub mod odoo;
 pub mod pass;
 pub mod post;
@@ -43,6 +44,7 @@ pub use all::{channels, sources};
 pub use channel::{Channel, Incoming, Outgoing, Sent};
 pub use follow::{Budget, Follows, Wanted, Wish};
 pub use http::{Http, Request, Response};
+pub use oauth::OAuth;
 pub use post::{NoPost, Post};
 pub use source::{Change, Note, Pipeline, Source, Stage};
 
@@ -214,6 +216,11 @@ pub struct Via<'a> {
 /// What is common to all.
 pub trait Connector: Send + Sync {
     fn about(&self) -> About;
+
+    /// How somebody signs in to it with OAuth, where it can be signed in to.
+    fn oauth(&self) -> Option<OAuth> {
+        None
+    }
 
     /// Asks the service whose account this is and what it may do. Signing in for the connection test.
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account>;

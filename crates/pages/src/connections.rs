@@ -13,7 +13,7 @@ use connectors::{About, Account, Field, Pipeline, Settings};
 use mining::Micros;
 use serde::Deserialize;
 use service::app::App;
-use service::connect::{Connection, Writing};
+use service::connect::{Back, Connection, NotIn, SignedIn, Writing};
 use service::processes::Problem;
 use std::collections::BTreeMap;
 use store::connections::{CHANNEL, ON, PAUSED, SIGNED_OUT};
@@ -95,13 +95,20 @@ pub async fn list(actor: Actor, State(app): State<App>) -> Result<Html<String>, 
     })
 }
 
+type Filled = Vec<(Field, String)>;
+
 #[derive(Template)]
 #[template(path = "connection-new.html")]
 struct NewPage {
     shell: Shell,
     about: About,
     is_source: bool,
-    fields: Vec<(Field, String)>,
+    fields: Filled,
+    /// What a key is pasted into, where somebody can sign in instead.
+    pasted: Filled,
+    sign_in: Option<SignIn>,
+    /// The secret under which the tokens wait, once somebody signed in.
+    signed: String,
     name: String,
     /// Whose account it is, once it was tried.
     account: Option<Account>,
@@ -109,10 +116,94 @@ struct NewPage {
     problem: Option<Problem>,
 }
 
+/// How a service is signed in to.
+struct SignIn {
+    guide: &'static str,
+    scopes: String,
+    /// The address its app is registered with.
+    redirect: String,
+    app: Filled,
+}
+
+impl SignIn {
+    fn of(app: &App, kind: &str, get: impl Fn(&str) -> String) -> Option<SignIn> {
+        let oauth = app.desk.connect().oauth(kind)?;
+        Some(SignIn {
+            guide: oauth.guide,
+            scopes: oauth.scopes.join(" "),
+            redirect: app.desk.connect().redirect(),
+            app: oauth.fields().map(|f| (f, get(f.name))).into(),
+        })
+    }
+}
+
+impl NewPage {
+    /// The page before anything was tried, with what was filled in.
+    async fn begin(
+        app: &App,
+        actor: &Actor,
+        about: About,
+        form: &Values,
+    ) -> Result<NewPage, PageError> {
+        let get = |name: &str| form.get(name).cloned().unwrap_or_default();
+        let sign_in = SignIn::of(app, about.name, get);
+        let oauth = app.desk.connect().oauth(about.name);
+        let is_pasted = |f: &Field| oauth.is_some_and(|o| o.pasted.contains(&f.name));
+        let is_app = |f: &Field| {
+            let app = sign_in.iter().flat_map(|s| &s.app);
+            app.into_iter().any(|(a, _)| a.name == f.name)
+        };
+        let fields = about.fields.iter().filter(|f| !is_app(f));
+        let (pasted, fields) = fields
+            .map(|f| (*f, get(f.name)))
+            .partition(|(f, _)| is_pasted(f));
+        Ok(NewPage {
+            shell: Shell::new(app, actor, about.title, "settings", None).await?,
+            is_source: is_source(app, about.name),
+            fields,
+            pasted,
+            sign_in,
+            signed: String::new(),
+            name: get("name"),
+            account: None,
+            pipelines: Vec::new(),
+            problem: None,
+            about,
+        })
+    }
+
+    /// The way was chosen: what belongs to another is not asked for any more, and what signing in gave is not shown.
+    fn choose(&mut self, signed: Option<(String, &Settings)>) {
+        let Some(sign_in) = self.sign_in.take() else {
+            return;
+        };
+        let pasted = std::mem::take(&mut self.pasted);
+        let Some((secret, settings)) = signed else {
+            let is_own = |name: &str| self.about.fields.iter().any(|f| f.name == name);
+            self.fields
+                .extend(sign_in.app.into_iter().filter(|(f, _)| is_own(f.name)));
+            self.fields.extend(pasted);
+            return;
+        };
+        self.signed = secret;
+        for (field, value) in &mut self.fields {
+            if value.is_empty() && !field.is_secret {
+                *value = settings.get(field.name).into();
+            }
+            // It may wait with the tokens.
+            field.is_required &= settings.get(field.name).is_empty();
+        }
+    }
+}
+
+/// What came with a form.
+type Values = BTreeMap<String, String>;
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub struct Kind {
     kind: String,
+    signed: String,
 }
 
 fn is_source(app: &App, kind: &str) -> bool {
@@ -127,25 +218,50 @@ pub async fn new(
     actor: Actor,
     State(app): State<App>,
     Query(asked): Query<Kind>,
-) -> Result<Html<String>, PageError> {
+) -> Result<Response, PageError> {
     let about = app.desk.connect().about(&asked.kind)?;
-    render(NewPage {
-        shell: Shell::new(&app, &actor, about.title, "settings", None).await?,
-        is_source: is_source(&app, about.name),
-        fields: about.fields.iter().map(|f| (*f, String::new())).collect(),
-        name: String::new(),
-        account: None,
-        pipelines: Vec::new(),
-        problem: None,
-        about,
-    })
+    let mut page = NewPage::begin(&app, &actor, about, &Values::new()).await?;
+    if asked.signed.is_empty() {
+        return Ok(render(page)?.into_response());
+    }
+    let tried = async {
+        let connect = app.desk.connect();
+        let waiting = connect.waiting(&actor, &asked.signed).await?;
+        if waiting.kind != about.name {
+            return Err(Problem::not_found("sign-in"));
+        }
+        page.name = waiting.name;
+        page.choose(Some((asked.signed.clone(), &waiting.settings)));
+        page.account = Some(connect.try_out(about.name, &waiting.settings).await?);
+        if page.is_source {
+            page.pipelines = connect.pipelines(about.name, &waiting.settings).await?;
+        }
+        Ok(())
+    };
+    match tried.await {
+        Ok(()) => Ok(render(page)?.into_response()),
+        Err(problem) => {
+            // Begun anew: what waits is of no use.
+            page = NewPage::begin(&app, &actor, about, &Values::new()).await?;
+            ill(page, problem)
+        }
+    }
 }
 
-/// What was filled in for the fields of a kind; nothing else is taken.
-fn filled(about: &About, form: &BTreeMap<String, String>) -> Settings {
-    let taken = about.fields.iter().filter_map(|f| {
-        let value = form.get(f.name)?.trim();
-        (!value.is_empty()).then(|| (f.name.to_string(), value.to_string()))
+fn ill(mut page: NewPage, problem: Problem) -> Result<Response, PageError> {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    page.problem = Some(problem);
+    Ok((status, render(page)?).into_response())
+}
+
+/// What was filled in for the fields of a kind and of its app; nothing else is taken.
+fn filled(app: &App, about: &About, form: &Values) -> Settings {
+    let oauth = app.desk.connect().oauth(about.name);
+    let of_app = oauth.iter().flat_map(|o| o.fields());
+    let names = about.fields.iter().copied().chain(of_app).map(|f| f.name);
+    let taken = names.filter_map(|name| {
+        let value = form.get(name)?.trim();
+        (!value.is_empty()).then(|| (name.to_string(), value.to_string()))
     });
     Settings(taken.collect())
 }
@@ -160,32 +276,140 @@ struct Made {
     address: Option<String>,
 }
 
-/// Tries it out, shows whose account it is and what there is to choose, and connects when that was chosen.
+#[derive(Template)]
+#[template(path = "connection-away.html")]
+struct Away {
+    shell: Shell,
+    title: &'static str,
+    host: String,
+    url: String,
+}
+
+/// To the service, by a page of ours: a form may lead to our own pages only, and a browser holds what follows on it to that.
+async fn away(
+    app: &App,
+    actor: &Actor,
+    title: &'static str,
+    url: String,
+) -> Result<Response, PageError> {
+    let host = url::Url::parse(&url).ok();
+    let host = host.and_then(|u| u.host_str().map(String::from));
+    let page = Away {
+        shell: Shell::new(app, actor, title, "settings", None).await?,
+        title,
+        host: host.unwrap_or_default(),
+        url,
+    };
+    Ok(render(page)?.into_response())
+}
+
+#[derive(Template)]
+#[template(path = "connection-not-in.html")]
+struct NotInPage {
+    shell: Shell,
+    problem: Problem,
+    to: String,
+}
+
+/// Back from the service.
+pub async fn back(
+    actor: Actor,
+    State(app): State<App>,
+    Query(back): Query<Back>,
+) -> Result<Response, PageError> {
+    match app.desk.connect().signed_in(&actor, &back).await {
+        Ok(SignedIn::New { kind, secret }) => {
+            let to = format!("/connections/new?kind={kind}&signed={secret}");
+            Ok(Redirect::to(&to).into_response())
+        }
+        Ok(SignedIn::Again { connection }) => {
+            Ok(Redirect::to(&format!("/connections/{connection}")).into_response())
+        }
+        Err(NotIn { problem, to }) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            let page = NotInPage {
+                shell: Shell::new(&app, &actor, "Not signed in", "settings", None).await?,
+                problem,
+                to,
+            };
+            Ok((status, render(page)?).into_response())
+        }
+    }
+}
+
+/// Tries it out, shows whose account it is and what there is to choose, and connects when that was chosen. Or sends the browser to sign in.
 pub async fn make(
     actor: Actor,
     State(app): State<App>,
     Query(asked): Query<Kind>,
-    Form(form): Form<BTreeMap<String, String>>,
+    Form(form): Form<Values>,
+) -> Result<Response, PageError> {
+    let about = app.desk.connect().about(&asked.kind)?;
+    let page = NewPage::begin(&app, &actor, about, &form).await?;
+    let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let settings = filled(&app, &about, &form);
+    if get("act") == "sign-in" {
+        let sent = app
+            .desk
+            .connect()
+            .sign_in(&actor, about.name, (get("name"), None), &settings);
+        return match sent.await {
+            Ok(url) => away(&app, &actor, about.title, url).await,
+            Err(problem) => ill(page, problem),
+        };
+    }
+    match get("signed") {
+        "" => try_or_connect(&app, &actor, page, settings, &form).await,
+        signed => with_waiting(&app, &actor, page, (settings, signed), &form).await,
+    }
+}
+
+/// Connects what was signed in to.
+async fn with_waiting(
+    app: &App,
+    actor: &Actor,
+    page: NewPage,
+    (filled, signed): (Settings, &str),
+    form: &Values,
 ) -> Result<Response, PageError> {
     let connect = app.desk.connect();
-    let about = connect.about(&asked.kind)?;
-    let settings = filled(&about, &form);
-    let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let is_source = is_source(&app, about.name);
-    let mut page = NewPage {
-        shell: Shell::new(&app, &actor, about.title, "settings", None).await?,
-        is_source,
-        fields: about
-            .fields
-            .iter()
-            .map(|f| (*f, get(f.name).to_string()))
-            .collect(),
-        name: get("name").into(),
-        account: None,
-        pipelines: Vec::new(),
-        problem: None,
-        about,
+    let is_connecting = form.get("act").is_some_and(|act| act == "connect");
+    let waiting = match is_connecting {
+        true => connect.take_waiting(actor, signed).await,
+        false => connect.waiting(actor, signed).await,
     };
+    let waiting = waiting.and_then(|w| match w.kind == page.about.name {
+        true => Ok(w),
+        false => Err(Problem::not_found("sign-in")),
+    });
+    let waiting = match waiting {
+        Ok(waiting) => waiting,
+        Err(problem) => return ill(page, problem),
+    };
+    let mut settings = waiting.settings.clone();
+    settings.0.extend(filled.0);
+    let mut page = page;
+    page.choose(Some((signed.into(), &settings)));
+    let made = try_or_connect(app, actor, page, settings, form).await;
+    let is_made = made
+        .as_ref()
+        .is_ok_and(|r| r.status().is_success() || r.status().is_redirection());
+    if is_connecting && !is_made {
+        connect.put_back(&waiting).await?;
+    }
+    made
+}
+
+async fn try_or_connect(
+    app: &App,
+    actor: &Actor,
+    mut page: NewPage,
+    settings: Settings,
+    form: &Values,
+) -> Result<Response, PageError> {
+    let connect = app.desk.connect();
+    let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let (about, is_source) = (page.about, page.is_source);
     let tried = async {
         if get("act") != "connect" {
             page.account = Some(connect.try_out(about.name, &settings).await?);
@@ -196,7 +420,7 @@ pub async fn make(
         }
         if is_source {
             let made = connect
-                .add_source(&actor, about.name, get("name"), &settings, get("pipeline"))
+                .add_source(actor, about.name, get("name"), &settings, get("pipeline"))
                 .await?;
             return Ok(Some(
                 Redirect::to(&format!("/connections/{}", made.0)).into_response(),
@@ -204,14 +428,14 @@ pub async fn make(
         }
         let (id, address) = connect
             .add_channel(
-                &actor,
+                actor,
                 about.name,
                 get("name"),
                 &settings,
                 Some(get("process")),
             )
             .await?;
-        let shell = Shell::new(&app, &actor, about.title, "settings", None).await?;
+        let shell = Shell::new(app, actor, about.title, "settings", None).await?;
         let name = connect.find(&id).await?.row.name;
         let made = render(Made {
             shell,
@@ -224,12 +448,13 @@ pub async fn make(
     };
     match tried.await {
         Ok(Some(made)) => Ok(made),
-        Ok(None) => Ok(render(page)?.into_response()),
+        Ok(None) => {
+            page.choose(None);
+            Ok(render(page)?.into_response())
+        }
         Err(problem) => {
             let problem: Problem = problem;
-            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-            page.problem = Some(problem);
-            Ok((status, render(page)?).into_response())
+            ill(page, problem)
         }
     }
 }
@@ -255,14 +480,15 @@ struct OnePage {
     process: Option<(String, String)>,
     pipeline: Option<Pipeline>,
     fields: Vec<Field>,
+    sign_in: Option<SignIn>,
     /// Days that messages and payloads are kept, as written.
     kept: (String, String),
     /// Of a source that can be written to.
-    back: Option<Back>,
+    back: Option<WritingBack>,
 }
 
 /// How links are written back.
-struct Back {
+struct WritingBack {
     what: &'static str,
     right: &'static str,
     title: &'static str,
@@ -283,14 +509,14 @@ struct Unwritten {
     why: String,
 }
 
-fn back(writing: Writing, slug: &str) -> Back {
+fn writing_back(writing: Writing, slug: &str) -> WritingBack {
     let unwritten = writing.unwritten.into_iter().map(|w| Unwritten {
         href: format!("/p/{slug}/case/{}", format::urlencode(&w.case_ref)),
         case: w.case_ref,
         is_dead: w.failed.is_some(),
         why: w.error.unwrap_or_default(),
     });
-    Back {
+    WritingBack {
         what: writing.writes.what,
         right: writing.writes.right,
         title: writing.title,
@@ -323,7 +549,7 @@ pub async fn one(
     let kept = app.desk.connect().kept(&id).await?;
     let slug = process.as_ref().map_or("", |p| &p.slug);
     let writing = app.desk.connect().writing(&id).await?;
-    let back = writing.map(|w| back(w, slug));
+    let back = writing.map(|w| writing_back(w, slug));
     let written = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
     render(OnePage {
         shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
@@ -343,6 +569,7 @@ pub async fn one(
         created: when(Some(c.row.created)),
         looked: when(c.row.looked),
         process: process.map(|p| (p.slug, p.name)),
+        sign_in: SignIn::of(&app, &c.row.kind, |_| String::new()),
         fields: c.about.map(|a| a.fields.to_vec()).unwrap_or_default(),
         about: c.about,
         account: c.account,
@@ -357,8 +584,8 @@ pub async fn act(
     actor: Actor,
     State(app): State<App>,
     Path((id, action)): Path<(String, String)>,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Result<Redirect, PageError> {
+    Form(form): Form<Values>,
+) -> Result<Response, PageError> {
     let connect = app.desk.connect();
     match action.as_str() {
         "pause" => connect.set_on(&actor, &id, false).await?,
@@ -373,17 +600,23 @@ pub async fn act(
         }
         "remove" => {
             connect.remove(&actor, &id).await?;
-            return Ok(Redirect::to("/connections"));
+            return Ok(Redirect::to("/connections").into_response());
         }
         "key" => {
-            let about = connect
-                .find(&id)
-                .await?
-                .about
-                .ok_or_else(|| Problem::not_found("kind"))?;
-            connect.rekey(&actor, &id, &filled(&about, &form)).await?;
+            let about = connect.find(&id).await?.about;
+            let about = about.ok_or_else(|| Problem::not_found("kind"))?;
+            let filled = filled(&app, &about, &form);
+            connect.rekey(&actor, &id, &filled).await?;
+        }
+        "sign-in" => {
+            let about = connect.find(&id).await?.about;
+            let about = about.ok_or_else(|| Problem::not_found("kind"))?;
+            let filled = filled(&app, &about, &form);
+            let place = ("", Some(id.as_str()));
+            let url = connect.sign_in(&actor, about.name, place, &filled).await?;
+            return away(&app, &actor, about.title, url).await;
         }
         _ => return Err(Problem::not_found("action").into()),
     }
-    Ok(Redirect::to(&format!("/connections/{id}")))
+    Ok(Redirect::to(&format!("/connections/{id}")).into_response())
 }

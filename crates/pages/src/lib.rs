@@ -124,6 +124,7 @@ pub fn router() -> Router<App> {
             "/connections/new",
             get(connections::new).post(connections::make),
         )
+        .route("/connections/oauth", get(connections::back))
         .route("/connections/{connection}", get(connections::one))
         .route("/connections/{connection}/{action}", post(connections::act))
         .route(

@@ -219,14 +219,70 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: &str, due: Micros) -> sqlx:
         .await
 }
 
-/// Another key, or another account's.
-pub async fn set_key(tx: &mut Tx, id: &str, sealed: &str, account: &str) -> sqlx::Result<()> {
-    query("UPDATE connections SET sealed = $2, account = $3 WHERE id = $1")
+/// Makes the key somebody's to change until then; `false` when another one changes it, or when there is none.
+pub async fn hold_key(
+    tx: &mut Tx,
+    (id, renewer): (&str, &str),
+    now: Micros,
+    until: Micros,
+) -> sqlx::Result<bool> {
+    let held = query(
+        "UPDATE connections SET renewer = $2, renewed_until = $4 WHERE id = $1 AND renewed_until <= $3 AND state <> 'removed'",
+    )
+    .bind(id)
+    .bind(renewer)
+    .bind(now)
+    .bind(until)
+    .affect(tx)
+    .await?;
+    Ok(held > 0)
+}
+
+/// Lets others change the key.
+pub async fn let_key_go(tx: &mut Tx, (id, renewer): (&str, &str)) -> sqlx::Result<()> {
+    query("UPDATE connections SET renewed_until = 0 WHERE id = $1 AND renewer = $2")
         .bind(id)
-        .bind(sealed)
-        .bind(account)
+        .bind(renewer)
         .execute(tx)
         .await
+}
+
+/// Another key, of who holds it and lets it go; `account` where it was looked at anew. `false` when another one holds it by now, and nothing was changed.
+pub async fn set_key(
+    tx: &mut Tx,
+    (id, renewer): (&str, &str),
+    sealed: &str,
+    account: Option<&str>,
+) -> sqlx::Result<bool> {
+    let set = query(
+        "UPDATE connections SET sealed = $3, account = COALESCE($4, account), renewed_until = 0 WHERE id = $1 AND renewer = $2 AND renewed_until > 0 \
+         AND state <> 'removed'",
+    )
+    .bind(id)
+    .bind(renewer)
+    .bind(sealed)
+    .bind(account)
+    .affect(tx)
+    .await?;
+    Ok(set > 0)
+}
+
+/// The same key sealed anew, where nobody changed it and nobody is about to.
+pub async fn seal_anew(
+    tx: &mut Tx,
+    id: &str,
+    (old, new): (&str, &str),
+    now: Micros,
+) -> sqlx::Result<()> {
+    query(
+        "UPDATE connections SET sealed = $3 WHERE id = $1 AND sealed = $2 AND renewed_until <= $4",
+    )
+    .bind(id)
+    .bind(old)
+    .bind(new)
+    .bind(now)
+    .execute(tx)
+    .await
 }
 
 /// The source's definition as it was last seen.
@@ -314,7 +370,7 @@ pub async fn hurry(tx: &mut Tx, id: &str, now: Micros, most: Micros) -> sqlx::Re
 /// A server over SQLite is the only one: who was looking when it starts is dead.
 pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
     if matches!(tx, Tx::Sqlite(_)) {
-        query("UPDATE connections SET held_until = 0, listened_until = 0")
+        query("UPDATE connections SET held_until = 0, listened_until = 0, renewed_until = 0")
             .execute(tx)
             .await?;
         query("UPDATE replies SET held_until = 0")

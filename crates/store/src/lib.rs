@@ -30,6 +30,7 @@ pub mod pushed;
 pub mod search;
 pub mod settings;
 pub mod share;
+pub mod sign_ins;
 mod sql;
 pub mod steps;
 #[cfg(any(test, feature = "testing"))]
@@ -75,7 +76,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 16] = [
+const SQLITE: [&str; 17] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -91,9 +92,10 @@ const SQLITE: [&str; 16] = [
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
     include_str!("../migrations/0016_chat.sql"),
+    include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
 ];
-const POSTGRES: [&str; 16] = [
+const POSTGRES: [&str; 17] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -109,6 +111,7 @@ const POSTGRES: [&str; 16] = [
     include_str!("../migrations/0014_share.sql"),
     include_str!("../migrations/0015_conversations.sql"),
     include_str!("../migrations/0016_chat.sql"),
+    include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
 ];
 

@@ -261,6 +261,8 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/connections", READ, OWNER),
     ("GET", "/connections/new", READ, OWNER),
     ("POST", "/connections/new", CHANGE, OWNER),
+    // Linked to by services: it works for the session that went there, once.
+    ("GET", "/connections/oauth", READ, OWNER),
     ("GET", "/connections/{connection}", READ, OWNER),
     ("POST", "/connections/{connection}/{action}", CHANGE, OWNER),
     ("GET", "/api/v1/delivery/jobs", READ, OWNER),

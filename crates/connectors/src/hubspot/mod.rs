@@ -11,6 +11,7 @@ pub mod stand_in;
 mod tests;
 
 use crate::kept::Kept;
+use crate::oauth::{self, Client, OAuth, Places};
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
     Source, Verified, Via, source::Note, source::Writes,
@@ -57,6 +58,19 @@ impl HubSpot {
     }
 
     async fn token(&self, via: &Via<'_>) -> Result<Token, Fault> {
+        let set = |name| via.settings.get(name).trim();
+        if self.oauth().is_some_and(|o| o.is_renewable(via.settings)) {
+            let fields = [
+                ("client_id", set(oauth::CLIENT_ID)),
+                ("client_secret", set(oauth::CLIENT_SECRET)),
+                ("token", set("token")),
+                ("token_type_hint", "access_token"),
+            ];
+            let url = format!("{API}/oauth/2026-03/token/introspect");
+            let answer = via.http.send(Request::form(url, &fields)).await?;
+            let told: wire::Introspected = wire::read(&answer, via.now)?;
+            return told.token(SCOPES);
+        }
         let body = json!({ "tokenKey": via.settings.get("token").trim() });
         let url = format!("{API}/oauth/v2/private-apps/get/access-token-info");
         self.send(via, Request::json(url, &body)).await
@@ -109,6 +123,8 @@ impl Default for HubSpot {
 }
 
 const RIGHTS: &[&str] = &["crm.objects.deals.read"];
+/// What is asked for when somebody signs in.
+const SCOPES: &[&str] = &["oauth", "crm.objects.deals.read", "crm.objects.owners.read"];
 
 impl Connector for HubSpot {
     fn about(&self) -> About {
@@ -130,6 +146,25 @@ impl Connector for HubSpot {
             verified: Verified::Contract,
             verified_by: "HubSpot's published description of deals and pipelines, 2026-03, and a stand-in written after it; names of people and the account by its documentation",
         }
+    }
+
+    fn oauth(&self) -> Option<OAuth> {
+        Some(OAuth {
+            places: |_| {
+                Ok(Places {
+                    authorize: "https://app.hubspot.com/oauth/authorize".into(),
+                    token: format!("{API}/oauth/2026-03/token"),
+                })
+            },
+            scopes: SCOPES,
+            client: Client::Secret,
+            has_pkce: true,
+            extra: &[],
+            into: "token",
+            instance: None,
+            pasted: &["token"],
+            guide: "In a HubSpot developer account, make an app with these scopes and the address below as its redirect URL, and copy its client ID and secret.",
+        })
     }
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {

@@ -1,7 +1,7 @@
 use super::stand_in::Peer;
 use super::*;
 use crate::source_contract::{StandIn, block_on, check};
-use crate::{Http, Response, testing};
+use crate::{Http, Response, Settings, testing};
 use serde_json::Value;
 
 struct Near<'a>(&'a Peer);
@@ -16,6 +16,60 @@ impl Http for Near<'_> {
 #[test]
 fn passes_the_contract_of_sources() {
     check(&|| (Box::new(HubSpot::with_page(4)), Box::new(Peer::new())));
+}
+
+/// HubSpot as an app sees it that somebody signed in to.
+struct SignedIn(&'static str);
+
+impl Http for SignedIn {
+    fn send(&self, request: Request) -> Answer<'_, Response> {
+        assert_eq!(
+            request.url,
+            "https://api.hubapi.com/oauth/2026-03/token/introspect"
+        );
+        let asked = "client_id=us&client_secret=hush&token=a&token_type_hint=access_token";
+        assert_eq!(request.body, asked.as_bytes());
+        let body = self.0.as_bytes().to_vec();
+        Box::pin(async {
+            Ok(Response {
+                status: 200,
+                headers: Vec::new(),
+                body,
+            })
+        })
+    }
+}
+
+#[test]
+fn who_signed_in_is_asked_for_as_an_app_asks() {
+    let source = HubSpot::new();
+    let mut settings = Settings::of([("client_id", "us"), ("client_secret", "hush")]);
+    let given = r#"{"access_token":"a","refresh_token":"r","expires_in":1800}"#;
+    let given = Response {
+        status: 200,
+        headers: Vec::new(),
+        body: given.into(),
+    };
+    let tokens = oauth::tokens(&given, 0).unwrap();
+    source.oauth().unwrap().put(&mut settings, tokens);
+    let account = |told| {
+        let via = Via {
+            wishes: &[],
+            settings: &settings,
+            http: &SignedIn(told),
+            post: &crate::NoPost,
+            now: 0,
+        };
+        block_on(source.account(&via))
+    };
+    let told = r#"{"active":true,"hub_id":4711,"scopes":["oauth","crm.objects.deals.read"]}"#;
+    assert_eq!(account(told).unwrap().id, "4711");
+    let few = account(r#"{"active":true,"hub_id":4711,"scopes":["oauth"]}"#);
+    assert!(matches!(few, Err(Fault::NotAllowed(_))), "{few:?}");
+    let silent = account(r#"{"active":true,"hub_id":4711}"#).unwrap();
+    assert_eq!(silent.may, SCOPES);
+    let over = account(r#"{"active":false}"#);
+    assert!(matches!(over, Err(Fault::SignedOut(_))), "{over:?}");
 }
 
 #[test]

@@ -189,6 +189,32 @@ pub struct Token {
     pub scopes: Vec<String>,
 }
 
+/// What a token is, as HubSpot tells the app that it was given to.
+#[derive(Debug, serde::Deserialize)]
+pub struct Introspected {
+    pub active: bool,
+    #[serde(default)]
+    pub hub_id: Option<i64>,
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+}
+
+impl Introspected {
+    /// Where it does not tell its scopes, it has those that were asked for: HubSpot lets nobody in with fewer.
+    pub fn token(self, asked: &[&str]) -> Result<Token, Fault> {
+        if !self.active {
+            return Err(Fault::SignedOut("the access token has ended".into()));
+        }
+        let hub_id = self.hub_id;
+        Ok(Token {
+            hub_id: hub_id.ok_or_else(|| Fault::Strange("a token of no account".into()))?,
+            scopes: self
+                .scopes
+                .unwrap_or_else(|| asked.iter().map(|s| s.to_string()).collect()),
+        })
+    }
+}
+
 pub fn moment(text: &str) -> Result<Micros, Fault> {
     let at = text.parse::<jiff::Timestamp>();
     at.map(|t| t.as_microsecond())

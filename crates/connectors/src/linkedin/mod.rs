@@ -13,6 +13,7 @@ mod tests;
 use crate::channel::{Author, Channel, Once, Seen, What};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
+use crate::oauth::{Client, OAuth, Places};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
@@ -75,6 +76,26 @@ const ABOUT: About = About {
 impl Connector for LinkedIn {
     fn about(&self) -> About {
         ABOUT
+    }
+
+    fn oauth(&self) -> Option<OAuth> {
+        Some(OAuth {
+            places: |_| {
+                Ok(Places {
+                    authorize: "https://www.linkedin.com/oauth/v2/authorization".into(),
+                    token: "https://www.linkedin.com/oauth/v2/accessToken".into(),
+                })
+            },
+            scopes: ABOUT.rights,
+            client: Client::Secret,
+            // Its flow for apps with a secret takes a verifier for a wrong secret.
+            has_pkce: false,
+            extra: &[],
+            into: "token",
+            instance: None,
+            pasted: &["token"],
+            guide: "In the developer portal, add the address below to the app's redirect URLs, and copy its client ID and secret. Most apps get no refresh token: sign in again every 60 days.",
+        })
     }
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {

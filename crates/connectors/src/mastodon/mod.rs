@@ -17,6 +17,7 @@ use crate::channel::{Author, Channel, Media, Once, Seen, What};
 use crate::follow::Follows;
 use crate::http::{Request, Response, server};
 use crate::json::Item;
+use crate::oauth::{Client, OAuth, Places};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
@@ -74,6 +75,26 @@ const ABOUT: About = About {
 impl Connector for Mastodon {
     fn about(&self) -> About {
         ABOUT
+    }
+
+    fn oauth(&self) -> Option<OAuth> {
+        Some(OAuth {
+            places: |settings| {
+                let base = server(settings.get("server"))?;
+                Ok(Places {
+                    authorize: format!("{base}/oauth/authorize"),
+                    token: format!("{base}/oauth/token"),
+                })
+            },
+            scopes: ABOUT.rights,
+            client: Client::Secret,
+            has_pkce: true,
+            extra: &[],
+            into: "token",
+            instance: None,
+            pasted: &["token"],
+            guide: "In the preferences of any account there, under Development, make a new application with these scopes and the address below, and copy its client key and secret.",
+        })
     }
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {

@@ -9,11 +9,13 @@ pub mod stand_in;
 #[cfg(test)]
 mod tests;
 
+use crate::http::server;
 use crate::kept::Kept;
+use crate::oauth::{Client, OAuth, Places};
 use crate::text::line;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via, source::Note, source::Writes,
+    Settings, Source, Stage, Verified, Via, source::Note, source::Writes,
 };
 use wire::{Found, Organization, Token};
 
@@ -38,6 +40,14 @@ impl Salesforce {
     }
 
     async fn token(&self, via: &Via<'_>) -> Result<Token, Fault> {
+        let signed_in = via.settings.get("access_token");
+        if !signed_in.is_empty() {
+            return Ok(Token {
+                access_token: signed_in.into(),
+                instance_url: via.settings.get("url").trim().into(),
+                scope: SCOPES.join(" "),
+            });
+        }
         if let Some(kept) = self.tokens.get(via.settings) {
             return serde_json::from_str(&kept).map_err(|e| Fault::Strange(e.to_string()));
         }
@@ -186,6 +196,19 @@ impl Salesforce {
     }
 }
 
+const SCOPES: &[&str] = &["api", "refresh_token"];
+
+fn places(settings: &Settings) -> Result<Places, Fault> {
+    let base = match settings.get("url").trim() {
+        "" => "https://login.salesforce.com".into(),
+        own => server(own)?,
+    };
+    Ok(Places {
+        authorize: format!("{base}/services/oauth2/authorize"),
+        token: format!("{base}/services/oauth2/token"),
+    })
+}
+
 impl Default for Salesforce {
     fn default() -> Salesforce {
         Salesforce::new()
@@ -207,6 +230,20 @@ impl Connector for Salesforce {
             verified: Verified::Recorded,
             verified_by: "recorded answers for paging, errors and tokens; queries and histories by the documentation, with a stand-in",
         }
+    }
+
+    fn oauth(&self) -> Option<OAuth> {
+        Some(OAuth {
+            places,
+            scopes: SCOPES,
+            client: Client::Secret,
+            has_pkce: true,
+            extra: &[],
+            into: "access_token",
+            instance: Some("url"),
+            pasted: &["refresh_token"],
+            guide: "Make an external client app with OAuth, the scopes api and refresh_token and the address below as its callback URL, and copy its key and secret. Leave the address empty for login.salesforce.com.",
+        })
     }
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {

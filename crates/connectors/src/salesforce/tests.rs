@@ -19,6 +19,29 @@ fn passes_the_contract_of_sources() {
 }
 
 #[test]
+fn a_token_of_who_signed_in_is_used_as_it_is_at_her_instance() {
+    let peer = Peer::new();
+    let http = Near(&peer);
+    let asked = |source: &Salesforce, settings: &Settings| {
+        let via = Via {
+            wishes: &[],
+            settings,
+            http: &http,
+            post: &crate::NoPost,
+            now: 0,
+        };
+        let token = block_on(source.token(&via)).unwrap().access_token;
+        (token, block_on(source.account(&via)))
+    };
+    let (token, account) = asked(&Salesforce::new(), &peer.settings());
+    let with = |token: &str| Settings::of([("url", "https://holm.test"), ("access_token", token)]);
+    let (used, same) = asked(&Salesforce::new(), &with(&token));
+    assert_eq!((used, same.unwrap().id), (token, account.unwrap().id));
+    let (_, over) = asked(&Salesforce::new(), &with("another"));
+    assert!(matches!(over, Err(Fault::SignedOut(_))), "{over:?}");
+}
+
+#[test]
 fn an_opportunity_is_told_with_its_stages_and_not_with_other_rows_of_its_history() {
     let peer = Peer::new();
     let (settings, http) = (peer.settings(), Near(&peer));

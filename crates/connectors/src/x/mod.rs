@@ -16,6 +16,7 @@ use crate::channel::{Author, Channel, Delivered, Delivery, Media, Once, Seen, Wh
 use crate::follow::{self, Budget, Follows};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
+use crate::oauth::{Client, OAuth, Places};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
@@ -81,6 +82,25 @@ const ABOUT: About = About {
 impl Connector for X {
     fn about(&self) -> About {
         ABOUT
+    }
+
+    fn oauth(&self) -> Option<OAuth> {
+        Some(OAuth {
+            places: |_| {
+                Ok(Places {
+                    authorize: "https://x.com/i/oauth2/authorize".into(),
+                    token: format!("{API}/2/oauth2/token"),
+                })
+            },
+            scopes: ABOUT.rights,
+            client: Client::SecretOrPublic,
+            has_pkce: true,
+            extra: &[],
+            into: "token",
+            instance: None,
+            pasted: &["token"],
+            guide: "In the developer portal, set up user authentication of the app with read and write and the address below, and copy its OAuth 2.0 client ID and secret.",
+        })
     }
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {

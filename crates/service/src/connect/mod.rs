@@ -10,6 +10,7 @@ mod filter;
 mod intake;
 pub(crate) mod listen;
 pub mod matching;
+mod oauth;
 mod postman;
 mod publish;
 pub mod seal;
@@ -57,6 +58,7 @@ const LONGEST_WAIT: Micros = HOUR;
 /// Characters of a name.
 const LENGTH: usize = 200;
 
+pub use oauth::{Back, NotIn, SignedIn, Waiting};
 pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
 pub use writing::Writing;
@@ -442,31 +444,64 @@ impl Connect {
     /// Replaces the key: what is left empty stays as it was. Another account than before is refused, for its conversations are not ours.
     pub async fn rekey(&self, actor: &Actor, id: &str, new: &Settings) -> Result<(), Problem> {
         let row = self.find(id).await?.row;
-        let mut settings = self.settings(&row).unwrap_or_default();
-        let filled = new.0.iter().filter(|(_, v)| !v.trim().is_empty());
-        settings
-            .0
-            .extend(filled.map(|(k, v)| (k.clone(), v.clone())));
-        let account = self.try_out(&row.kind, &settings).await?;
-        if account.id != take::account_of(&row).id {
-            let what = format!("That key is of another account, {}.", account.handle);
-            return Err(Problem::new(
-                409,
-                "another_account",
-                what,
-                "Connect that account beside this one.",
-            ));
+        if let Ok(settings) = self.settings(&row) {
+            // What cannot be renewed is met again when it is tried out.
+            drop(self.fresh(&row, settings).await);
         }
-        let sealed = self.sealed(id, &settings)?;
-        let mut tx = self.db().begin().await?;
-        connections::set_key(&mut tx, id, &sealed, &take::account_text(&account)).await?;
-        connections::set_state(&mut tx, id, ON, self.clock().now()).await?;
-        let payload = serde_json::json!({ "key": "replaced" });
-        self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
-            .await?;
-        self.done(tx).await?;
+        let oauth = self.oauth(&row.kind);
+        self.change_key(actor, id, |settings| {
+            let filled = new.0.iter().filter(|(_, v)| !v.trim().is_empty());
+            let filled: Vec<_> = filled.map(|(k, v)| (k.clone(), v.clone())).collect();
+            if let Some(oauth) = oauth
+                && filled
+                    .iter()
+                    .any(|(k, _)| oauth.pasted.contains(&k.as_str()))
+            {
+                oauth.forget(settings);
+            }
+            settings.0.extend(filled);
+        })
+        .await
+    }
+
+    /// Changes the key, tries it out and goes on with it. Nobody else changes it meanwhile.
+    pub(crate) async fn change_key(
+        &self,
+        actor: &Actor,
+        id: &str,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<(), Problem> {
+        let holder = self.hold_key(id).await?;
+        let changed = async {
+            let row = self.find(id).await?.row;
+            let mut settings = self.settings(&row).unwrap_or_default();
+            change(&mut settings);
+            let account = self.try_out(&row.kind, &settings).await?;
+            if account.id != take::account_of(&row).id {
+                let what = format!("That key is of another account, {}.", account.handle);
+                return Err(Problem::new(
+                    409,
+                    "another_account",
+                    what,
+                    "Connect that account beside this one.",
+                ));
+            }
+            let sealed = self.sealed(id, &settings)?;
+            let text = take::account_text(&account);
+            let mut tx = self.db().begin().await?;
+            if !connections::set_key(&mut tx, (id, &holder), &sealed, Some(&text)).await? {
+                return Err(oauth::changed_meanwhile());
+            }
+            connections::set_state(&mut tx, id, ON, self.clock().now()).await?;
+            let payload = serde_json::json!({ "key": "replaced" });
+            self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
+                .await?;
+            self.done(tx).await
+        };
+        let changed = changed.await;
+        self.let_key_go(id, &holder).await?;
         self.wake();
-        Ok(())
+        changed
     }
 
     /// How long what is said on a channel is kept.
@@ -521,7 +556,8 @@ impl Connect {
             };
             let mut tx = self.db().begin().await?;
             let sealed = self.sealed(&row.id, &settings)?;
-            connections::set_key(&mut tx, &row.id, &sealed, &row.account).await?;
+            let both = (row.sealed.as_str(), sealed.as_str());
+            connections::seal_anew(&mut tx, &row.id, both, self.clock().now()).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -598,11 +634,7 @@ impl Connect {
         let Some(row) = row else {
             return Ok(false);
         };
-        let looked = match row.what.as_str() {
-            SOURCE => self.look_at_source(&row).await,
-            _ => self.look_at_channel(&row).await,
-        };
-        match looked {
+        match self.look_with_key(&row).await {
             Ok(()) => {}
             Err(Stopped::By(fault)) => self.failed(&row, &fault).await?,
             Err(Stopped::Inside(problem)) => {
@@ -612,6 +644,26 @@ impl Connect {
             }
         }
         Ok(true)
+    }
+
+    /// Looks with a key that is good; once more with another one where the service says that it is over.
+    async fn look_with_key(&self, row: &ConnectionRow) -> Result<(), Stopped> {
+        let settings = self.settings(row)?;
+        let settings = self.fresh(row, settings).await.map_err(Stopped::By)?;
+        match self.look_at(row, &settings).await {
+            Err(Stopped::By(Fault::SignedOut(said))) => {
+                let settings = self.after(row, settings, said).await;
+                self.look_at(row, &settings.map_err(Stopped::By)?).await
+            }
+            looked => looked,
+        }
+    }
+
+    async fn look_at(&self, row: &ConnectionRow, settings: &Settings) -> Result<(), Stopped> {
+        match row.what.as_str() {
+            SOURCE => self.look_at_source(row, settings).await,
+            _ => self.look_at_channel(row, settings).await,
+        }
     }
 
     async fn failed(&self, row: &ConnectionRow, fault: &Fault) -> Result<(), Problem> {

@@ -1,14 +1,13 @@
 //! Posts of our own on their way out, and what comes back. A post is let go when its time has come; each of its channels is an outbox entry of
 //! its own, so that one that fails does not hold up the others; and each arrives at most once, as replies do.
 
-use super::take::account_of;
 use super::{Connect, LEASE, told};
 use base::activity::{self, Kind};
 use base::format;
 use base::problem::Problem;
 use connectors::channel::Seen;
 use connectors::publish::Echo;
-use connectors::{Fault, Incoming, Outgoing, Sent};
+use connectors::{Fault, Incoming, Outgoing, Sent, Settings};
 use mining::Micros;
 use mining::time::{DAY, HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
@@ -187,8 +186,26 @@ impl Connect {
         share: &ShareRow,
         publication: &PublicationRow,
     ) -> Result<Sent, Fault> {
+        let settings = self.opened(row).await?;
+        match self.publish_with(row, &settings, share, publication).await {
+            // The service took nothing: it is the same attempt.
+            Err(Fault::SignedOut(said)) => {
+                let settings = self.after(row, settings, said).await?;
+                self.publish_with(row, &settings, share, publication).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn publish_with(
+        &self,
+        row: &ConnectionRow,
+        settings: &Settings,
+        share: &ShareRow,
+        publication: &PublicationRow,
+    ) -> Result<Sent, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        let (channel, settings, account) = self.opened(row)?;
+        let (channel, account) = self.there(row)?;
         let out = Outgoing {
             key: publication.id.clone(),
             text: publication
@@ -209,9 +226,7 @@ impl Connect {
             None => return Err(Fault::Refused("it takes no posts of our own".into())),
         }
         if publication.begun.is_some()
-            && let Some(sent) = self
-                .may_be_there(channel, &settings, &account, &out)
-                .await?
+            && let Some(sent) = self.may_be_there(channel, settings, &account, &out).await?
         {
             let whose = self.whose(row, &sent).await.map_err(inside)?;
             // The same words may be there from another post.
@@ -226,7 +241,7 @@ impl Connect {
             tx.commit().await
         };
         begun.await.map_err(|e| Fault::Unreached(e.to_string()))?;
-        channel.send(&self.via(&settings), &account, &out).await
+        channel.send(&self.via(settings), &account, &out).await
     }
 
     async fn whose(
@@ -362,16 +377,17 @@ impl Connect {
         row: &ConnectionRow,
         due: &[PublicationRow],
     ) -> Result<Vec<Echo>, Fault> {
-        let channel = self
-            .channel(&row.kind)
-            .map_err(|p| Fault::Unreached(p.what))?;
-        let settings = self
-            .settings(row)
-            .map_err(|e| Fault::SignedOut(e.to_string()))?;
+        let settings = self.opened(row).await?;
+        let (channel, account) = self.there(row)?;
         let ids: Vec<String> = due.iter().filter_map(|p| p.source.clone()).collect();
-        channel
-            .echo(&self.via(&settings), &account_of(row), &ids)
-            .await
+        let told = channel.echo(&self.via(&settings), &account, &ids).await;
+        match told {
+            Err(Fault::SignedOut(said)) => {
+                let settings = self.after(row, settings, said).await?;
+                channel.echo(&self.via(&settings), &account, &ids).await
+            }
+            told => told,
+        }
     }
 
     async fn echoed(

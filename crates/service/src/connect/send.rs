@@ -51,12 +51,30 @@ impl Connect {
         thread: &ThreadRow,
         reply: &ReplyRow,
     ) -> Result<Sent, Fault> {
+        let settings = self.opened(row).await?;
+        match self.send_with(row, &settings, thread, reply).await {
+            // The service took nothing: it is the same attempt.
+            Err(Fault::SignedOut(said)) => {
+                let settings = self.after(row, settings, said).await?;
+                self.send_with(row, &settings, thread, reply).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_with(
+        &self,
+        row: &ConnectionRow,
+        settings: &Settings,
+        thread: &ThreadRow,
+        reply: &ReplyRow,
+    ) -> Result<Sent, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        let (channel, settings, account) = self.opened(row)?;
+        let (channel, account) = self.there(row)?;
         let out = self.outgoing(thread, reply).await.map_err(inside)?;
         let once = channel.once();
         if reply.begun.is_some() {
-            let found = self.may_be_there(channel, &settings, &account, &out);
+            let found = self.may_be_there(channel, settings, &account, &out);
             match found.await? {
                 Some(sent) => return Ok(sent),
                 None if once == Once::Asked => {
@@ -82,7 +100,7 @@ impl Connect {
             tx.commit().await
         };
         begun.await.map_err(|e| Fault::Unreached(e.to_string()))?;
-        let sent = channel.send(&self.via(&settings), &account, &out).await;
+        let sent = channel.send(&self.via(settings), &account, &out).await;
         if once == Once::Asked
             && sent
                 .as_ref()
@@ -97,20 +115,26 @@ impl Connect {
         sent
     }
 
-    /// A channel with its key and account, ready to be spoken to.
-    pub(super) fn opened(
+    /// The key of a channel, good to be spoken with.
+    pub(super) async fn opened(&self, row: &ConnectionRow) -> Result<Settings, Fault> {
+        self.there(row)?;
+        let settings = self.settings(row);
+        let settings = settings.map_err(|e| Fault::SignedOut(e.to_string()))?;
+        self.fresh(row, settings).await
+    }
+
+    /// A channel with its account, where it still is connected.
+    pub(super) fn there(
         &self,
         row: &ConnectionRow,
-    ) -> Result<(&'static dyn Channel, Settings, Account), Fault> {
+    ) -> Result<(&'static dyn Channel, Account), Fault> {
         if row.state == connections::REMOVED {
             let why = "the channel is not connected any more";
             return Err(Fault::Refused(why.into()));
         }
         let channel = self.channel(&row.kind);
         let channel = channel.map_err(|problem| Fault::Unreached(problem.what))?;
-        let settings = self.settings(row);
-        let settings = settings.map_err(|e| Fault::SignedOut(e.to_string()))?;
-        Ok((channel, settings, account_of(row)))
+        Ok((channel, account_of(row)))
     }
 
     /// What an earlier attempt sent, where only the service can tell.

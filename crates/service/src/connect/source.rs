@@ -3,7 +3,7 @@
 use super::{Connect, SOURCE_EVERY, Stopped};
 use base::problem::Problem;
 use connectors::source::History;
-use connectors::{Change, Cursor, Pipeline, Stage};
+use connectors::{Change, Cursor, Pipeline, Settings, Stage};
 use mining::figures::{Step, StepRule, Steps};
 use serde_json::{Value, json};
 use store::connections::{self, ConnectionRow, Looked};
@@ -59,10 +59,13 @@ fn steps_of(pipeline: &Pipeline) -> Steps {
 }
 
 impl Connect {
-    pub(super) async fn look_at_source(&self, row: &ConnectionRow) -> Result<(), Stopped> {
+    pub(super) async fn look_at_source(
+        &self,
+        row: &ConnectionRow,
+        settings: &Settings,
+    ) -> Result<(), Stopped> {
         let source = self.source(&row.kind)?;
-        let settings = self.settings(row)?;
-        let via = self.via(&settings);
+        let via = self.via(settings);
         let before = row.pipeline.as_deref().and_then(read);
         let mut pipeline = before
             .clone()

@@ -137,7 +137,8 @@ impl Connect {
     /// One stream from its beginning to its end; `false` when there is none for this node.
     async fn read_stream(&self, row: &ConnectionRow) -> Result<bool, Fault> {
         let inside = |problem: Problem| Fault::Unreached(problem.what);
-        let (channel, settings, account) = self.opened(row)?;
+        let settings = self.opened(row).await?;
+        let (channel, account) = self.there(row)?;
         let Some(request) = channel.stream(&settings, cursor(row).as_ref()) else {
             return Ok(false);
         };

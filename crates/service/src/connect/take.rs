@@ -8,7 +8,7 @@ use base::format;
 use base::identity::secret::Digest;
 use base::problem::Problem;
 use connectors::channel::{Author, Delivered, Delivery, Hints, Seen, What};
-use connectors::{Account, Cursor, Incoming, Via};
+use connectors::{Account, Cursor, Incoming, Settings, Via};
 use mining::Micros;
 use serde_json::json;
 use std::sync::Arc;
@@ -42,13 +42,16 @@ pub(crate) fn account_of(row: &ConnectionRow) -> Account {
 }
 
 impl Connect {
-    pub(super) async fn look_at_channel(&self, row: &ConnectionRow) -> Result<(), Stopped> {
+    pub(super) async fn look_at_channel(
+        &self,
+        row: &ConnectionRow,
+        settings: &Settings,
+    ) -> Result<(), Stopped> {
         let channel = self.channel(&row.kind)?;
-        let settings = self.settings(row)?;
         let wishes = self.wishes_on(row).await?;
         let via = Via {
             wishes: &wishes,
-            ..self.via(&settings)
+            ..self.via(settings)
         };
         self.inner.bells.begin(&row.id);
         let cursor: Option<Cursor> = row

@@ -126,7 +126,7 @@ fn settings(imap: u16, smtp: u16, user: &str) -> Settings {
 }
 
 /// A server without connections, with the mail connector alone.
-async fn ground(db: Db, allowed: &str) -> (Connect, Arc<SetClock>, [Actor; 2]) {
+pub(super) async fn ground(db: Db, allowed: &str) -> (Connect, Arc<SetClock>, [Actor; 2]) {
     let (folder, clock) = (folder(), Arc::new(SetClock::at(MONDAY)));
     let library = Library::with(db, &folder, clock.clone()).await.unwrap();
     let path = folder.join("deals.csv");

@@ -206,6 +206,8 @@ impl Desk {
                 Problem::bad_request("That phrase has no words.", "Write what people write."),
             ),
             Wanted::Account => {
+                let own = self.connect().fresh(row, own).await;
+                let own = own.map_err(|fault| told(&channel.about(), &fault))?;
                 let via = self.connect().via(&own);
                 let found = channel.resolve(&via, &wish.words).await;
                 let found = found.map_err(|fault| told(&channel.about(), &fault))?;

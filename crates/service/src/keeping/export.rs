@@ -66,6 +66,7 @@ pub(super) const LEFT: &[&str] = &[
     "tokens",
     "passkeys",
     "one_time",
+    "sign_ins",
     "feed_tokens",
     "hooks",
     "deliveries",
@@ -96,6 +97,8 @@ const SECRET: &[(&str, &str)] = &[
     ("connections", "held_until"),
     ("connections", "listener"),
     ("connections", "listened_until"),
+    ("connections", "renewer"),
+    ("connections", "renewed_until"),
 ];
 
 /// What was written.

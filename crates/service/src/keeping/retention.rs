@@ -7,7 +7,7 @@ use mining::time::DAY;
 use serde_json::json;
 use std::time::Duration;
 use store::erase::{self, Removed};
-use store::{Db, Tx, connections, settings};
+use store::{Db, Tx, connections, settings, sign_ins};
 
 const MESSAGES: &str = "retention.messages_days";
 const AUDIT: &str = "retention.audit_days";
@@ -94,6 +94,9 @@ pub async fn apply(db: &Db, clock: &dyn Clock, by: Retention) -> Result<Removed,
             }
         }
     }
+    let mut tx = db.begin().await?;
+    sign_ins::forget_over(&mut tx, now).await?;
+    tx.commit().await?;
     for (channel, said, raw) in connections::forgetful(db).await? {
         if let Some(days) = said {
             all.said += forget(db, &channel, now - days * DAY).await?;
