@@ -14,7 +14,7 @@ fn note(of: &str) -> Note {
     }
 }
 
-/// Two deals, and one that goes when deals are taken away, where there is such.
+/// Two deals.
 fn deals(t: &Trial) -> (String, String) {
     let mut all: Vec<String> = t.peer.known().into_iter().map(|k| k.0).collect();
     all.dedup();
