@@ -15,8 +15,9 @@ use connectors::{
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use store::Db;
+use store::desk::{self, ReplyRow, ThreadRow};
 use store::testing::{folder, on_both};
+use store::{Db, events};
 
 const MONDAY: Micros = 1_772_445_600_000_000;
 const HOURS: Micros = 300 * MINUTE;
@@ -221,28 +222,49 @@ impl House {
         let process = row.unwrap().unwrap().process.unwrap();
         let now = self.clock.now();
         let mut tx = self.connect.db().begin().await.unwrap();
-        store::query(
-            "INSERT INTO threads (id, connection, topic, title, seen, process, case_ref, reason, sure, state, created, last) \
-             VALUES ($1, $2, $1, 'Hello', 'public', $3, $4, '', 0, 'answered', $5, $5)",
-        )
-        .bind(thread)
-        .bind(&self.id)
-        .bind(&process)
-        .bind(case)
-        .bind(now)
-        .execute(&mut tx)
-        .await
-        .unwrap();
-        store::query(
-            "INSERT INTO replies (id, thread, person, at, body, state, due, held_until, attempts, sent) \
-             VALUES ($1, $1, $2, $3, 'Yes.', 'sent', $3, 0, 1, $3)",
-        )
-        .bind(thread)
-        .bind(self.ines.id())
-        .bind(now)
-        .execute(&mut tx)
-        .await
-        .unwrap();
+        let row = ThreadRow {
+            id: thread.into(),
+            connection: self.id.clone(),
+            topic: thread.into(),
+            contact: None,
+            title: "Hello".into(),
+            seen: "public".into(),
+            process: Some(process),
+            case_ref: Some(case.into()),
+            step: None,
+            team: None,
+            reason: String::new(),
+            sure: 0,
+            matched_by: None,
+            state: desk::ANSWERED.into(),
+            held: None,
+            created: now,
+            waiting: None,
+            replied: Some(now),
+            last: now,
+            claimed_by: None,
+            claimed_until: None,
+            snoozed: None,
+        };
+        desk::insert_thread(&mut tx, &row).await.unwrap();
+        let reply = ReplyRow {
+            id: thread.into(),
+            thread: thread.into(),
+            person: self.ines.id().into(),
+            at: now,
+            body: "Yes.".into(),
+            reply_to: None,
+            state: desk::QUEUED.into(),
+            reviewer: None,
+            note: None,
+            begun: None,
+            due: now,
+            attempts: 0,
+            sent: None,
+            error: None,
+        };
+        desk::insert_reply(&mut tx, &reply).await.unwrap();
+        desk::sent_reply(&mut tx, thread, now).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -415,15 +437,11 @@ fn switching_is_in_the_record_once() {
         for is_on in [true, true, false, false] {
             house.switch(is_on).await;
         }
-        let rows: Vec<(String,)> = store::query(
-            "SELECT payload FROM events WHERE kind = 'connection.changed' AND payload LIKE '%writes_back%' ORDER BY seq",
-        )
-        .fetch_all(house.connect.db())
-        .await
-        .unwrap();
+        let all = events::after(house.connect.db(), 0, 1000).await.unwrap();
+        let rows = all.iter().filter(|e| e.kind == "connection.changed");
         let told: Vec<bool> = rows
-            .iter()
-            .map(|(p,)| p.contains("\"writes_back\":true"))
+            .filter(|e| e.payload.contains("writes_back"))
+            .map(|e| e.payload.contains("\"writes_back\":true"))
             .collect();
         assert_eq!(told, [true, false]);
     });
