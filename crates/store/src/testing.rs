@@ -57,3 +57,20 @@ pub async fn postgres_database() -> Option<String> {
         .unwrap();
     Some(format!("postgres://tenon@127.0.0.1:{port}/{name}"))
 }
+
+/// A link to a case that could not be written, and why.
+pub async fn given_up(db: &Db, connection: &str, (process, case): (&str, &str), why: &str) {
+    let mut tx = db.begin().await.unwrap();
+    crate::query(
+        "INSERT INTO written (connection, process, case_ref, made, due, held_until, attempts, failed, error) \
+         VALUES ($1, $2, $3, 1, 1, 0, 1, 2, $4)",
+    )
+    .bind(connection)
+    .bind(process)
+    .bind(case)
+    .bind(why)
+    .execute(&mut tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}

@@ -78,16 +78,9 @@ async fn what_could_not_be_written_stands_on_the_page_with_its_reason() {
     connect(&house, "con_1", "hubspot").await;
     press(&house, "/connections/con_1/write-on", &house.token).await;
     let process = house.state.library.process("hostile").await.unwrap();
-    let mut tx = house.state.library.db().begin().await.unwrap();
-    store::query(
-        "INSERT INTO written (connection, process, case_ref, made, due, held_until, attempts, failed, error) \
-         VALUES ('con_1', $1, '<b>1</b>', 1, 1, 0, 1, 2, 'HubSpot: not allowed: <it>.')",
-    )
-    .bind(&process.id)
-    .execute(&mut tx)
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
+    let case = (process.id.as_str(), "<b>1</b>");
+    let why = "HubSpot: not allowed: <it>.";
+    store::testing::given_up(house.state.library.db(), "con_1", case, why).await;
     let page = house.get("/connections/con_1").await.body;
     assert!(
         page.contains("given up") && page.contains("write-again"),
