@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
+import { reload } from "../lib/peers.js";
 import { tenon } from "../lib/tenon.js";
 
 const server = process.env.TENON_TRYTON;
@@ -58,12 +59,12 @@ test("Tryton is connected on the page and its pipeline becomes a process", { ski
   await looked(page);
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await eventually("the history is read", async () => (await (await house.ask("/api/v1/connections")).json())[0].looked);
-  await page.reload();
+  await reload(page);
   assert.match(await page.textContent("main"), /live.*Stages.*Lead, Opportunity/s);
   await looked(page);
   await page.click("dl a");
   await eventually("the process is there", async () => {
-    await page.reload();
+    await reload(page);
     return /Lead/.test((await page.textContent("main")) ?? "");
   });
   assert.match(await page.textContent(".beam"), /Lead.*Opportunity/s);

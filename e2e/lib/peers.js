@@ -65,6 +65,17 @@ export async function eventually(what, is, seconds = 120) {
   assert.fail(`not so: ${what}`);
 }
 
+/** Loads a page again, also where it was just loading itself again, which breaks one of the two off. */
+export async function reload(page) {
+  for (let tries = 5; ; tries--) {
+    try {
+      return await page.reload();
+    } catch (error) {
+      if (!tries || !/ERR_ABORTED|interrupted/.test(error.message)) throw error;
+    }
+  }
+}
+
 /** A company whose case "Saari Brewing" is of the customer with that handle, with two who answer at its desk, and its way to the server. */
 export async function company(way, handle) {
   const house = await tenon({ env: { TENON_ALLOW_HOSTS: new URL(way.url).host } });
