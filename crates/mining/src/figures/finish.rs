@@ -9,9 +9,9 @@ use crate::time::{MISSING, Micros};
 use rustc_hash::FxHashMap;
 
 pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
-    let mut whole = tally.0.map_or_else(|| Counted::new(walker), |c| *c);
-    whole.cases.sort_unstable_by_key(|c| c.case);
-    let counted = &whole;
+    let mut counted = tally.0.map_or_else(|| Counted::new(walker), |c| *c);
+    counted.cases.sort_unstable_by_key(|c| c.case);
+    let counted = &counted;
     let ((edges, activities), (variants, case_duration)) = rayon::join(
         || {
             let (edges, before) = edges(walker, counted);
@@ -26,7 +26,7 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
         || weekly::weekly_shares(walker, counted, &edges, &variants),
     );
     let (handovers, handovers_total) = handovers(walker, counted);
-    let figures = Figures {
+    Figures {
         counts: counts(walker, counted),
         case_duration,
         activities,
@@ -39,10 +39,7 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
         handovers,
         handovers_total,
         on_calendar: walker.calendar.is_some(),
-    };
-    // Giving that much memory back takes time for which whoever asked need not wait.
-    rayon::spawn(move || drop(whole));
-    figures
+    }
 }
 
 fn counts(walker: &Walker, counted: &Counted) -> Counts {
