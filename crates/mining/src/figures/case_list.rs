@@ -118,6 +118,6 @@ pub fn case_list(
 
 fn waiting(walker: &Walker, visit: Option<&Visit>) -> Option<Micros> {
     let visit = visit.filter(|v| v.leave() == Leave::Open)?;
-    let entered = Some(walker.entered(visit)).filter(|&t| t != MISSING)?;
+    let entered = Some(visit.entered).filter(|&t| t != MISSING)?;
     Some(walker.span(entered, walker.as_of?))
 }

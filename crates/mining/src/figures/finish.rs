@@ -12,29 +12,33 @@ pub(crate) fn finish(walker: &Walker, steps: &Steps, tally: Tally) -> Figures {
     let mut counted = tally.0.map_or_else(|| Counted::new(walker), |c| *c);
     counted.cases.sort_unstable_by_key(|c| c.case);
     let counted = &counted;
-    let ((edges, activities), (variants, case_duration)) = rayon::join(
+    let ((edges, activities), ((variants, case_duration), plain)) = rayon::join(
         || {
             let (edges, before) = edges(walker, counted);
             let activities = activities(walker, counted, before, work(walker, counted));
             (edges, activities)
         },
-        || variants(walker, counted, VARIANTS_SHOWN),
+        || {
+            let plain = (counts(walker, counted), rework(counted));
+            let rest = (weekly::weeks(counted), handovers(walker, counted));
+            (variants(walker, counted, VARIANTS_SHOWN), (plain, rest))
+        },
     );
+    let ((counts, rework), (weeks, (handovers, handovers_total))) = plain;
     // After the edges rather than beside them: less memory at once.
     let (step_figures, weekly_shares) = rayon::join(
         || step_figures::step_figures(walker, steps, counted),
         || weekly::weekly_shares(walker, counted, &edges, &variants),
     );
-    let (handovers, handovers_total) = handovers(walker, counted);
     Figures {
-        counts: counts(walker, counted),
+        counts,
         case_duration,
         activities,
         weekly_shares,
-        weeks: weekly::weeks(counted),
+        weeks,
         edges,
         variants,
-        rework: rework(counted),
+        rework,
         steps: step_figures,
         handovers,
         handovers_total,

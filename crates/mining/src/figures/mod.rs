@@ -24,6 +24,7 @@ mod selection;
 mod spread;
 mod stand_outs;
 mod stays;
+mod step_count;
 mod step_figures;
 mod steps;
 mod tally;

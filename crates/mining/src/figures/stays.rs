@@ -78,7 +78,7 @@ impl Stays {
                 continue;
             };
             let first = visits[at];
-            let entered = walker.entered(&first);
+            let entered = first.entered;
             if entered == MISSING {
                 out.without_time += 1;
                 continue;
@@ -98,7 +98,7 @@ impl Stays {
                 case: case as u32,
                 team,
                 entered,
-                left: known(walker.left(&first)).filter(|_| first.leave() != Leave::Open),
+                left: known(first.left).filter(|_| first.leave() != Leave::Open),
                 went_on: None,
                 went_back: None,
                 came_back: None,
@@ -109,7 +109,7 @@ impl Stays {
                 began: facts.first,
                 ended: known(facts.last).filter(|_| facts.state != super::CaseState::Open),
             };
-            follow(&walker, &mut stay, &visits[..at], &visits[at..], step);
+            follow(&mut stay, &visits[..at], &visits[at..], step);
             out.stays.push(stay);
         }
         Ok(out)
@@ -121,13 +121,13 @@ fn known(moment: Micros) -> Option<Micros> {
 }
 
 /// Reads what happened from the first visit to the step on.
-fn follow(walker: &Walker, stay: &mut Stay, before: &[Visit], visits: &[Visit], step: usize) {
+fn follow(stay: &mut Stay, before: &[Visit], visits: &[Visit], step: usize) {
     let mut seen: Vec<usize> = before.iter().map(|v| v.step as usize).collect();
     for (i, visit) in visits.iter().enumerate() {
         let here = visit.step as usize;
-        let left = known(walker.left(visit));
+        let left = known(visit.left);
         if here == step && i > 0 {
-            stay.came_back = stay.came_back.or(known(walker.entered(visit)));
+            stay.came_back = stay.came_back.or(known(visit.entered));
         }
         seen.push(here);
         match visit.leave() {

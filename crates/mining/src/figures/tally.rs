@@ -1,8 +1,9 @@
 //! The one pass over the cases, and the sum of two passes over different cases.
 
 use super::grid::Grid;
+use super::step_count::StepCount;
 use super::steps::Slot;
-use super::walk::{CaseFacts, Visit, Walker};
+use super::walk::{CaseFacts, Leave, Visit, Walker};
 use super::{CalendarError, Figures, Options, Selection, Steps, Variants, finish};
 use crate::EventLog;
 use crate::log::NONE;
@@ -20,8 +21,9 @@ pub(crate) struct Counted {
     pub activities: Vec<ActivityCount>,
     pub edges: Grid<EdgeCount>,
     pub cases: Vec<CaseFacts>,
-    /// Those of one case stand together, in order, in the same part.
-    pub visits: Vec<Vec<Visit>>,
+    pub steps: Vec<StepCount>,
+    /// By week.
+    pub step_moves: Vec<StepMoves>,
     /// By step, in microseconds.
     pub step_work: Vec<i128>,
     /// By step and person, by person and person, by week and edge.
@@ -50,6 +52,14 @@ pub(crate) struct EdgeCount {
     pub cases: u32,
     /// Moves with a time before and after.
     pub timed: u32,
+}
+
+/// Moves into a step from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct StepMoves {
+    pub all: u64,
+    pub skips: u64,
+    pub backs: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -150,7 +160,13 @@ impl Tally {
             x.timed += y.timed;
         });
         a.cases.extend(b.cases);
-        a.visits.extend(b.visits);
+        let steps = a.steps.iter_mut().zip(b.steps);
+        steps.for_each(|(x, y)| x.merge(y));
+        for (x, y) in a.step_moves.iter_mut().zip(b.step_moves) {
+            x.all += y.all;
+            x.skips += y.skips;
+            x.backs += y.backs;
+        }
         a.step_work
             .iter_mut()
             .zip(b.step_work)
@@ -181,7 +197,8 @@ impl Counted {
             activities: vec![ActivityCount::default(); activities],
             edges: Grid::new(activities, activities),
             cases: Vec::new(),
-            visits: Vec::new(),
+            steps: vec![StepCount::new(walker); walker.steps],
+            step_moves: vec![StepMoves::default(); walker.weeks],
             step_work: vec![0; walker.steps],
             people: Grid::new(walker.steps, people),
             handovers: Grid::new(people, people),
@@ -199,19 +216,18 @@ fn count(walker: &Walker, cases: &[u32]) -> Counted {
         seen: vec![(u32::MAX, false); width],
         edge_seen: Grid::new(width, width),
         visited: Vec::new(),
+        went_on: vec![false; walker.steps],
+        visits: Vec::new(),
     };
-    let events = cases
-        .iter()
-        .map(|&c| walker.log.case(c as usize).len())
-        .sum::<usize>();
     counted.cases.reserve(cases.len());
-    // Room is cheap until it is written to; growing leaves holes behind.
-    let mut visits = Vec::with_capacity(events.min(cases.len() * (walker.steps + 1)));
-    for &case in cases {
-        count_case(walker, &mut counted, &mut scratch, &mut visits, case);
+    for step in &mut counted.steps {
+        // Room is cheap until it is written to; growing leaves holes behind.
+        step.lengths.push(Vec::with_capacity(cases.len()));
     }
-    visits.shrink_to_fit();
-    counted.visits.push(visits);
+    for &case in cases {
+        count_case(walker, &mut counted, &mut scratch, case);
+        stays(walker, &mut counted, &mut scratch);
+    }
     counted
 }
 
@@ -220,19 +236,18 @@ struct Scratch {
     seen: Vec<(u32, bool)>,
     /// By edge: one more than the last case it was seen in.
     edge_seen: Grid<u32>,
+    /// By step.
     visited: Vec<bool>,
+    went_on: Vec<bool>,
+    /// Of this case.
+    visits: Vec<Visit>,
 }
 
-fn count_case(
-    walker: &Walker,
-    counted: &mut Counted,
-    scratch: &mut Scratch,
-    visits: &mut Vec<Visit>,
-    case: u32,
-) {
+fn count_case(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch, case: u32) {
     let log = walker.log;
     let events = log.case(case as usize);
-    let facts = walker.case(case as usize, visits, &mut scratch.visited);
+    scratch.visits.clear();
+    let facts = walker.case(case as usize, &mut scratch.visits, &mut scratch.visited);
     counted.events += events.len() as u64;
     counted.cases.push(facts);
     let mut repeats = false;
@@ -259,6 +274,37 @@ fn count_case(
     }
     if let Some((codes, _)) = log.resource().and_then(|c| c.codes()) {
         people(walker, counted, codes, case);
+    }
+}
+
+/// The stays of one case, and its moves between steps in the weeks they were made in.
+fn stays(walker: &Walker, counted: &mut Counted, scratch: &mut Scratch) {
+    scratch.visited.fill(false);
+    scratch.went_on.fill(false);
+    let mut before: Option<u16> = None;
+    for visit in &scratch.visits {
+        let step = visit.step;
+        let passed = before.map_or(0..0, |b| b as usize + 1..step as usize);
+        let is_skip = passed.into_iter().any(|s| !scratch.visited[s]);
+        scratch.visited[step as usize] = true;
+        scratch.went_on[step as usize] |= match visit.leave() {
+            Leave::Step(to) => to > step,
+            leave => leave == Leave::Won,
+        };
+        counted.steps[step as usize].stay(walker, visit);
+        if let (Some(b), false) = (before, visit.entered == MISSING) {
+            let moves = &mut counted.step_moves[walker.week(visit.entered)];
+            moves.all += 1;
+            moves.skips += u64::from(is_skip);
+            moves.backs += u64::from(step < b);
+        }
+        before = Some(step);
+    }
+    for last in scratch.visits.iter().rev() {
+        let step = last.step as usize;
+        if std::mem::take(&mut scratch.visited[step]) {
+            counted.steps[step].case(last, scratch.went_on[step]);
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use super::calendar::Table;
 use super::steps::Slot;
 use super::{CalendarError, CaseState, EndRule, Options, Steps, variant};
 use crate::EventLog;
-use crate::log::NONE;
 use crate::time::{DAY, MISSING, Micros, WEEK};
 
 /// One stay of a case in a step: from its first event there until its first event in another step, or an outcome.
@@ -14,9 +13,10 @@ pub(crate) struct Visit {
     pub step: u16,
     /// [`Leave`] in two bytes: there are as many of these as half a log has events.
     leave: u16,
-    /// Rows of the events it began and ended with; see [`Walker::entered`] and [`Walker::left`].
-    entered: u32,
-    left: u32,
+    /// When it began; [`MISSING`] where the log has no time for it.
+    pub entered: Micros,
+    /// When it ended; [`MISSING`] while it goes on and where the log has no time for it.
+    pub left: Micros,
 }
 
 impl Visit {
@@ -135,22 +135,6 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// When a stay began; [`MISSING`] where the log has no time for it.
-    #[inline]
-    pub fn entered(&self, visit: &Visit) -> Micros {
-        self.begin(visit.entered as usize)
-    }
-
-    /// When a stay ended; [`MISSING`] while it goes on and where the log has no time for it.
-    #[inline]
-    pub fn left(&self, visit: &Visit) -> Micros {
-        match visit.leave() {
-            _ if visit.left == NONE => MISSING,
-            Leave::Ended => self.log.time[visit.left as usize],
-            _ => self.begin(visit.left as usize),
-        }
-    }
-
     /// Walks a case, appending its visits. `visited` is scratch of one entry a step.
     pub fn case(&self, case: usize, visits: &mut Vec<Visit>, visited: &mut Vec<bool>) -> CaseFacts {
         let events = self.log.case(case);
@@ -159,7 +143,6 @@ impl<'a> Walker<'a> {
         visited.resize(self.steps, false);
         let (mut hash, mut first, mut last) = (variant::START, MISSING, MISSING);
         let (mut backs, mut skips) = (0, 0);
-        let mut last_row = NONE;
         let mut outcome: Option<Slot> = None;
         for event in events.clone() {
             let activity = self.log.activity[event] as usize;
@@ -171,9 +154,7 @@ impl<'a> Walker<'a> {
                 } else {
                     first.min(time)
                 };
-                if time > last {
-                    (last, last_row) = (time, event as u32);
-                }
+                last = last.max(time);
             }
             let slot = self.slots[activity];
             let here = visits[from..]
@@ -202,8 +183,8 @@ impl<'a> Walker<'a> {
                         case: case as u32,
                         step,
                         leave: 0,
-                        entered: event as u32,
-                        left: NONE,
+                        entered: self.begin(event),
+                        left: MISSING,
                     });
                 }
                 Slot::Won => {
@@ -234,7 +215,7 @@ impl<'a> Walker<'a> {
                 .filter(|v| v.leave() == Leave::Open)
         {
             v.set_leave(Leave::Ended);
-            v.left = last_row;
+            v.left = last;
         }
         CaseFacts {
             case: case as u32,
@@ -253,7 +234,7 @@ impl<'a> Walker<'a> {
             .filter(|v| v.leave() == Leave::Open)
         {
             v.set_leave(to);
-            v.left = event as u32;
+            v.left = self.begin(event);
         }
     }
 

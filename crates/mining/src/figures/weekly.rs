@@ -49,12 +49,12 @@ pub(crate) fn weekly_shares(
     let timed = || counted.cases.iter().filter(|c| c.first != MISSING);
     // Without start times what is left is left at a move.
     let with_starts = !walker.log.start.is_empty();
-    let visits = counted.visits.iter().filter(|_| with_starts).flatten();
-    let left = visits.map(|v| walker.left(v)).filter(|&t| t != MISSING);
+    let steps = counted.steps.iter().filter(|_| with_starts);
+    let left = steps.flat_map(|step| touched(&step.weeks, |w| w.1));
     let all = timed()
         .map(|c| c.first)
         .chain(moves.iter().map(|&(w, _, _)| monday(w)))
-        .chain(left);
+        .chain(left.map(monday));
     let weeks = Weeks::of(all);
     let zeros = || vec![0u64; weeks.len()];
     let mut shares = WeeklyShares {
@@ -115,54 +115,37 @@ pub(crate) fn weekly_shares(
             shares.edges[i].counts[week] += n as u64;
         }
     }
-    step_moves(walker, counted, &weeks, &mut shares);
+    for (week, moves) in counted.step_moves.iter().enumerate() {
+        if let Some(week) = weeks.at(monday(week)) {
+            shares.step_moves[week] += moves.all;
+            shares.skips[week] += moves.skips;
+            shares.step_backs[week] += moves.backs;
+        }
+    }
     shares.weeks = weeks.mondays().to_vec();
     shares
 }
 
-fn step_moves(walker: &Walker, counted: &Counted, weeks: &Weeks, shares: &mut WeeklyShares) {
-    let mut visited = vec![false; walker.steps];
-    let parts = counted.visits.iter();
-    for visits in parts.flat_map(|part| part.chunk_by(|a, b| a.case == b.case)) {
-        visited.fill(false);
-        let mut before: Option<u16> = None;
-        for visit in visits {
-            let step = visit.step;
-            let skipped =
-                before.is_some_and(|b| (b as usize + 1..step as usize).any(|s| !visited[s]));
-            visited[step as usize] = true;
-            let entered = walker.entered(visit);
-            if let (Some(b), false) = (before, entered == MISSING)
-                && let Some(week) = weeks.at(entered)
-            {
-                shares.step_moves[week] += 1;
-                shares.skips[week] += u64::from(skipped);
-                shares.step_backs[week] += u64::from(step < b);
-            }
-            before = Some(step);
-        }
-    }
+/// Which weeks of the log are not empty.
+fn touched(
+    weeks: &[(u32, u32)],
+    of: impl Fn(&(u32, u32)) -> u32 + Clone,
+) -> impl Iterator<Item = usize> + Clone {
+    let all = weeks.iter().enumerate();
+    all.filter(move |(_, w)| of(w) > 0).map(|(at, _)| at)
 }
 
-/// Entries to and exits from one step by week, of the moments its stays began and ended; [`MISSING`] where one did not.
-pub(crate) fn step_weeks(stays: &[(Micros, Micros)]) -> Vec<StepWeek> {
-    let known = |t: &Micros| *t != MISSING;
-    let entered = stays.iter().map(|s| s.0).filter(known);
-    let left = stays.iter().map(|s| s.1).filter(known);
-    let place = Weeks::of(entered.clone().chain(left.clone()));
-    let mondays = place.mondays().iter();
-    let mut weeks: Vec<StepWeek> = mondays
-        .map(|&week| StepWeek {
+/// Entries to and exits from one step by week, of those by week of the log.
+pub(crate) fn step_weeks(walker: &Walker, weeks: &[(u32, u32)]) -> Vec<StepWeek> {
+    let monday = |index: usize| walker.first_week + index as i64 * WEEK;
+    let known = Weeks::of(touched(weeks, |w| w.0 + w.1).map(monday));
+    let of = |&week: &Micros| {
+        let (entered, left) = weeks[walker.week(week)];
+        StepWeek {
             week,
-            entered: 0,
-            left: 0,
-        })
-        .collect();
-    for at in entered.filter_map(|t| place.at(t)) {
-        weeks[at].entered += 1;
-    }
-    for at in left.filter_map(|t| place.at(t)) {
-        weeks[at].left += 1;
-    }
-    weeks
+            entered: entered.into(),
+            left: left.into(),
+        }
+    };
+    known.mondays().iter().map(of).collect()
 }
