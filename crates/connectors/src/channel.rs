@@ -6,9 +6,10 @@ use crate::{
     Account, Answer, Budget, Connector, Cursor, Fault, Follows, Micros, Page, Request, Settings,
     Via,
 };
+use serde::{Deserialize, Serialize};
 
 /// Who wrote something out there.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Author {
     /// The service's own id, which stays when a handle changes.
     pub id: String,
@@ -18,7 +19,7 @@ pub struct Author {
     pub url: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Seen {
     /// Anybody can read it.
     Public,
@@ -26,7 +27,7 @@ pub enum Seen {
     Direct,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
     /// Said, or told once more.
     Said,
@@ -36,7 +37,7 @@ pub enum What {
     Deleted,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Media {
     pub url: String,
     /// Such as `image/png` or `image`.
@@ -45,7 +46,7 @@ pub struct Media {
 }
 
 /// Something that was said on a channel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incoming {
     /// The service's id of it: the same however often and by whichever way it is told.
     pub id: String,

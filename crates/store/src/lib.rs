@@ -3,6 +3,7 @@
 //! One SQL text serves both engines: `$1` binds, `RETURNING` and `ON CONFLICT` mean the same on both. The price is that
 //! nothing is checked when compiling, so every test here runs on both.
 
+pub mod arrivals;
 pub mod attachments;
 pub mod carry;
 pub mod column_files;
@@ -76,7 +77,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 17] = [
+const SQLITE: [&str; 18] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -94,8 +95,9 @@ const SQLITE: [&str; 17] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0021_arrivals.sql"),
 ];
-const POSTGRES: [&str; 17] = [
+const POSTGRES: [&str; 18] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -113,6 +115,7 @@ const POSTGRES: [&str; 17] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0021_arrivals.sql"),
 ];
 
 /// How many steps the schema has.

@@ -56,13 +56,14 @@ impl<T: Default + Clone + PartialEq> Grid<T> {
 
     /// Adds another grid of the same shape cell by cell.
     pub fn merge(&mut self, other: Grid<T>, add: impl Fn(&mut T, T)) {
-        match other.cells {
-            Cells::Dense(cells) => {
-                for (i, cell) in cells.into_iter().enumerate() {
-                    add(self.at(i / self.columns, i % self.columns), cell);
-                }
+        match (&mut self.cells, other.cells) {
+            (Cells::Dense(cells), Cells::Dense(others)) => {
+                let pairs = cells.iter_mut().zip(others);
+                pairs.for_each(|(cell, other)| add(cell, other));
             }
-            Cells::Sparse(cells) => {
+            // Grids of one shape are of one kind.
+            (Cells::Sparse(_), Cells::Dense(_)) => {}
+            (_, Cells::Sparse(cells)) => {
                 for (k, cell) in cells {
                     add(
                         self.at((k >> 32) as usize, (k & 0xffff_ffff) as usize),

@@ -88,11 +88,11 @@ fn time(walker: &Walker, count: &StepCount, work: i128, timed: &mut Vec<u64>) ->
     timed.clear();
     timed.extend(count.lengths.iter().flatten());
     timed.par_sort_unstable();
-    let durations: Vec<f64> = timed.iter().map(|t| days((t >> 1) as Micros)).collect();
-    let ended: Vec<bool> = timed.iter().map(|t| t & 1 == 1).collect();
-    if durations.is_empty() {
+    if timed.is_empty() {
         return StepTime::default();
     }
+    let durations: Vec<f64> = timed.iter().map(|t| days((t >> 1) as Micros)).collect();
+    let ended: Vec<bool> = timed.iter().map(|t| t & 1 == 1).collect();
     let curve = stats::survival::kaplan_meier(&durations, &ended);
     let horizon = curve.last.map(|last| last.min(HORIZON_DAYS));
     let both = durations.iter().zip(&ended);
@@ -103,17 +103,22 @@ fn time(walker: &Walker, count: &StepCount, work: i128, timed: &mut Vec<u64>) ->
             .copied()
     };
     let slow_from_days = place(0.75);
-    let total: f64 = durations.iter().sum();
-    let worked = days(work.clamp(0, i64::MAX as i128) as i64);
+    let working_share = || {
+        let total: f64 = durations.iter().sum();
+        let worked = days(work.clamp(0, i64::MAX as i128) as i64);
+        (total > 0.0).then(|| (worked / total).min(1.0))
+    };
     StepTime {
         visits: durations.len() as u64,
-        censored: ended.iter().filter(|e| !**e).count() as u64,
+        censored: (durations.len() - completed.len()) as u64,
         median_days: curve.median(),
         p90_days: curve.quantile(0.9),
         restricted_mean_days: horizon.and_then(|h| curve.restricted_mean(h)),
         horizon_days: horizon,
-        working_share: (!walker.log.start.is_empty() && total > 0.0)
-            .then(|| (worked / total).min(1.0)),
+        working_share: match walker.log.start.is_empty() {
+            true => None,
+            false => working_share(),
+        },
         histogram: histogram(&completed, place(0.95), slow_from_days),
         slow_from_days,
     }
@@ -126,8 +131,13 @@ fn histogram(completed: &[f64], cap: Option<f64>, slow: Option<f64>) -> Vec<Bin>
     };
     let width = cap / BINS as f64;
     let mut counts = [0u64; BINS];
-    for d in completed {
-        counts[((d / width) as usize).min(BINS - 1)] += 1;
+    // They are sorted: each bin ends where the next one begins.
+    let mut begin = 0;
+    for (bin, count) in counts.iter_mut().enumerate() {
+        let is_here = |d: &f64| ((d / width) as usize).min(BINS - 1) <= bin;
+        let end = begin + completed[begin..].partition_point(is_here);
+        *count = (end - begin) as u64;
+        begin = end;
     }
     let longest = completed.last().copied().unwrap_or(cap).max(cap);
     let bin = |(i, &count): (usize, &u64)| Bin {

@@ -132,11 +132,17 @@ impl Tally {
             .len()
             .div_ceil(rayon::current_num_threads() * 2)
             .max(512);
-        selection
+        let shards: Vec<Tally> = selection
             .cases
             .par_chunks(shard)
             .map(|cases| Tally(Some(Box::new(count(walker, cases)))))
-            .reduce(Tally::default, Tally::merge)
+            .collect();
+        let mut all = shards.into_iter();
+        let mut first = all.next().unwrap_or_default();
+        if let Some(counted) = &mut first.0 {
+            counted.cases.reserve_exact(selection.len());
+        }
+        all.fold(first, Tally::merge)
     }
 
     /// Adds up.

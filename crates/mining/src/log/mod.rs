@@ -17,6 +17,7 @@ pub use dict::{Dict, NONE};
 pub use merge::{Added, merge};
 
 use crate::time::{MISSING, Micros};
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// Standard attribute names (IEEE 1849, XES).
@@ -88,11 +89,11 @@ impl EventLog {
             let begun = if t == MISSING { Micros::MAX } else { t };
             (a.min(begun), b.max(t))
         };
-        let none = (Micros::MAX, MISSING);
-        let (first, last) = self
-            .start
-            .iter()
-            .fold(self.time.iter().fold(none, widen), widen);
+        let none = || (Micros::MAX, MISSING);
+        let parts = self.time.par_chunks(1 << 16);
+        let (first, last) = (parts.chain(self.start.par_chunks(1 << 16)))
+            .fold(none, |so_far, part| part.iter().fold(so_far, widen))
+            .reduce(none, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         (last != MISSING).then_some((first, last))
     }
 

@@ -1,22 +1,30 @@
-//! Deliveries of webhooks on their way into the store: all that wait at one moment go in with one commit, so that a burst is
-//! taken as fast as the disk allows. Each is acknowledged when it is on the disk, and not before.
+//! Deliveries of webhooks on their way into the store. Each is acknowledged when it is on the disk, and not before.
+//!
+//! A few that come at one moment go to the desk with one commit. A burst is kept as it came, as fast as the disk allows, and
+//! [`Connect::keep_arrivals`] takes it to the desk after that, in the order in which it came.
 
 use super::Connect;
 use base::problem::Problem;
 use connectors::Incoming;
 use mining::Micros;
-use mining::time::MINUTE;
+use mining::time::{HOUR, MINUTE};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use store::connections::ConnectionRow;
-use store::events;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use store::arrivals::{self, ArrivalRow};
+use store::connections::{self, ConnectionRow};
+use store::{Tx, events};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 /// Deliveries that wait; more wait at the socket.
 const WAITING: usize = 4_096;
 /// Deliveries that are not genuine, or to no address of ours, in a minute.
 const REFUSED: u32 = 120;
-/// Deliveries in one commit.
-const AT_ONCE: usize = 512;
+/// Deliveries that are taken to the desk at once; more at one moment are a burst.
+const AT_ONCE: usize = 16;
+/// Deliveries of a burst that are kept with one commit.
+const IN_A_BURST: usize = 1_024;
+/// Deliveries of a burst that are taken to the desk with one commit: nobody else writes meanwhile.
+const TOGETHER: usize = 32;
 
 pub(super) struct Taken {
     row: ConnectionRow,
@@ -30,6 +38,15 @@ pub(super) struct Intake {
     from: Mutex<mpsc::Receiver<Taken>>,
     /// The minute, and how many were refused in it, by where they came from and whose they claimed to be.
     refused: std::sync::Mutex<(Micros, HashMap<String, u32>)>,
+    /// A burst was kept.
+    arrived: Notify,
+}
+
+/// A delivery as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    connection: String,
+    items: Vec<Incoming>,
 }
 
 impl Default for Intake {
@@ -37,7 +54,12 @@ impl Default for Intake {
         let (to, from) = mpsc::channel(WAITING);
         let from = Mutex::new(from);
         let refused = std::sync::Mutex::default();
-        Intake { to, from, refused }
+        Intake {
+            to,
+            from,
+            refused,
+            arrived: Notify::new(),
+        }
     }
 }
 
@@ -101,7 +123,7 @@ impl Connect {
 
     async fn take_what_waits(&self, from: &mut mpsc::Receiver<Taken>) {
         let mut batch = Vec::new();
-        while batch.len() < AT_ONCE
+        while batch.len() < IN_A_BURST
             && let Ok(one) = from.try_recv()
         {
             batch.push(one);
@@ -112,7 +134,7 @@ impl Connect {
         // Whoever asked may be gone; what it took out of the queue for the others is kept all the same.
         let connect = self.clone();
         let kept = tokio::spawn(async move {
-            let kept = connect.keep(&batch).await;
+            let kept = connect.keep_or_hold(&mut batch).await;
             for one in batch {
                 let _ = one.done.send(kept.clone());
             }
@@ -120,7 +142,42 @@ impl Connect {
         let _ = kept.await;
     }
 
+    /// What comes while a burst is on its way to the desk comes after it.
+    async fn keep_or_hold(&self, batch: &mut [Taken]) -> Result<(), Problem> {
+        if batch.len() <= AT_ONCE && !arrivals::is_behind(self.db()).await? {
+            return self.keep(batch).await;
+        }
+        let now = self.clock().now();
+        let mut tx = self.db().begin().await?;
+        for some in batch.chunks_mut(TOGETHER) {
+            let told: Vec<Told> = some
+                .iter_mut()
+                .map(|one| Told {
+                    connection: one.row.id.clone(),
+                    items: std::mem::take(&mut one.items),
+                })
+                .collect();
+            self.hold(&mut tx, &self.id("arr"), now, &told).await?;
+        }
+        tx.commit().await?;
+        self.inner.intake.arrived.notify_one();
+        Ok(())
+    }
+
+    async fn hold(&self, tx: &mut Tx, id: &str, at: Micros, told: &[Told]) -> Result<(), Problem> {
+        let row = ArrivalRow {
+            id: id.into(),
+            at,
+            told: serde_json::to_string(told).map_err(anyhow::Error::from)?,
+            attempts: 0,
+            due: at,
+            error: None,
+        };
+        Ok(arrivals::insert(tx, &row).await?)
+    }
+
     async fn keep(&self, batch: &[Taken]) -> Result<(), Problem> {
+        let now = self.clock().now();
         let mut hearings = HashMap::new();
         for one in batch {
             if !hearings.contains_key(&one.row.id) {
@@ -131,8 +188,100 @@ impl Connect {
         events::in_order(&mut tx).await?;
         for one in batch {
             let hearing = &hearings[&one.row.id];
-            self.take(&mut tx, &one.row, hearing, &one.items).await?;
+            self.take(&mut tx, &one.row, hearing, &one.items, now)
+                .await?;
         }
         self.done(tx).await
+    }
+
+    /// Takes bursts to the desk until it is told to stop.
+    pub(super) async fn keep_arrivals(&self, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            match self.take_arrival().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(problem) => {
+                    tracing::warn!(%problem, "deliveries could not be taken to the desk")
+                }
+            }
+            tokio::select! {
+                _ = stop.changed() => break,
+                () = self.inner.intake.arrived.notified() => {}
+                () = tokio::time::sleep(super::LOOK) => {}
+            }
+        }
+    }
+
+    /// Takes the oldest that a burst left to the desk; whether there was anything. One that cannot be taken in is put off alone, and
+    /// tried for as long as it takes: it was acknowledged.
+    pub(super) async fn take_arrival(&self) -> Result<bool, Problem> {
+        let now = self.clock().now();
+        let Some(row) = arrivals::next(self.db(), now).await? else {
+            return Ok(false);
+        };
+        let read: Result<Vec<Told>, _> = serde_json::from_str(&row.told);
+        let (told, problem) = match read {
+            Ok(told) => match self.take_told(&row, &told).await {
+                Ok(()) => return Ok(true),
+                Err(problem) => (told, problem),
+            },
+            Err(error) => (Vec::new(), anyhow::Error::from(error).into()),
+        };
+        let mut tx = self.db().begin().await?;
+        if told.len() > 1 {
+            if arrivals::take(&mut tx, &row.id).await? {
+                for (at, one) in told.into_iter().enumerate() {
+                    let id = format!("{}-{at:04}", row.id);
+                    self.hold(&mut tx, &id, row.at, &[one]).await?;
+                }
+            }
+        } else {
+            let why = base::format::short(&problem.to_string(), 300);
+            tracing::warn!(arrival = row.id, %problem, "a delivery could not be taken to the desk");
+            let wait = (MINUTE << row.attempts.clamp(0, 10)).min(HOUR);
+            arrivals::put_off(&mut tx, &row.id, now + wait, &why).await?;
+            if let Some(one) = told.first() {
+                connections::note_error(&mut tx, &one.connection, now, &why).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn take_told(&self, row: &ArrivalRow, told: &[Told]) -> Result<(), Problem> {
+        let mut ears = HashMap::new();
+        for one in told {
+            if ears.contains_key(&one.connection) {
+                continue;
+            }
+            let connection = connections::find(self.db(), &one.connection).await?;
+            // What was disconnected meanwhile is not listened to any more.
+            let connection = connection.filter(|c| c.state != connections::REMOVED);
+            let ear = match connection {
+                Some(row) => Some((self.hearing(&row).await?, row)),
+                None => None,
+            };
+            ears.insert(one.connection.clone(), ear);
+        }
+        let mut tx = self.db().begin().await?;
+        events::in_order(&mut tx).await?;
+        if !arrivals::take(&mut tx, &row.id).await? {
+            return Ok(());
+        }
+        for one in told {
+            if let Some(Some((hearing, connection))) = ears.get(&one.connection) {
+                self.take(&mut tx, connection, hearing, &one.items, row.at)
+                    .await?;
+            }
+        }
+        self.done(tx).await
+    }
+
+    /// Takes all that bursts left to the desk, but for what is put off.
+    pub(crate) async fn take_arrivals(&self) -> Result<(), Problem> {
+        while arrivals::is_behind(self.db()).await? {
+            self.take_arrival().await?;
+        }
+        Ok(())
     }
 }

@@ -577,6 +577,7 @@ impl Connect {
         let listening = self.keep_ears(stop.clone());
         let bells = tokio::spawn(self.clone().keep_bells(stop.clone()));
         let sending = self.clone().keep_sending(stop.clone());
+        let taking = self.keep_arrivals(stop.clone());
         let looking = async {
             while !*stop.borrow() {
                 match self.look().await {
@@ -591,7 +592,7 @@ impl Connect {
                 }
             }
         };
-        tokio::join!(listening, looking, sending);
+        tokio::join!(listening, looking, sending, taking);
         bells.abort();
     }
 
@@ -615,15 +616,16 @@ impl Connect {
         }
     }
 
-    /// One page of whatever is due, one reply, one step of sharing, and one link; whether there was anything. What [`Connect::run`] does without end.
+    /// One page of whatever is due, one reply, one step of sharing, one link, and one part of a burst; whether there was anything. What [`Connect::run`] does without end.
     pub async fn pass(&self) -> Result<bool, Problem> {
-        let (looked, sent, shared, written) = tokio::join!(
+        let (looked, sent, shared, written, taken) = tokio::join!(
             self.look(),
             self.send_next(),
             self.share_on(),
-            self.write_next()
+            self.write_next(),
+            self.take_arrival()
         );
-        Ok(looked? | sent? | shared? | written?)
+        Ok(looked? | sent? | shared? | written? | taken?)
     }
 
     async fn look(&self) -> Result<bool, Problem> {

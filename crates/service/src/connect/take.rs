@@ -68,7 +68,7 @@ impl Connect {
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
-        let taken = self.take(&mut tx, row, &hearing, &page.items).await?;
+        let taken = self.take(&mut tx, row, &hearing, &page.items, now).await?;
         let text = serde_json::to_string(&page.cursor).map_err(anyhow::Error::from)?;
         let due = if page.has_more {
             now
@@ -143,20 +143,21 @@ impl Connect {
         }
     }
 
-    /// Keeps what is new of it; how much that was.
+    /// Keeps what is new of what came at a moment (`received`); how much that was.
     pub(crate) async fn take(
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
         hearing: &Hearing,
         items: &[Incoming],
+        received: Micros,
     ) -> Result<i64, Problem> {
         let account = account_of(row);
         let hints_of = self.hints(row);
         let mut taken = 0;
         for item in items {
             let hints = hints_of(item);
-            let one = self.take_one(tx, row, &account, hearing, item, &hints);
+            let one = self.take_one(tx, row, (&account, hearing), item, &hints, received);
             taken += i64::from(one.await?);
         }
         Ok(taken)
@@ -166,12 +167,11 @@ impl Connect {
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
-        account: &Account,
-        hearing: &Hearing,
+        (account, hearing): (&Account, &Hearing),
         item: &Incoming,
         hints: &Hints,
+        now: Micros,
     ) -> Result<bool, Problem> {
-        let now = self.clock().now();
         // A clock that runs ahead does not make a customer wait in the future.
         let at = item.at.min(now);
         if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {

@@ -706,6 +706,8 @@ impl Desk {
             ));
         }
         self.contact(actor, id).await?;
+        // What she said and is on its way to the desk is erased with the rest.
+        self.connect().take_arrivals().await?;
         let mut tx = self.connect().db().begin().await?;
         events::in_order(&mut tx).await?;
         store::erase::contact(&mut tx, id).await?;

@@ -82,6 +82,8 @@ pub(super) const LEFT: &[&str] = &[
     "mail_counts",
     "mail_refused",
     "heard",
+    // On its way to the desk.
+    "arrivals",
     // Written as files.
     "blobs",
 ];

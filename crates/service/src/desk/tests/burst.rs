@@ -1,0 +1,109 @@
+//! Webhooks that tell much at one moment.
+
+use super::*;
+use base::activity::Kind;
+use base::problem::Problem;
+use futures_util::future::join_all;
+use store::arrivals::{self, ArrivalRow};
+
+impl House {
+    async fn is_told(&self, id: &str) -> Result<(), Problem> {
+        let headers = [
+            ("signature".to_string(), "right".to_string()),
+            ("id".to_string(), id.to_string()),
+        ];
+        let delivery = Delivery {
+            method: "POST",
+            url: "https://tenon.example/x",
+            headers: &headers,
+            body: b"{}",
+        };
+        let told = self.connect().delivered(&self.hook, &delivery, "192.0.2.1");
+        told.await.map(|_| ())
+    }
+
+    /// Tells all at one moment; each must be acknowledged.
+    async fn are_told(&self, ids: &[String]) {
+        let all = join_all(ids.iter().map(|id| self.is_told(id))).await;
+        assert!(all.into_iter().all(|told| told.is_ok()));
+    }
+}
+
+fn ids(from: usize, to: usize) -> Vec<String> {
+    (from..to).map(|i| format!("burst {i:03}")).collect()
+}
+
+/// Longer than a page of the queue.
+async fn on_the_desk(house: &House) -> usize {
+    store::desk::counts(house.db(), 0).await.unwrap().open as usize
+}
+
+#[test]
+fn a_burst_is_kept_first_and_comes_to_the_desk_once_and_in_order() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.are_told(&ids(0, 200)).await;
+        let (waiting, stuck) = arrivals::waiting(house.db()).await.unwrap();
+        assert!(waiting > 1 && stuck == 0, "{waiting} {stuck}");
+        let before = on_the_desk(&house).await;
+        assert!(before < 200);
+        // What comes now does not overtake them; what is told again is there once.
+        house.are_told(&ids(150, 201)).await;
+        assert_eq!(on_the_desk(&house).await, before);
+        while house.connect().pass().await.unwrap() {}
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 0));
+        assert_eq!(on_the_desk(&house).await, 201);
+        // A few at one moment are there at once again.
+        house.are_told(&ids(201, 202)).await;
+        assert_eq!(on_the_desk(&house).await, 202);
+        let events = store::events::after(house.db(), 0, 1_000).await.unwrap();
+        let said = events
+            .iter()
+            .filter(|e| e.kind == Kind::CustomerSaid.word())
+            .count();
+        assert_eq!(said, 202);
+    });
+}
+
+#[test]
+fn what_cannot_be_read_keeps_nobody_waiting_and_is_not_lost() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let mut tx = house.db().begin().await.unwrap();
+        let odd = ArrivalRow {
+            id: "a".into(),
+            at: MONDAY,
+            told: "what is this".into(),
+            attempts: 0,
+            due: MONDAY,
+            error: None,
+        };
+        arrivals::insert(&mut tx, &odd).await.unwrap();
+        tx.commit().await.unwrap();
+        house.are_told(&ids(0, 1)).await;
+        while house.connect().pass().await.unwrap() {}
+        assert_eq!(on_the_desk(&house).await, 1);
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 1));
+        let later = house.clock.now() + HOUR;
+        let put_off = arrivals::next(house.db(), later).await.unwrap().unwrap();
+        assert_eq!((put_off.id.as_str(), put_off.attempts), ("a", 1));
+        assert!(put_off.error.is_some());
+    });
+}
+
+#[test]
+fn what_a_channel_told_before_it_was_disconnected_is_let_go() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.are_told(&ids(0, 100)).await;
+        let before = on_the_desk(&house).await;
+        let connect = house.connect();
+        connect
+            .remove(&house.ines, &house.connection)
+            .await
+            .unwrap();
+        while connect.pass().await.unwrap() {}
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 0));
+        assert_eq!(on_the_desk(&house).await, before);
+    });
+}

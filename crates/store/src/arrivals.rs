@@ -1,0 +1,137 @@
+//! What webhooks told in a burst: kept as it came, and acknowledged, until it is on the desk.
+
+use super::{Db, Tx, query, query_of, record};
+use mining::Micros;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArrivalRow {
+    /// Sorts by time.
+    pub id: String,
+    pub at: Micros,
+    /// A list of deliveries, as JSON.
+    pub told: String,
+    pub attempts: i64,
+    pub due: Micros,
+    pub error: Option<String>,
+}
+
+record!(ArrivalRow {
+    id,
+    at,
+    told,
+    attempts,
+    due,
+    error
+});
+
+const ARRIVAL: &str = "id, at, told, attempts, due, error";
+
+pub async fn insert(tx: &mut Tx, row: &ArrivalRow) -> sqlx::Result<()> {
+    query_of(format!(
+        "INSERT INTO arrivals ({ARRIVAL}) VALUES ($1, $2, $3, $4, $5, $6)"
+    ))
+    .bind(&row.id)
+    .bind(row.at)
+    .bind(&row.told)
+    .bind(row.attempts)
+    .bind(row.due)
+    .bind(&row.error)
+    .execute(tx)
+    .await
+}
+
+/// Whether anything waits that was not tried yet: what comes now comes after it.
+pub async fn is_behind(db: &Db) -> sqlx::Result<bool> {
+    let one: Option<(i64,)> = query("SELECT attempts FROM arrivals WHERE attempts = 0 LIMIT 1")
+        .fetch_optional(db)
+        .await?;
+    Ok(one.is_some())
+}
+
+/// The oldest that is due.
+pub async fn next(db: &Db, now: Micros) -> sqlx::Result<Option<ArrivalRow>> {
+    query_of(format!(
+        "SELECT {ARRIVAL} FROM arrivals WHERE due <= $1 ORDER BY id LIMIT 1"
+    ))
+    .bind(now)
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes one out, for what is on the desk when this transaction commits; whether nobody else had.
+pub async fn take(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
+    let taken = query("DELETE FROM arrivals WHERE id = $1")
+        .bind(id)
+        .affect(tx)
+        .await?;
+    Ok(taken > 0)
+}
+
+/// It could not be taken in: it is tried again when it is due, and keeps nobody waiting until then.
+pub async fn put_off(tx: &mut Tx, id: &str, due: Micros, error: &str) -> sqlx::Result<()> {
+    query("UPDATE arrivals SET attempts = attempts + 1, due = $2, error = $3 WHERE id = $1")
+        .bind(id)
+        .bind(due)
+        .bind(error)
+        .execute(tx)
+        .await
+}
+
+/// How many wait: not tried yet, and put off.
+pub async fn waiting(db: &Db) -> sqlx::Result<(i64, i64)> {
+    query("SELECT COUNT(*) - COUNT(error), COUNT(error) FROM arrivals")
+        .fetch_one(db)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::on_both;
+
+    fn row(id: &str, at: Micros) -> ArrivalRow {
+        ArrivalRow {
+            id: id.into(),
+            at,
+            told: "[]".into(),
+            attempts: 0,
+            due: at,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn the_oldest_comes_first_once_and_what_fails_keeps_nobody_waiting() {
+        on_both(|db| async move {
+            assert!(!is_behind(&db).await.unwrap());
+            let mut tx = db.begin().await.unwrap();
+            for one in [row("b", 2), row("a", 1)] {
+                insert(&mut tx, &one).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            assert!(is_behind(&db).await.unwrap());
+            assert_eq!(next(&db, 0).await.unwrap(), None);
+            assert_eq!(next(&db, 5).await.unwrap(), Some(row("a", 1)));
+
+            let mut tx = db.begin().await.unwrap();
+            put_off(&mut tx, "a", 60, "no room").await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(next(&db, 5).await.unwrap(), Some(row("b", 2)));
+            assert_eq!(waiting(&db).await.unwrap(), (1, 1));
+
+            let mut tx = db.begin().await.unwrap();
+            assert!(take(&mut tx, "b").await.unwrap());
+            assert!(!take(&mut tx, "b").await.unwrap(), "somebody else has it");
+            tx.commit().await.unwrap();
+            assert!(
+                !is_behind(&db).await.unwrap(),
+                "what is put off is no queue"
+            );
+            let again = next(&db, 60).await.unwrap().unwrap();
+            assert_eq!(
+                (again.attempts, again.error.as_deref()),
+                (1, Some("no room"))
+            );
+        });
+    }
+}
