@@ -146,11 +146,15 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // Pages are gone over to the database some 16 MB at a time: pages that many commits change are written once for all of them.
+            .pragma("wal_autocheckpoint", "4000")
+            .row_buffer_size(512)
             .busy_timeout(std::time::Duration::from_secs(30));
         let place = || format!("cannot open the database {}", path.display());
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(options.clone())
+            // What one commit changes stays in memory until then (KiB, by the minus).
+            .connect_with(options.clone().pragma("cache_size", "-16384"))
             .await
             .with_context(place)?;
         Ok(Db::Sqlite {

@@ -22,15 +22,7 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
     let mut changed: Vec<i64> = events.iter().filter_map(changes).collect();
     changed.sort_unstable();
     changed.dedup();
-    let mut texts: Vec<(i64, String)> = Vec::with_capacity(changed.len());
-    for &id in &changed {
-        let message = super::work::message(db, id).await?;
-        texts.extend(
-            message
-                .filter(|m| m.deleted.is_none())
-                .map(|m| (id, m.body)),
-        );
-    }
+    let texts = texts_of(db, &changed).await?;
     let mut tx = db.begin().await?;
     if let Tx::Postgres(tx) = &mut tx {
         // One node at a time.
@@ -49,6 +41,26 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
     settings::put(&mut tx, UPTO, &last.to_string()).await?;
     tx.commit().await?;
     Ok(events.len() as i64 == AT_ONCE)
+}
+
+/// What these messages say, but for those that were taken away.
+async fn texts_of(db: &Db, ids: &[i64]) -> sqlx::Result<Vec<(i64, String)>> {
+    match db {
+        Db::Sqlite { readers, .. } => {
+            sqlx::query_as(
+                "SELECT m.id, m.body FROM json_each($1) j JOIN messages m ON m.id = j.value WHERE m.deleted IS NULL ORDER BY m.id",
+            )
+            .bind(serde_json::json!(ids).to_string())
+            .fetch_all(readers)
+            .await
+        }
+        Db::Postgres(pool) => {
+            sqlx::query_as("SELECT id, body FROM messages WHERE id = ANY ($1) AND deleted IS NULL ORDER BY id")
+                .bind(ids)
+                .fetch_all(pool)
+                .await
+        }
+    }
 }
 
 /// The message whose words an event changed.
