@@ -334,6 +334,29 @@ pub async fn listen(
     Ok(taken > 0)
 }
 
+/// How much a stream told in a month, such as `2026-11`.
+pub async fn told(db: &Db, id: &str, month: &str) -> sqlx::Result<i64> {
+    let found: Option<(i64,)> =
+        query("SELECT told FROM connections WHERE id = $1 AND told_month = $2")
+            .bind(id)
+            .bind(month)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.map_or(0, |(told,)| told))
+}
+
+/// Counts what a stream told; a month that is new begins at nothing.
+pub async fn count_told(tx: &mut Tx, id: &str, month: &str, more: i64) -> sqlx::Result<()> {
+    query(
+        "UPDATE connections SET told = CASE WHEN told_month = $2 THEN told + $3 ELSE $3 END, told_month = $2 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(month)
+    .bind(more)
+    .execute(tx)
+    .await
+}
+
 /// For how many days what was said on a channel is kept, and what came with it as it came; nothing is for ever.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Kept {

@@ -77,7 +77,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 18] = [
+const SQLITE: [&str; 19] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -96,8 +96,9 @@ const SQLITE: [&str; 18] = [
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
+    include_str!("../migrations/0022_streamed.sql"),
 ];
-const POSTGRES: [&str; 18] = [
+const POSTGRES: [&str; 19] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -116,6 +117,7 @@ const POSTGRES: [&str; 18] = [
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
+    include_str!("../migrations/0022_streamed.sql"),
 ];
 
 /// How many steps the schema has.

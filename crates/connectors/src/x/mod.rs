@@ -3,6 +3,7 @@
 
 mod activity;
 mod echo;
+mod filtered;
 mod search;
 mod wire;
 
@@ -64,6 +65,13 @@ const ABOUT: About = About {
             name: "consumer_secret",
             label: "Consumer secret",
             hint: "Of the app; without it nothing is taken that X delivers",
+            is_secret: true,
+            is_required: false,
+        },
+        Field {
+            name: "app_token",
+            label: "Bearer token of the app",
+            hint: "With it what is listened for is told at once (filtered stream); without it within two minutes",
             is_secret: true,
             is_required: false,
         },
@@ -143,12 +151,25 @@ impl Channel for X {
         Some(genuine.and_then(|()| activity::read(account, delivery.body)))
     }
 
+    fn stream(&self, settings: &Settings, from: Option<&Cursor>) -> Option<Result<Request, Fault>> {
+        filtered::request(settings, &State::of(from)).map(Ok)
+    }
+
+    fn streamed(
+        &self,
+        _: &Settings,
+        account: &Account,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Vec<Incoming>, Fault> {
+        Ok(filtered::read(account, buffer))
+    }
+
     fn follows(&self, _: &Settings) -> Follows {
         Follows {
             accounts: true,
             tags: true,
             phrases: true,
-            note: "Found within two minutes by the search of the last seven days. X bills each post that is read: when what the connection allows for a month is used up, listening waits for the next.",
+            note: "Found at once where the app has a stream, otherwise within two minutes by the search of the last seven days. X bills each post that is read: when what the connection allows for a month is used up, listening waits for the next.",
         }
     }
 
@@ -219,6 +240,8 @@ struct State {
     #[serde(default)]
     search: search::State,
     #[serde(default)]
+    filtered: filtered::State,
+    #[serde(default)]
     spent: Spent,
 }
 
@@ -272,6 +295,7 @@ async fn poll(via: &Via<'_>, from: Option<&Cursor>) -> Result<Page<Incoming>, Fa
         has_more = state.back.read(&marks, list.meta.next_token);
     }
     if !has_more {
+        filtered::keep_rules(via, &mut state).await;
         let (found, more) = search::read(via, &mut state).await?;
         has_more |= more;
         for item in found {

@@ -1,8 +1,9 @@
 //! What is followed beside what is said to us, by the search of the last seven days. X bills what is read: it is counted, and stops
 //! where the connection says so.
 
+use super::filtered::found;
 use super::wire::{List, Me};
-use super::{FIELDS, State as Whole, ask, call, incoming};
+use super::{FIELDS, State as Whole, ask, call};
 use crate::back::Back;
 use crate::follow::{self, Wanted, Wish};
 use crate::http::segment;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// A search, not more often: 60 are taken in a quarter of an hour.
 const EVERY: Micros = 120_000_000;
+/// Beside the stream, for what it left out: each search reads again, and X bills again, what the stream told.
+const BESIDE: Micros = 900_000_000;
 /// Characters of one query that every level of access takes.
 const LONGEST: usize = 512;
 /// What is read in a month where nothing is said.
@@ -41,7 +44,7 @@ fn asked(wish: &Wish) -> String {
 }
 
 /// All wishes, in as few queries as hold them.
-fn queries(wishes: &[Wish]) -> Vec<String> {
+pub(super) fn queries(wishes: &[Wish]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for wish in wishes {
         let one = asked(wish);
@@ -64,7 +67,12 @@ pub(super) async fn read(via: &Via<'_>, whole: &mut Whole) -> Result<(Vec<Incomi
     state.searches.retain(|query, _| all.contains(query));
     let under_way = state.searches.iter().find(|(_, b)| b.page().is_some());
     let under_way = under_way.map(|(query, _)| query.clone());
-    let is_due = under_way.is_some() || via.now >= state.at + EVERY || via.now < state.at;
+    let every = if whole.filtered.is_on() {
+        BESIDE
+    } else {
+        EVERY
+    };
+    let is_due = under_way.is_some() || via.now >= state.at + every || via.now < state.at;
     if all.is_empty() || !is_due || whole.spent.found >= most(via.settings) {
         return Ok((Vec::new(), false));
     }
@@ -102,19 +110,9 @@ pub(super) async fn read(via: &Via<'_>, whole: &mut Whole) -> Result<(Vec<Incomi
     whole.spent.found += list.data.len() as u64;
     let read = list.data.iter().filter_map(|i| i.read.as_ref());
     let marks: Vec<u64> = read.filter_map(|p| p.id.parse().ok()).collect();
-    let has_more = back.read(&marks, list.meta.next_token);
+    let has_more = back.read(&marks, list.meta.next_token.clone());
     state.searches.insert(query, back);
-    let me = &whole.me;
-    let found = list.data.iter().filter_map(|item| {
-        let post = item.read.as_ref()?;
-        let is_to_us = post.entities.mentions.iter().any(|m| m.id == *me);
-        let said = incoming(me, &list.includes, item)?;
-        Some(Incoming {
-            is_for_us: said.is_for_us && is_to_us,
-            ..said
-        })
-    });
-    Ok((found.collect(), has_more))
+    Ok((found(&whole.me, &list).collect(), has_more))
 }
 
 pub(super) async fn resolve(via: &Via<'_>, account: &str) -> Result<String, Fault> {

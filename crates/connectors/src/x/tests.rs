@@ -3,7 +3,9 @@
 use super::*;
 use crate::contract::{self, StandIn};
 use crate::testing::shared;
+use crate::{Http, Response};
 use serde_json::Value;
+use std::sync::Mutex;
 
 #[test]
 fn it_passes_the_suite() {
@@ -228,4 +230,198 @@ fn deliveries_for_another_account_say_nothing() {
         (told[0].id.as_str(), told[0].what, told[0].at),
         ("7", What::Deleted, 1_531_420_618_000_000)
     );
+}
+
+/// An app with rules of its own beside ours; the rest is the stand-in's.
+struct Ruled<'a> {
+    stand: &'a dyn Http,
+    rules: Mutex<Vec<(String, String, String)>>,
+    /// What it answers instead.
+    refuses: Mutex<Option<u16>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Http for Ruled<'_> {
+    fn send(&self, request: Request) -> Answer<'_, Response> {
+        if !request.url.contains("/search/stream/rules") {
+            return self.stand.send(request);
+        }
+        let answer = |status, body: Value| {
+            let body = body.to_string().into_bytes();
+            Ok(Response {
+                status,
+                headers: Vec::new(),
+                body,
+            })
+        };
+        let app = ("authorization".to_string(), "Bearer app".to_string());
+        assert!(request.headers.contains(&app), "rules are the app's");
+        let sent = String::from_utf8(request.body.clone()).unwrap();
+        let what = format!("{} {sent}", request.method).trim().to_string();
+        self.asked.lock().unwrap().push(what);
+        let refused = *self.refuses.lock().unwrap();
+        if let Some(status) = refused {
+            return Box::pin(async move { answer(status, json!({ "title": "Forbidden" })) });
+        }
+        let mut rules = self.rules.lock().unwrap();
+        let sent: Value = serde_json::from_str(&sent).unwrap_or_default();
+        let gone = sent["delete"]["ids"].as_array().cloned();
+        let gone = gone.unwrap_or_default();
+        rules.retain(|r| !gone.contains(&json!(r.0)));
+        for rule in sent["add"].as_array().cloned().unwrap_or_default() {
+            let text = |name: &str| rule[name].as_str().unwrap().to_string();
+            let id = (rules.len() + 10).to_string();
+            rules.push((id, text("value"), text("tag")));
+        }
+        let data: Vec<Value> = rules
+            .iter()
+            .map(|(id, value, tag)| json!({ "id": id, "value": value, "tag": tag }))
+            .collect();
+        Box::pin(async move { answer(200, json!({ "data": data })) })
+    }
+}
+
+#[test]
+fn rules_of_the_stream_are_what_is_wished_for_and_those_of_others_are_left_alone() {
+    let stand = stand_in::stand_in();
+    let mut settings = stand.settings();
+    let others = ("1".to_string(), "cats".to_string(), "another".to_string());
+    let ruled = Ruled {
+        stand: &stand,
+        rules: Mutex::new(vec![others.clone()]),
+        refuses: Mutex::new(None),
+        asked: Mutex::default(),
+    };
+    let mut cursor = None;
+    let mut look = |settings: &Settings, words: &[&str], later: i64| {
+        let wishes: Vec<_> = words
+            .iter()
+            .map(|w| crate::Wish::of(crate::Wanted::Tag, w))
+            .collect();
+        let via = Via {
+            wishes: &wishes,
+            settings,
+            http: &ruled,
+            post: &crate::NoPost,
+            now: stand.now() + later * 1_000_000,
+        };
+        cursor = Some(contract::now(X.poll(&via, cursor.as_ref())).unwrap().cursor);
+        let stream = X.stream(settings, cursor.as_ref());
+        stream.map(|request| request.unwrap().url)
+    };
+    assert_eq!(
+        look(&settings, &["brewing"], 0),
+        None,
+        "without a token of the app"
+    );
+    settings.0.insert("app_token".into(), "app".into());
+    let url = look(&settings, &["brewing"], 1).unwrap();
+    assert!(
+        url.contains("/2/tweets/search/stream?tweet.fields="),
+        "{url}"
+    );
+    assert!(look(&settings, &["brewing"], 2).is_some());
+    assert_eq!(ruled.asked.lock().unwrap().len(), 2, "read and added, once");
+    let rules = || ruled.rules.lock().unwrap().clone();
+    assert_eq!(rules()[1].1, "(#brewing) -is:retweet");
+    assert!(look(&settings, &["malt"], 3).is_some());
+    assert_eq!(rules()[0], others);
+    assert_eq!(
+        (rules().len(), rules()[1].1.as_str()),
+        (2, "(#malt) -is:retweet")
+    );
+    // An app without a stream is searched for all the same, and X is not asked at every look.
+    *ruled.refuses.lock().unwrap() = Some(403);
+    assert_eq!(look(&settings, &["hops"], 4), None);
+    let asked = ruled.asked.lock().unwrap().len();
+    assert_eq!(look(&settings, &["hops"], 5), None);
+    assert_eq!(ruled.asked.lock().unwrap().len(), asked);
+    *ruled.refuses.lock().unwrap() = None;
+    assert!(look(&settings, &["hops"], 1_000).is_some());
+    // Nothing is wished for any more: nothing is billed.
+    assert_eq!(look(&settings, &[], 1_001), None);
+    assert_eq!(rules(), [others]);
+}
+
+#[test]
+fn what_the_stream_tells_is_read_line_by_line_and_only_where_our_rules_matched() {
+    let account = Account {
+        id: "100".into(),
+        ..Account::default()
+    };
+    let post = |id: &str, tag: &str, mention: &str| {
+        json!({
+            "data": {"id": id, "text": "hello", "created_at": "2026-08-01T13:51:39.000Z", "author_id": "200", "edit_history_tweet_ids": [id],
+                "note_tweet": {"text": "hello, at length"}, "entities": {"mentions": [{"id": mention, "username": "a"}]}},
+            "includes": {"users": [{"id": "200", "name": "Ada", "username": "ada"}]},
+            "matching_rules": [{"id": "9", "tag": tag}],
+        })
+        .to_string()
+    };
+    let whole = [
+        String::new(),
+        post("1", "tenon 100", "300"),
+        "\r".into(),
+        r#"{"errors":[{"title":"operational-disconnect"}]}"#.into(),
+        "{half".into(),
+        post("2", "tenon 101", "300"),
+        post("3", "tenon 100", "100"),
+        String::new(),
+    ];
+    let whole = whole.join("\r\n");
+    // In whatever pieces it comes.
+    for size in [1, 7, 100, whole.len()] {
+        let (mut buffer, mut told) = (Vec::new(), Vec::new());
+        for piece in whole.as_bytes().chunks(size) {
+            buffer.extend_from_slice(piece);
+            told.extend(
+                X.streamed(&Settings::default(), &account, &mut buffer)
+                    .unwrap(),
+            );
+        }
+        let told: Vec<_> = told
+            .iter()
+            .map(|i| {
+                (
+                    i.id.as_str(),
+                    i.is_for_us,
+                    i.text.as_str(),
+                    i.author.handle.as_str(),
+                )
+            })
+            .collect();
+        let text = "hello, at length";
+        assert_eq!(
+            told,
+            [("1", false, text, "@ada"), ("3", true, text, "@ada")]
+        );
+        assert!(buffer.is_empty());
+    }
+}
+
+#[test]
+fn what_the_stream_is_asked_for_is_in_the_published_description() {
+    let Some(document) = published() else { return };
+    let settings = Settings::of([("app_token", "app")]);
+    let state = json!({ "me": "100", "back": Back::default(), "filtered": { "rules": ["(#a)"], "refused": null } });
+    let cursor = Cursor {
+        version: VERSION,
+        state,
+    };
+    let request = X.stream(&settings, Some(&cursor)).unwrap().unwrap();
+    let url = url::form_urlencoded::parse(request.url.split_once('?').unwrap().1.as_bytes());
+    let parameters = &document["paths"][filtered::STREAM]["get"]["parameters"];
+    let parameters: Vec<&Value> = (parameters.as_array().unwrap().iter())
+        .map(|p| resolved(&document, p))
+        .collect();
+    let mut n = 0;
+    for (name, values) in url {
+        let parameter = parameters.iter().find(|p| p["name"] == *name).unwrap();
+        let allowed = resolved(&document, &parameter["schema"])["items"]["enum"].as_array();
+        for value in values.split(',') {
+            assert!(allowed.unwrap().contains(&json!(value)), "{name}={value}");
+            n += 1;
+        }
+    }
+    assert!(n > 10);
 }

@@ -29,6 +29,37 @@ pub struct List {
     pub meta: Meta,
 }
 
+/// What the filtered stream tells at a time.
+#[derive(Debug, Deserialize)]
+pub struct Streamed {
+    pub data: Item<Post>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub includes: Includes,
+    #[serde(default, deserialize_with = "or_default")]
+    pub matching_rules: Vec<Rule>,
+}
+
+/// A rule of the filtered stream, or the mark of one.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Rule {
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub value: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub tag: String,
+}
+
+/// Those that are in place; left out where there are none.
+#[derive(Debug, Deserialize)]
+pub struct Rules {
+    #[serde(default, deserialize_with = "or_default")]
+    pub data: Vec<Rule>,
+}
+
+/// Those that were added.
+pub type Updated = Rules;
+
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Includes {
     #[serde(default)]
@@ -60,7 +91,7 @@ pub struct Post {
     #[serde(default, deserialize_with = "or_default")]
     pub attachments: Attachments,
     /// The whole of a long one.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_default", alias = "note_tweet")]
     pub note_post: Option<Note>,
     #[serde(default, deserialize_with = "or_default")]
     pub referenced_posts: Vec<Reference>,

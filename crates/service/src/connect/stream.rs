@@ -3,7 +3,7 @@
 
 use super::{Connect, MINUTE};
 use base::problem::Problem;
-use connectors::{Cursor, Fault};
+use connectors::{Budget, Cursor, Fault};
 use mining::Micros;
 use mining::time::SECOND;
 use std::collections::HashMap;
@@ -80,6 +80,10 @@ impl Connect {
             if ear.task.is_some() || ear.not_before > now || !self.has_stream(&row) {
                 continue;
             }
+            // What is billed is listened to as far as the connection allows.
+            if self.is_spent(&row).await? {
+                continue;
+            }
             let connect = self.clone();
             ear.task = Some(tokio::spawn(async move { connect.follow(&row).await }));
         }
@@ -94,6 +98,45 @@ impl Connect {
             return false;
         };
         channel.stream(&settings, cursor(row).as_ref()).is_some()
+    }
+
+    /// What reading has cost this month, by poll and by stream, where the service bills it.
+    pub(crate) async fn budget(&self, row: &ConnectionRow) -> Result<Option<Budget>, Problem> {
+        let (Ok(channel), Ok(settings)) = (self.channel(&row.kind), self.settings(row)) else {
+            return Ok(None);
+        };
+        let now = self.clock().now();
+        let Some(budget) = channel.budget(&settings, cursor(row).as_ref(), now) else {
+            return Ok(None);
+        };
+        let told = connections::told(self.db(), &row.id, &budget.month).await?;
+        let told = told.max(0) as u64;
+        Ok(Some(Budget {
+            read: budget.read + told,
+            found: budget.found + told,
+            ..budget
+        }))
+    }
+
+    /// Whether what the connection allows for this month is used up.
+    pub(super) async fn is_spent(&self, row: &ConnectionRow) -> Result<bool, Problem> {
+        let budget = self.budget(row).await?;
+        Ok(budget.is_some_and(|b| b.found >= b.most))
+    }
+
+    /// Counts what a stream told where it is billed; `false` when that was the last for this month.
+    async fn count_told(&self, row: &ConnectionRow, more: usize) -> Result<bool, Problem> {
+        let row = connections::find(self.db(), &row.id).await?;
+        let Some(row) = row else {
+            return Ok(false);
+        };
+        let Some(budget) = self.budget(&row).await? else {
+            return Ok(true);
+        };
+        let mut tx = self.db().begin().await?;
+        connections::count_told(&mut tx, &row.id, &budget.month, more as i64).await?;
+        tx.commit().await?;
+        Ok(budget.found + (more as u64) < budget.most)
     }
 
     /// Streams of a channel, one after the other, until it is not this node's any more or one cannot be read; whether that was well.
@@ -165,7 +208,11 @@ impl Connect {
                         break;
                     }
                     if !told.is_empty() {
+                        let more = told.len();
                         self.take_in(row.clone(), told).await.map_err(inside)?;
+                        if !self.count_told(row, more).await.map_err(inside)? {
+                            return Ok(false);
+                        }
                     }
                 }
                 _ = renewal.tick() => {

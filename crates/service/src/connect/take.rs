@@ -48,7 +48,10 @@ impl Connect {
         settings: &Settings,
     ) -> Result<(), Stopped> {
         let channel = self.channel(&row.kind)?;
-        let wishes = self.wishes_on(row).await?;
+        let wishes = match self.is_spent(row).await? {
+            true => Vec::new(),
+            false => self.wishes_on(row).await?,
+        };
         let via = Via {
             wishes: &wishes,
             ..self.via(settings)

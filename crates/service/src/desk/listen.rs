@@ -95,10 +95,6 @@ impl Desk {
                 continue;
             }
             let own = self.connect().settings(&row).unwrap_or_default();
-            let cursor = row
-                .cursor
-                .as_deref()
-                .and_then(|c| serde_json::from_str(c).ok());
             let (removed, wishes) = all
                 .iter()
                 .filter(|w| w.connection == row.id)
@@ -107,7 +103,7 @@ impl Desk {
             ears.push(Ear {
                 title: channel.about().title,
                 follows: channel.follows(&own),
-                budget: channel.budget(&own, cursor.as_ref(), self.now()),
+                budget: self.connect().budget(&row).await?,
                 own: of_settings(&own).map(|w| w.shown()).collect(),
                 wishes,
                 removed,

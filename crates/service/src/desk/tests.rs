@@ -17,8 +17,8 @@ use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::channel::{Author, Command, Delivered, Delivery, Once, Seen, What};
 use connectors::{
-    About, Account, Answer, Channel, Connector, Cursor, Fault, Follows, Incoming, Outgoing, Page,
-    Request, Sent, Settings, Verified, Via as Way,
+    About, Account, Answer, Budget, Channel, Connector, Cursor, Fault, Follows, Incoming, Outgoing,
+    Page, Request, Sent, Settings, Verified, Via as Way,
 };
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
@@ -50,6 +50,8 @@ struct Fake {
     stream: Mutex<Option<String>>,
     /// What was wished for last.
     wished: Mutex<Vec<String>>,
+    /// What may be read in a month, where it is billed.
+    allowed: Mutex<Option<u64>>,
 }
 
 #[derive(Clone)]
@@ -183,6 +185,16 @@ impl Channel for Fake {
             phrases: true,
             note: "All of it.",
         }
+    }
+
+    fn budget(&self, _: &Settings, _: Option<&Cursor>, now: Micros) -> Option<Budget> {
+        let most = (*self.allowed.lock().unwrap())?;
+        Some(Budget {
+            month: connectors::follow::month(now),
+            read: 0,
+            found: 0,
+            most,
+        })
     }
 
     fn resolve<'a>(&'a self, _: &'a Way<'a>, account: &'a str) -> Answer<'a, String> {

@@ -68,3 +68,41 @@ fn what_a_stream_tells_is_on_the_desk_at_once_and_what_it_missed_by_the_poll() {
         running.await.unwrap();
     });
 }
+
+#[test]
+fn a_stream_that_is_billed_is_listened_to_as_far_as_the_month_allows() {
+    on_both(|db| async move {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let house = House::open_with(db, &format!("127.0.0.1:{port}")).await;
+        *house.fake.stream.lock().unwrap() = Some(format!("http://127.0.0.1:{port}/stream"));
+        *house.fake.allowed.lock().unwrap() = Some(2);
+        let (stop, stopping) = watch::channel(false);
+        let running = tokio::spawn(house.connect().clone().run(stopping));
+        let mut socket = listened_to(&listener).await;
+        let left = async || {
+            let row = connections::find(house.db(), &house.connection).await;
+            let budget = house.connect().budget(&row.unwrap().unwrap()).await;
+            let budget = budget.unwrap().unwrap();
+            budget.most - budget.found
+        };
+        assert_eq!(left().await, 2);
+        socket.write_all(b"s1 One\n").await.unwrap();
+        on_the_desk(&house, "One").await;
+        socket.write_all(b"s2 Two\n").await.unwrap();
+        // It hangs up by itself.
+        let mut rest = Vec::new();
+        let hung_up = tokio::time::timeout(Duration::from_secs(30), socket.read_to_end(&mut rest));
+        hung_up.await.unwrap().unwrap();
+        assert_eq!(left().await, 0);
+        assert_eq!(house.open_threads().await.len(), 2);
+        let nobody = tokio::time::timeout(Duration::from_secs(5), listener.accept()).await;
+        assert!(nobody.is_err(), "it is opened again");
+        // Another month has room again.
+        house.clock.set(MONDAY + 31 * 24 * HOUR);
+        listened_to(&listener).await;
+        assert_eq!(left().await, 2);
+        stop.send(true).unwrap();
+        running.await.unwrap();
+    });
+}
