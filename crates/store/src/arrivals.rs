@@ -48,13 +48,14 @@ pub async fn is_behind(db: &Db) -> sqlx::Result<bool> {
     Ok(one.is_some())
 }
 
-/// The oldest that is due.
-pub async fn next(db: &Db, now: Micros) -> sqlx::Result<Option<ArrivalRow>> {
+/// The oldest that are due, up to so many.
+pub async fn next(db: &Db, now: Micros, most: i64) -> sqlx::Result<Vec<ArrivalRow>> {
     query_of(format!(
-        "SELECT {ARRIVAL} FROM arrivals WHERE due <= $1 ORDER BY id LIMIT 1"
+        "SELECT {ARRIVAL} FROM arrivals WHERE due <= $1 ORDER BY id LIMIT $2"
     ))
     .bind(now)
-    .fetch_optional(db)
+    .bind(most)
+    .fetch_all(db)
     .await
 }
 
@@ -110,13 +111,14 @@ mod tests {
             }
             tx.commit().await.unwrap();
             assert!(is_behind(&db).await.unwrap());
-            assert_eq!(next(&db, 0).await.unwrap(), None);
-            assert_eq!(next(&db, 5).await.unwrap(), Some(row("a", 1)));
+            assert_eq!(next(&db, 0, 9).await.unwrap(), []);
+            assert_eq!(next(&db, 5, 9).await.unwrap(), [row("a", 1), row("b", 2)]);
+            assert_eq!(next(&db, 5, 1).await.unwrap(), [row("a", 1)]);
 
             let mut tx = db.begin().await.unwrap();
             put_off(&mut tx, "a", 60, "no room").await.unwrap();
             tx.commit().await.unwrap();
-            assert_eq!(next(&db, 5).await.unwrap(), Some(row("b", 2)));
+            assert_eq!(next(&db, 5, 9).await.unwrap(), [row("b", 2)]);
             assert_eq!(waiting(&db).await.unwrap(), (1, 1));
 
             let mut tx = db.begin().await.unwrap();
@@ -127,7 +129,7 @@ mod tests {
                 !is_behind(&db).await.unwrap(),
                 "what is put off is no queue"
             );
-            let again = next(&db, 60).await.unwrap().unwrap();
+            let again = next(&db, 60, 9).await.unwrap().remove(0);
             assert_eq!(
                 (again.attempts, again.error.as_deref()),
                 (1, Some("no room"))

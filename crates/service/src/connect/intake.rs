@@ -10,6 +10,8 @@ use mining::Micros;
 use mining::time::{HOUR, MINUTE};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::slice::from_ref;
+use std::time::{Duration, Instant};
 use store::arrivals::{self, ArrivalRow};
 use store::connections::{self, ConnectionRow};
 use store::{Tx, events};
@@ -23,8 +25,12 @@ const REFUSED: u32 = 120;
 const AT_ONCE: usize = 16;
 /// Deliveries of a burst that are kept with one commit.
 const IN_A_BURST: usize = 1_024;
-/// Deliveries of a burst that are taken to the desk with one commit: nobody else writes meanwhile.
-const TOGETHER: usize = 32;
+/// Deliveries of a burst that are kept as one: nobody else writes while they are taken to the desk.
+const TOGETHER: usize = 8;
+/// So many of those are taken to the desk with one commit when no burst is under way.
+const AT_REST: i64 = 6;
+/// A burst is under way while the last of it was kept so short a time ago.
+const UNDER_WAY: Duration = Duration::from_millis(100);
 
 pub(super) struct Taken {
     row: ConnectionRow,
@@ -38,8 +44,9 @@ pub(super) struct Intake {
     from: Mutex<mpsc::Receiver<Taken>>,
     /// The minute, and how many were refused in it, by where they came from and whose they claimed to be.
     refused: std::sync::Mutex<(Micros, HashMap<String, u32>)>,
-    /// A burst was kept.
+    /// A burst was kept, and when that was last.
     arrived: Notify,
+    kept: std::sync::Mutex<Option<Instant>>,
 }
 
 /// A delivery as it is kept.
@@ -59,11 +66,17 @@ impl Default for Intake {
             from,
             refused,
             arrived: Notify::new(),
+            kept: std::sync::Mutex::default(),
         }
     }
 }
 
 impl Intake {
+    fn is_under_way(&self) -> bool {
+        let kept = *self.kept.lock().unwrap_or_else(|e| e.into_inner());
+        kept.is_some_and(|at| at.elapsed() < UNDER_WAY)
+    }
+
     /// Counts what was refused.
     pub fn refuse(&self, whose: &str, now: Micros) {
         let mut refused = self.refused.lock().unwrap_or_else(|e| e.into_inner());
@@ -160,7 +173,9 @@ impl Connect {
             self.hold(&mut tx, &self.id("arr"), now, &told).await?;
         }
         tx.commit().await?;
-        self.inner.intake.arrived.notify_one();
+        let intake = &self.inner.intake;
+        *intake.kept.lock().unwrap_or_else(|e| e.into_inner()) = Some(Instant::now());
+        intake.arrived.notify_one();
         Ok(())
     }
 
@@ -197,7 +212,13 @@ impl Connect {
     /// Takes bursts to the desk until it is told to stop.
     pub(super) async fn keep_arrivals(&self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
+            let began = Instant::now();
             match self.take_arrival().await {
+                // While a burst is under way half of the time belongs to those who wait to be acknowledged.
+                Ok(true) if self.inner.intake.is_under_way() => {
+                    tokio::time::sleep(began.elapsed()).await;
+                    continue;
+                }
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(problem) => {
@@ -216,13 +237,31 @@ impl Connect {
     /// tried for as long as it takes: it was acknowledged.
     pub(super) async fn take_arrival(&self) -> Result<bool, Problem> {
         let now = self.clock().now();
-        let Some(row) = arrivals::next(self.db(), now).await? else {
-            return Ok(false);
+        let most = match self.inner.intake.is_under_way() {
+            true => 1,
+            false => AT_REST,
         };
-        let read: Result<Vec<Told>, _> = serde_json::from_str(&row.told);
-        let (told, problem) = match read {
-            Ok(told) => match self.take_told(&row, &told).await {
-                Ok(()) => return Ok(true),
+        let rows = arrivals::next(self.db(), now, most).await?;
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        let read = |row: &ArrivalRow| serde_json::from_str(&row.told);
+        let all: Result<Vec<Vec<Told>>, _> = rows.iter().map(read).collect();
+        if let Ok(all) = all
+            && self.take_told(&rows, &all).await.is_ok()
+        {
+            return Ok(true);
+        }
+        for row in rows {
+            self.take_alone(row, now).await?;
+        }
+        Ok(true)
+    }
+
+    async fn take_alone(&self, row: ArrivalRow, now: Micros) -> Result<(), Problem> {
+        let (told, problem) = match serde_json::from_str::<Vec<Told>>(&row.told) {
+            Ok(told) => match self.take_told(from_ref(&row), from_ref(&told)).await {
+                Ok(()) => return Ok(()),
                 Err(problem) => (told, problem),
             },
             Err(error) => (Vec::new(), anyhow::Error::from(error).into()),
@@ -244,13 +283,12 @@ impl Connect {
                 connections::note_error(&mut tx, &one.connection, now, &why).await?;
             }
         }
-        tx.commit().await?;
-        Ok(true)
+        Ok(tx.commit().await?)
     }
 
-    async fn take_told(&self, row: &ArrivalRow, told: &[Told]) -> Result<(), Problem> {
+    async fn take_told(&self, rows: &[ArrivalRow], all: &[Vec<Told>]) -> Result<(), Problem> {
         let mut ears = HashMap::new();
-        for one in told {
+        for one in all.iter().flatten() {
             if ears.contains_key(&one.connection) {
                 continue;
             }
@@ -265,13 +303,16 @@ impl Connect {
         }
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
-        if !arrivals::take(&mut tx, &row.id).await? {
-            return Ok(());
-        }
-        for one in told {
-            if let Some(Some((hearing, connection))) = ears.get(&one.connection) {
-                self.take(&mut tx, connection, hearing, &one.items, row.at)
-                    .await?;
+        for (row, told) in rows.iter().zip(all) {
+            // Another node may have it by now.
+            if !arrivals::take(&mut tx, &row.id).await? {
+                continue;
+            }
+            for one in told {
+                if let Some(Some((hearing, connection))) = ears.get(&one.connection) {
+                    self.take(&mut tx, connection, hearing, &one.items, row.at)
+                        .await?;
+                }
             }
         }
         self.done(tx).await

@@ -85,7 +85,10 @@ fn what_cannot_be_read_keeps_nobody_waiting_and_is_not_lost() {
         assert_eq!(on_the_desk(&house).await, 1);
         assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 1));
         let later = house.clock.now() + HOUR;
-        let put_off = arrivals::next(house.db(), later).await.unwrap().unwrap();
+        let put_off = arrivals::next(house.db(), later, 1)
+            .await
+            .unwrap()
+            .remove(0);
         assert_eq!((put_off.id.as_str(), put_off.attempts), ("a", 1));
         assert!(put_off.error.is_some());
     });
