@@ -75,7 +75,6 @@ pub struct MappedPerson {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WantedMapping {
-    #[serde(default)]
     fields: Vec<WantedField>,
     #[serde(default)]
     people: Vec<WantedPerson>,
@@ -218,7 +217,7 @@ pub async fn get_mapping(
 }
 
 /// Reads a source in another way from now on, and what it told already with it: all of it, or nothing. What is not named is as the source
-/// tells it, so an empty mapping goes back to that. What is wrong is told with its place, such as `fields[3].name`.
+/// tells it, so an empty list of fields goes back to that. What is wrong is told with its place, such as `fields[3].name`.
 #[utoipa::path(put, path = "/api/v1/connections/{connection}/mapping", tag = "connections",
     params(("connection" = String, Path), Try), request_body = WantedMapping,
     responses((status = 200, body = MappingChange), super::Refused))]

@@ -15,7 +15,7 @@ use serde_json::Value;
 use service::app::App;
 use service::connect::mapping::{Look, Tried, Wanted};
 use service::processes::Problem;
-use service::processes::mapping::{Choice, Role};
+use service::processes::mapping::{Choice, Role, TITLE, URL};
 use std::collections::{BTreeMap, BTreeSet};
 use store::connections::{ON, PAUSED};
 
@@ -104,10 +104,11 @@ pub struct Saved {
     saved: Option<i64>,
 }
 
-/// The choices that are in force.
+/// The choices that are in force; of what is as it is told, nothing is said.
 fn in_force(look: &Look) -> Vec<Choice> {
     let fields = look.mapping.fields.iter();
-    let known = fields.map(|(own, f)| Choice {
+    let chosen = fields.filter(|(own, f)| !f.keep || f.is.is_some() || f.name != **own);
+    let known = chosen.map(|(own, f)| Choice {
         field: own.clone(),
         keep: f.keep,
         name: Some(f.name.clone()),
@@ -222,7 +223,7 @@ fn lines(look: &Look, wanted: &Wanted, problem: Option<&Problem>) -> Vec<Line> {
             name,
             is: is.map_or("", Role::word),
             is_new,
-            is_fixed: own == "title" || own == "url",
+            is_fixed: own == TITLE || own == URL,
             cases: format::count(seen.cases),
             samples: seen.samples.join(" · "),
             wrong: wrong_at(own),
@@ -300,7 +301,7 @@ fn preview(tried: &Tried) -> Preview {
         rows.push((format::short(name, 80), values.collect()));
     }
     let cases = latest.iter().map(|c| {
-        let title = c.attributes.get("title").map(shown);
+        let title = c.attributes.get(TITLE).map(shown);
         (c.case.clone(), title.unwrap_or_default())
     });
     Preview {

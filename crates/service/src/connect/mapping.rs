@@ -7,6 +7,7 @@ use crate::processes::mapping::told::{Case, Told};
 use crate::processes::mapping::{Changes, Choice, Mapping, Role, chosen};
 use crate::processes::push::{self, Attributes, Event};
 use crate::processes::reread::{self, Anew};
+use crate::settings::names_people;
 use base::activity::Kind;
 use base::format;
 use base::identity::{Actor, Directory};
@@ -26,6 +27,8 @@ use store::{Tx, improvements};
 
 /// Rows that are looked at at once.
 const ROWS: i64 = 5_000;
+/// Fields and people that the record names one by one.
+const IN_RECORD: usize = 100;
 /// People that may be assigned.
 const PEOPLE: usize = 5_000;
 
@@ -243,6 +246,18 @@ impl Connect {
             let field = format!("fields[{}].{}", w.at, w.part);
             refused(field, w.what, w.remedy)
         })?;
+        let hides = |own: &String, name: &str| names_people(own) && !names_people(name);
+        if let Some((own, field)) = fields.iter().find(|(own, f)| f.keep && hides(own, &f.name)) {
+            let at = wanted.fields.iter().position(|c| c.field == *own);
+            let part = if field.is.is_some() { "is" } else { "name" };
+            let what = format!(
+                "\"{}\" names people, and by its name figures of single people are held back.",
+                format::short(own, 60)
+            );
+            let remedy = "Say that it is the person, use a name with a word such as owner or rep, or leave it out.";
+            let field = format!("fields[{}].{part}", at.unwrap_or_default());
+            return Err(refused(field, what, remedy.into()));
+        }
         let directory = self.work().identity().directory().await?;
         let people = whom(&wanted.people, look, &directory)?;
         let mapping = Mapping {
@@ -336,7 +351,9 @@ impl Connect {
                 uses.push(format!(
                     "“{shown}” is the team: figures and filters go by it{plugged}."
                 ));
-            } else if loaded.attributes.iter().any(|a| a.name == *name) {
+            } else if loaded.attributes.iter().any(|a| a.name == *name)
+                && !changes.other.contains(name)
+            {
                 uses.push(format!(
                     "Cases are filtered by “{shown}”: addresses that were shared with this filter do not work any more."
                 ));
@@ -352,7 +369,10 @@ impl Connect {
             found.map(|(own, _)| own.clone())
         };
         let (before, now) = (is_team(&look.mapping), is_team(mapping));
-        if let Some(own) = now.filter(|own| before.as_ref() != Some(own)) {
+        let is_team_already =
+            |own: &str| team.is_some() && look.mapping.name_of(own).as_deref() == team;
+        let is_other = |own: &String| before.as_ref() != Some(own) && !is_team_already(own);
+        if let Some(own) = now.filter(is_other) {
             uses.push(format!(
                 "Teams will be those of “{}”: figures and filters go by them{plugged}.",
                 format::short(&own, 60)
@@ -407,12 +427,12 @@ impl Connect {
         let people = people.map(|(told, _)| json!([told, by_told(told).map(|p| &p.person)]));
         let payload = json!({
             "mapping": row.version,
-            "cases": tried.cases,
-            "left_out": tried.changes.left_out,
-            "taken_in_again": tried.changes.back,
-            "renamed": tried.changes.renamed,
-            "read_otherwise": tried.changes.other,
-            "people": people.collect::<Vec<_>>(),
+            "told": tried.told,
+            "left_out": some(&tried.changes.left_out),
+            "taken_in_again": some(&tried.changes.back),
+            "renamed": some(&tried.changes.renamed),
+            "read_otherwise": some(&tried.changes.other),
+            "people": people.take(IN_RECORD).collect::<Vec<_>>(),
         });
         let kind = Kind::ConnectionChanged;
         self.note(&mut tx, actor.id(), &look.connection.row, kind, payload)
@@ -425,6 +445,11 @@ impl Connect {
         self.wake();
         Ok(tried)
     }
+}
+
+/// The first of a list, as many as are said one by one in the record; all of them are counted there.
+fn some<T>(all: &[T]) -> &[T] {
+    &all[..all.len().min(IN_RECORD)]
 }
 
 fn sentence(changes: &Changes, cases: u64) -> String {

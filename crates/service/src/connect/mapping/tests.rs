@@ -520,6 +520,12 @@ fn what_is_wrong_changes_nothing_and_says_where_it_is() {
                 vec![],
                 "fields[1].is",
             ),
+            (
+                vec![keep("region"), named("owner", "vendor")],
+                vec![],
+                "fields[1].name",
+            ),
+            (vec![is("owner", Role::Team)], vec![], "fields[0].is"),
             (vec![], vec![("bot", "nobody")], "people[0].person"),
             (
                 vec![],
