@@ -61,6 +61,9 @@ test("before anything is read, an owner leaves out what is not needed", async ()
   const main = await page.textContent("main");
   assert.match(main, /Nothing was taken in yet\. This is what the source tells just now; none of it is kept/);
   assert.match(main, /customer1@example\.org/);
+  const seen = await open(browser, page.url());
+  await looked(seen.page);
+  seen.calm();
   await row(page, "email").getByRole("checkbox").uncheck();
   await page.getByRole("button", { name: "Preview" }).click();
   assert.match(await page.textContent("[role=status]"), /1 field left out: no case is concerned yet\. Nothing is saved yet/);
@@ -123,6 +126,7 @@ test("a field that is told for the first time stands out, and one button goes ba
   await page.goto(house.url + "/p/sales/steps");
   await page.getByRole("link", { name: "How sales is read" }).click();
   assert.match(await row(page, "campaign").textContent(), /new/);
+  await looked(page);
   await page.getByRole("button", { name: "Back to how it is told" }).click();
   assert.match(await page.textContent("[role=status]"), /Saved as version 3/);
   await eventually("what was left out is read again", async () => /customer1@example\.org/.test(await log()));

@@ -383,7 +383,7 @@ async fn look_at(
         more_people,
         colleagues,
         preview: preview(&tried),
-        tried: (is_new && !is_ill).then(|| Decision {
+        tried: (is_new && !is_ill).then_some(Decision {
             told: tried.told,
             uses: tried.uses,
             no_numbers: tried.no_numbers,

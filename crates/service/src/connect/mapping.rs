@@ -237,6 +237,16 @@ impl Connect {
 
     /// What a decision would do. Nothing is changed.
     pub async fn try_mapping(&self, look: &Look, wanted: &Wanted) -> Result<Tried, Problem> {
+        let mut tried = self.checked(look, wanted).await?;
+        if !look.is_live {
+            tried.cases = self.concerned(look, &tried.mapping, &tried.changes).await?;
+        }
+        tried.told = sentence(&tried.changes, tried.cases);
+        Ok(tried)
+    }
+
+    /// What is wanted, if it can be; which cases it concerns is not counted yet.
+    async fn checked(&self, look: &Look, wanted: &Wanted) -> Result<Tried, Problem> {
         if wanted.version.is_some_and(|v| v != look.version) {
             return Err(changed_meanwhile());
         }
@@ -268,10 +278,6 @@ impl Connect {
                 .collect(),
         };
         let changes = Changes::between(&look.mapping, &mapping);
-        let cases = match look.is_live {
-            true => 0,
-            false => self.concerned(look, &mapping, &changes).await?,
-        };
         let amount = mapping
             .fields
             .iter()
@@ -285,14 +291,14 @@ impl Connect {
             attributes: mapping.attributes(case.attributes.clone()),
         });
         Ok(Tried {
-            told: sentence(&changes, cases),
+            told: sentence(&changes, 0),
             uses: self.uses(look, &mapping, &changes).await?,
             latest: latest.collect(),
             no_numbers: amount.map_or(0, |seen| seen.cases - seen.numbers),
             version: look.version,
             mapping,
             changes,
-            cases,
+            cases: 0,
             people,
         })
     }
@@ -389,7 +395,7 @@ impl Connect {
         wanted: &Wanted,
     ) -> Result<Tried, Problem> {
         let look = self.mapping(id).await?;
-        let mut tried = self.try_mapping(&look, wanted).await?;
+        let mut tried = self.checked(&look, wanted).await?;
         if tried.mapping == look.mapping && look.version > 0 {
             return Ok(tried);
         }

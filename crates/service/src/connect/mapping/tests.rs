@@ -508,7 +508,8 @@ fn what_is_wrong_changes_nothing_and_says_where_it_is() {
         let house = House::open(db, true).await;
         let before = (house.shown("1").await, house.kept().await);
         let long = "x".repeat(600);
-        let cases: Vec<(Vec<Choice>, Vec<(&str, &str)>, &str)> = vec![
+        type Said<'a> = (Vec<Choice>, Vec<(&'a str, &'a str)>, &'a str);
+        let cases: Vec<Said> = vec![
             (
                 vec![keep("owner"), named("account", " ")],
                 vec![],
