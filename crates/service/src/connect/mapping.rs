@@ -1,29 +1,31 @@
 //! How a source is read, as its owner decides: looked at, tried out, and saved. What was read before is read anew in the transaction
 //! that saves it, so that nothing of a decision is ever half done.
 
-use super::source::attributes_of;
+mod anew;
+mod walk;
+
 use super::{Connect, Connection};
-use crate::processes::mapping::told::{Case, Told};
+use crate::processes::mapping::told::Told;
 use crate::processes::mapping::{Changes, Choice, Mapping, Role, chosen};
-use crate::processes::push::{self, Attributes, Event};
-use crate::processes::reread::{self, Anew};
+use crate::processes::push::Attributes;
+use crate::processes::reread;
 use crate::settings::names_people;
+use anew::{anew, concerns};
 use base::activity::Kind;
 use base::format;
 use base::identity::{Actor, Directory};
 use base::problem::Problem;
-use connectors::{Change, Pipeline};
 use mining::error::Place;
 use mining::figures::TeamColumn;
-use mining::log::Who;
 use mining::{Micros, time::MISSING};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use store::connections::{ConnectionRow, SOURCE};
+use store::improvements;
 use store::processes::ProcessRow;
-use store::pushed::{CASE, PushedRow};
+use store::pushed::PushedRow;
 use store::source_mappings::{self, After, MappingRow, PersonRow};
-use store::{Tx, improvements};
+use walk::Walk;
 
 /// Rows that are looked at at once.
 const ROWS: i64 = 5_000;
@@ -85,64 +87,6 @@ pub struct Shown {
     pub at: Option<Micros>,
     pub who: String,
     pub attributes: Attributes,
-}
-
-/// The rows of a case come one behind the other.
-struct Walk<'a> {
-    told: Told,
-    case: Option<Case>,
-    mapping: &'a Mapping,
-}
-
-impl Walk<'_> {
-    fn of(mapping: &Mapping) -> Walk<'_> {
-        Walk {
-            told: Told::default(),
-            case: None,
-            mapping,
-        }
-    }
-
-    fn begin(&mut self, name: &str) -> &mut Case {
-        if self.case.as_ref().is_none_or(|c| c.case != name) {
-            self.end();
-        }
-        self.case.get_or_insert_with(|| Case::new(name))
-    }
-
-    fn end(&mut self) {
-        if let Some(case) = self.case.take() {
-            self.told.add(case, self.mapping);
-        }
-    }
-
-    fn take(&mut self, row: &PushedRow) -> Result<(), Problem> {
-        let case = self.begin(&row.case_ref);
-        if row.kind == CASE {
-            case.attributes = push::read(&row.body)?;
-            return Ok(());
-        }
-        let event: Event = push::read(&row.body)?;
-        let at = push::moment(&event.time).unwrap_or(MISSING);
-        let who = event.resource.unwrap_or_default();
-        case.happened(&event.activity, at, &who);
-        Ok(())
-    }
-
-    fn take_live(&mut self, pipeline: &Pipeline, change: &Change) {
-        let stage = pipeline.stages.iter().find(|s| s.id == change.stage);
-        let stage = stage.map_or(change.stage.as_str(), |s| s.name.as_str());
-        let attributes = attributes_of(change, self.mapping);
-        let by = change.by.as_deref().unwrap_or_default();
-        let case = self.begin(&change.case);
-        case.attributes = attributes;
-        case.happened(stage, change.at, by);
-    }
-
-    fn done(mut self) -> Told {
-        self.end();
-        self.told
-    }
 }
 
 fn after(row: &PushedRow) -> After {
@@ -515,75 +459,6 @@ fn whom(
     }
     people.sort_by(|a, b| a.told.cmp(&b.told));
     Ok(people)
-}
-
-/// Whether what a row tells is read in another way.
-fn concerns(
-    row: &PushedRow,
-    (before, after): (&Mapping, &Mapping),
-    changes: &Changes,
-) -> Result<bool, Problem> {
-    let is_other = |told: &str| changes.people.iter().any(|(t, _)| t == told);
-    if row.kind != CASE {
-        if changes.people.is_empty() {
-            return Ok(false);
-        }
-        let event: Event = push::read(&row.body)?;
-        return Ok(event.resource.is_some_and(|who| is_other(&who)));
-    }
-    let told: Attributes = push::read(&row.body)?;
-    Ok(told.iter().any(|(field, value)| {
-        let is_person = before.names_people(field) || after.names_people(field);
-        let is_other = is_person && value.as_str().is_some_and(is_other);
-        changes.fields.contains(field) || is_other
-    }))
-}
-
-/// What a connection told, to be read in another way: what is left out goes at once. With how many cases that concerns.
-async fn anew(
-    tx: &mut Tx,
-    whose: (&str, &str),
-    (before, after_it): (&Mapping, &Mapping),
-    changes: &Changes,
-) -> Result<(Anew, u64), Problem> {
-    let mut all = Anew::default();
-    let mut cases: BTreeSet<String> = BTreeSet::new();
-    let names = changes.fields.iter().filter_map(|f| before.name_of(f));
-    all.names = names.map(|n| n.into_owned()).collect();
-    let mut place = After::default();
-    loop {
-        let rows = source_mappings::told_in(tx, whose, &place, ROWS).await?;
-        let Some(last) = rows.last() else { break };
-        place = after(last);
-        let mut thinner = Vec::new();
-        for row in rows {
-            if !concerns(&row, (before, after_it), changes)? {
-                continue;
-            }
-            cases.insert(row.case_ref.clone());
-            if row.kind == CASE {
-                let told: Attributes = push::read(&row.body)?;
-                let kept = after_it.kept(told.clone());
-                let shown = after_it.attributes(kept.clone());
-                all.attributes.push((row.case_ref.clone(), shown));
-                if kept != told {
-                    let body = serde_json::to_string(&kept).map_err(anyhow::Error::from)?;
-                    thinner.push(PushedRow { body, ..row });
-                }
-                continue;
-            }
-            let event: Event = push::read(&row.body)?;
-            let who = event.resource.unwrap_or_default();
-            all.who.entry(row.case_ref).or_default().push(Who {
-                activity: event.activity,
-                time: push::moment(&event.time).unwrap_or(MISSING),
-                before: before.who(&who).into(),
-                now: after_it.who(&who).into(),
-            });
-        }
-        source_mappings::rewrite(tx, &thinner).await?;
-    }
-    Ok((all, cases.len() as u64))
 }
 
 #[cfg(test)]

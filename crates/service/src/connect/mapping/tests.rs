@@ -10,7 +10,8 @@ use base::outbound::{Allowed, Outbound};
 use base::policy::Site;
 use connectors::source::History;
 use connectors::{
-    About, Account, Answer, Connector, Cursor, Fault, Page, Settings, Source, Stage, Verified, Via,
+    About, Account, Answer, Change, Connector, Cursor, Fault, Page, Pipeline, Settings, Source,
+    Stage, Verified, Via,
 };
 use mining::time::{HOUR, MINUTE};
 use std::sync::{Arc, Mutex};
