@@ -4,6 +4,7 @@ mod acts;
 mod asked;
 mod audit;
 mod body;
+mod connections;
 mod delivery;
 mod desk;
 mod export;
@@ -94,6 +95,10 @@ pub struct Refused(problem::ProblemDetails);
         desk::claim,
         desk::reply,
         desk::connections,
+        connections::get_mapping,
+        connections::put_mapping,
+        connections::get_writing,
+        connections::put_writing,
         share::list,
         share::draft,
         share::one,
@@ -249,6 +254,14 @@ pub fn router() -> Router<App> {
 fn of_desk() -> Router<App> {
     Router::new()
         .route("/api/v1/connections", get(desk::connections))
+        .route(
+            "/api/v1/connections/{connection}/mapping",
+            get(connections::get_mapping).put(connections::put_mapping),
+        )
+        .route(
+            "/api/v1/connections/{connection}/writing",
+            get(connections::get_writing).put(connections::put_writing),
+        )
         .route("/api/v1/desk", get(desk::queue))
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))

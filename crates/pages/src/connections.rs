@@ -373,7 +373,8 @@ async fn with_waiting(
     form: &Values,
 ) -> Result<Response, PageError> {
     let connect = app.desk.connect();
-    let is_connecting = form.get("act").is_some_and(|act| act == "connect");
+    let act = form.get("act").map(String::as_str);
+    let is_connecting = matches!(act, Some("connect" | "choose"));
     let waiting = match is_connecting {
         true => connect.take_waiting(actor, signed).await,
         false => connect.waiting(actor, signed).await,
@@ -411,7 +412,7 @@ async fn try_or_connect(
     let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (about, is_source) = (page.about, page.is_source);
     let tried = async {
-        if get("act") != "connect" {
+        if !matches!(get("act"), "connect" | "choose") {
             page.account = Some(connect.try_out(about.name, &settings).await?);
             if is_source {
                 page.pipelines = connect.pipelines(about.name, &settings).await?;
@@ -419,11 +420,15 @@ async fn try_or_connect(
             return Ok(None);
         }
         if is_source {
-            let made = connect
-                .add_source(actor, about.name, get("name"), &settings, get("pipeline"))
-                .await?;
+            let (name, pipeline) = (get("name"), get("pipeline"));
+            if get("act") == "choose" {
+                let made = connect.add_source_paused(actor, about.name, name, &settings, pipeline);
+                let to = format!("/connections/{}/mapping", made.await?.0);
+                return Ok(Some(Redirect::to(&to).into_response()));
+            }
+            let made = connect.add_source(actor, about.name, name, &settings, pipeline);
             return Ok(Some(
-                Redirect::to(&format!("/connections/{}", made.0)).into_response(),
+                Redirect::to(&format!("/connections/{}", made.await?.0)).into_response(),
             ));
         }
         let (id, address) = connect

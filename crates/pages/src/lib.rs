@@ -20,6 +20,7 @@ mod import;
 mod improvements;
 mod incoming;
 mod listen;
+mod mapping;
 mod me;
 mod message;
 mod passkey;
@@ -126,6 +127,10 @@ pub fn router() -> Router<App> {
         )
         .route("/connections/oauth", get(connections::back))
         .route("/connections/{connection}", get(connections::one))
+        .route(
+            "/connections/{connection}/mapping",
+            get(mapping::page).post(mapping::save),
+        )
         .route("/connections/{connection}/{action}", post(connections::act))
         .route(
             "/hooks/channel/{secret}",

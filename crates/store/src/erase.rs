@@ -21,7 +21,7 @@ async fn run(tx: &mut Tx, sql: &str, values: &[&str]) -> sqlx::Result<u64> {
 }
 
 /// SQLite overwrites what is deleted from here on, so that it is not to be read in the file either.
-async fn thoroughly(tx: &mut Tx) -> sqlx::Result<()> {
+pub(crate) async fn thoroughly(tx: &mut Tx) -> sqlx::Result<()> {
     if let Tx::Sqlite(tx) = tx {
         sqlx::query("PRAGMA secure_delete = ON")
             .execute(&mut **tx)
@@ -53,6 +53,7 @@ pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
         "incoming",
         "hooks",
         "share_people",
+        "source_people",
     ] {
         let sql = format!("DELETE FROM {table} WHERE person = $1");
         run(tx, &sql, &[person]).await?;

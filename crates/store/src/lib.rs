@@ -32,6 +32,7 @@ pub mod search;
 pub mod settings;
 pub mod share;
 pub mod sign_ins;
+pub mod source_mappings;
 mod sql;
 pub mod steps;
 #[cfg(any(test, feature = "testing"))]
@@ -77,7 +78,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 19] = [
+const SQLITE: [&str; 20] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -95,10 +96,11 @@ const SQLITE: [&str; 19] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0019_mapping.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
 ];
-const POSTGRES: [&str; 19] = [
+const POSTGRES: [&str; 20] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -116,6 +118,7 @@ const POSTGRES: [&str; 19] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0019_mapping.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
 ];

@@ -80,6 +80,14 @@ pub async fn insert(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
         .await
 }
 
+/// Until the transaction ends nobody else changes a process.
+pub async fn hold(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query("UPDATE processes SET revision = revision WHERE id = $1")
+        .bind(id)
+        .execute(tx)
+        .await
+}
+
 /// Writes all that can change of a process.
 pub async fn update(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
     query(

@@ -203,6 +203,15 @@ impl Sql {
         }
     }
 
+    /// Writes the rest of the statement behind its rows.
+    pub fn then(self, then: &'static str) -> Sql {
+        let Sql { text, values } = self;
+        Sql {
+            text: AssertSqlSafe(format!("{}{then}", text.as_str())).into_sql_str(),
+            values,
+        }
+    }
+
     pub async fn fetch_all<T: Record>(self, on: impl Into<On<'_>>) -> sqlx::Result<Vec<T>> {
         self.ask(on.into(), false)
             .await?

@@ -82,7 +82,7 @@ impl EventLog {
 }
 
 /// The texts that are in use, numbered in order of first appearance.
-fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
+pub(super) fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
     let mut used = Dict::new();
     let codes = codes.iter().map(|&code| match code {
         NONE => NONE,

@@ -9,12 +9,14 @@ pub mod codec;
 mod column;
 mod dict;
 mod merge;
+mod reread;
 
 pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
 pub use merge::{Added, merge};
+pub use reread::Who;
 
 use crate::time::{MISSING, Micros};
 use rayon::prelude::*;

@@ -9,10 +9,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use base::format;
-use base::identity::Actor;
+use base::identity::{Actor, Role};
 use mining::figures::{Step, StepRule, Steps};
 use service::app::App;
 use service::processes::{Changes, Problem};
+use store::connections::SOURCE;
 
 #[derive(Template)]
 #[template(path = "steps.html")]
@@ -30,6 +31,8 @@ struct StepsTab {
     handovers_total: String,
     imports: Vec<Brought>,
     csv: String,
+    /// Systems of record that it comes from, for whoever may say how they are read.
+    sources: Vec<(String, String)>,
 }
 
 /// How often one person's work went on with another.
@@ -81,6 +84,7 @@ pub async fn page(
     } else {
         format!("?{}", scene.filter_query)
     };
+    let sources = sources(&scene.app, &scene.actor, &process.row.id).await?;
     let body = StepsTab {
         slug: scene.slug().into(),
         rows: figures
@@ -154,8 +158,22 @@ pub async fn page(
         handovers_total: format::many(figures.handovers_total, "hand-over"),
         imports: imports.into_iter().map(brought).collect(),
         csv: format!("/api/v1/processes/{}/export/steps.csv{query}", scene.slug()),
+        sources,
     };
     scene.render("steps", body).await
+}
+
+async fn sources(
+    app: &App,
+    actor: &Actor,
+    process: &str,
+) -> Result<Vec<(String, String)>, Problem> {
+    if !actor.is_at_least(Role::Owner) {
+        return Ok(Vec::new());
+    }
+    let all = app.desk.connect().list().await?.into_iter();
+    let of = all.filter(|c| c.row.what == SOURCE && c.row.process.as_deref() == Some(process));
+    Ok(of.map(|c| (c.row.id, c.row.name)).collect())
 }
 
 fn end_rule(rule: &mining::figures::EndRule) -> String {

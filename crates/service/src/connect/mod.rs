@@ -9,6 +9,7 @@ mod command;
 mod filter;
 mod intake;
 pub(crate) mod listen;
+pub mod mapping;
 pub mod matching;
 mod oauth;
 mod postman;
@@ -61,7 +62,7 @@ const LENGTH: usize = 200;
 pub use oauth::{Back, NotIn, SignedIn, Waiting};
 pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
-pub use writing::Writing;
+pub use writing::{Writing, cannot_write};
 
 #[derive(Clone)]
 pub struct Connect {
@@ -305,6 +306,32 @@ impl Connect {
         settings: &Settings,
         pipeline: &str,
     ) -> Result<(String, String), Problem> {
+        let of = (kind, name);
+        self.add_source_as(actor, of, settings, pipeline, ON).await
+    }
+
+    /// The same, and nothing is read yet: first it is said what is to be kept.
+    pub async fn add_source_paused(
+        &self,
+        actor: &Actor,
+        kind: &str,
+        name: &str,
+        settings: &Settings,
+        pipeline: &str,
+    ) -> Result<(String, String), Problem> {
+        let of = (kind, name);
+        self.add_source_as(actor, of, settings, pipeline, PAUSED)
+            .await
+    }
+
+    async fn add_source_as(
+        &self,
+        actor: &Actor,
+        (kind, name): (&str, &str),
+        settings: &Settings,
+        pipeline: &str,
+        state: &str,
+    ) -> Result<(String, String), Problem> {
         let account = self.try_out(kind, settings).await?;
         let all = self.pipelines(kind, settings).await?;
         let pipeline = all.into_iter().find(|p| p.id == pipeline);
@@ -322,6 +349,7 @@ impl Connect {
             pipeline: Some(source::kept(&pipeline)?),
             process: Some(process.id),
             expected: expected.ok().flatten().map(|n| n as i64),
+            state: state.into(),
             ..self.new_row(actor, kind, SOURCE, &name, settings, &account)?
         };
         self.insert(actor, &row).await?;

@@ -1,6 +1,9 @@
 //! A source's changes become events of the process it was connected as.
 
 use super::{Connect, SOURCE_EVERY, Stopped};
+use crate::processes::mapping::{Mapping, TITLE, URL};
+use crate::processes::push::Attributes;
+use crate::processes::reread;
 use base::problem::Problem;
 use connectors::source::History;
 use connectors::{Change, Cursor, Pipeline, Settings, Stage};
@@ -8,7 +11,7 @@ use mining::figures::{Step, StepRule, Steps};
 use serde_json::{Value, json};
 use store::connections::{self, ConnectionRow, Looked};
 use store::pushed::{self, CASE, EVENT, PushedRow};
-use store::written;
+use store::{source_mappings, written};
 
 /// A pipeline as it is kept.
 pub(super) fn kept(pipeline: &Pipeline) -> Result<String, Problem> {
@@ -88,13 +91,16 @@ impl Connect {
         let now = self.clock().now();
         let process = row.process.as_deref().unwrap_or_default();
         let mut tx = self.db().begin().await?;
+        // Nobody decides otherwise while it is taken in.
+        source_mappings::hold(&mut tx, &row.id).await?;
+        let (_, mapping) = reread::mapping_in(&mut tx, &row.id).await?;
         let mut taken = 0;
         for (place, change) in page.items.iter().enumerate() {
             taken += i64::from(
                 keep(
                     &mut tx,
                     (process, &row.id),
-                    &pipeline,
+                    (&pipeline, &mapping),
                     change,
                     now,
                     place as i64,
@@ -146,11 +152,28 @@ impl Connect {
     }
 }
 
+/// What a change tells of its case, as far as the mapping keeps it.
+pub(super) fn attributes_of(change: &Change, mapping: &Mapping) -> Attributes {
+    let told = change.attributes.iter();
+    let mut attributes: Attributes = told
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty() && mapping.keeps(name))
+        .take(90)
+        .map(|(name, value)| (name.clone(), json!(base::format::short(value, 2_000))))
+        .collect();
+    if !change.case_name.is_empty() && mapping.keeps(TITLE) {
+        attributes.insert(TITLE.into(), json!(change.case_name));
+    }
+    if let Some(url) = change.case_url.as_ref().filter(|_| mapping.keeps(URL)) {
+        attributes.insert(URL.into(), json!(url));
+    }
+    attributes
+}
+
 /// Keeps a change as an event of its case, and what is told of the case; whether it was new.
 async fn keep(
     tx: &mut store::Tx,
     (process, by): (&str, &str),
-    pipeline: &Pipeline,
+    (pipeline, mapping): (&Pipeline, &Mapping),
     change: &Change,
     now: i64,
     place: i64,
@@ -177,21 +200,10 @@ async fn keep(
         body,
     };
     let is_new = pushed::keep_event(tx, &row(EVENT, &change.id, event.to_string())).await?;
-    let mut attributes: serde_json::Map<String, Value> = change
-        .attributes
-        .iter()
-        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-        .take(90)
-        .map(|(name, value)| (name.clone(), json!(base::format::short(value, 2_000))))
-        .collect();
-    if !change.case_name.is_empty() {
-        attributes.insert("title".into(), json!(change.case_name));
-    }
-    if let Some(url) = &change.case_url {
-        attributes.insert("url".into(), json!(url));
-    }
+    let attributes = attributes_of(change, mapping);
     if !attributes.is_empty() {
-        pushed::keep_case(tx, &row(CASE, "", Value::Object(attributes).to_string())).await?;
+        let body = serde_json::to_string(&attributes).map_err(anyhow::Error::from)?;
+        pushed::keep_case(tx, &row(CASE, "", body)).await?;
     }
     Ok(is_new)
 }

@@ -64,12 +64,7 @@ impl Connect {
     pub async fn set_writing(&self, actor: &Actor, id: &str, is_on: bool) -> Result<(), Problem> {
         let row = self.find(id).await?.row;
         if self.writes(&row).is_none() {
-            return Err(Problem::new(
-                409,
-                "cannot_write",
-                format!("Nothing can be written to {}.", row.name),
-                "Look at the connections of other systems.",
-            ));
+            return Err(cannot_write(&row.name));
         }
         if written::since(self.db(), id).await?.is_some() == is_on {
             return Ok(());
@@ -177,6 +172,16 @@ impl Connect {
         }
         self.done(tx).await
     }
+}
+
+/// Nothing can be written to a connection of this name.
+pub fn cannot_write(name: &str) -> Problem {
+    Problem::new(
+        409,
+        "cannot_write",
+        format!("Nothing can be written to {name}."),
+        "Look at the connections of other systems.",
+    )
 }
 
 /// What a link is known by at the service: the same for a case and its connection, also where the database was lost and restored.

@@ -7,7 +7,7 @@ use base::identity::Identity;
 use base::problem::Problem;
 use serde_json::{Value, json};
 use store::erase::{self, Removed};
-use store::{mailboxes, people};
+use store::{mailboxes, people, source_mappings};
 
 /// What stands where a name stood.
 const NOBODY: &str = "Erased person";
@@ -47,6 +47,7 @@ pub async fn person(
     .await?;
     mailboxes::forget_sender(&mut tx, &before.email.to_lowercase()).await?;
     for told in [&before.email, &before.name] {
+        source_mappings::forget_told(&mut tx, told).await?;
         erase::in_record(&mut tx, told, |payload| replace(payload, told)).await?;
     }
     let row = people::PersonRow {

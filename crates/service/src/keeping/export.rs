@@ -39,6 +39,8 @@ pub(super) const TAKEN: &[&str] = &[
     "checks",
     "connections",
     "written",
+    "source_mappings",
+    "source_people",
     "contacts",
     "handles",
     "consents",

@@ -1,6 +1,7 @@
 //! A file becomes a process, or more of one: read whole, kept in columns, then made visible in one transaction.
 
 use super::files::{self, Opened, Question, ReadOptions, read_any};
+use super::reread::Readings;
 use super::{Changes, Definition, Library, Problem, push};
 use base::activity;
 use base::format;
@@ -70,8 +71,9 @@ struct Parts {
     skipped: Skipped,
     /// Columns to be remembered.
     table: Option<Table>,
-    /// What other programs told us, taken in by this import.
+    /// What other programs told us, taken in by this import, and how they are read.
     pushed: Vec<PushedRow>,
+    readings: Readings,
 }
 
 /// What has to be asked, and whether the columns were confirmed before.
@@ -191,6 +193,7 @@ impl Library {
                     skipped,
                     table: table.filter(|t| t.is_said),
                     pushed: Vec::new(),
+                    readings: Readings::default(),
                 };
                 self.commit(request, target, parts).await
             }
@@ -205,6 +208,7 @@ impl Library {
                     skipped: Skipped::default(),
                     table: None,
                     pushed: Vec::new(),
+                    readings: Readings::default(),
                 };
                 self.commit(request, target, parts).await
             }
@@ -333,6 +337,7 @@ impl Library {
             skipped,
             table,
             pushed,
+            readings,
         } = parts;
         let now = self.clock().now();
         let name = match (&target, &request.process) {
@@ -352,6 +357,9 @@ impl Library {
         };
         let id = format!("import_{}", self.clock().id().simple());
         let mut tx = self.db().begin().await?;
+        if !readings.still(&mut tx).await? {
+            return Err(busy());
+        }
         // First of all: whoever takes in the same beside us waits here, and then finds it taken.
         for row in &pushed {
             if !pushed::fold(&mut tx, row, &id).await? {
@@ -362,6 +370,7 @@ impl Library {
         let mut row = match target {
             // Read again inside the transaction: another import may have come between.
             Some(row) => {
+                processes::hold(&mut tx, &row.id).await?;
                 let fresh = processes::find_in(&mut tx, &row.id)
                     .await?
                     .ok_or_else(|| Problem::not_found("process"))?;
@@ -583,7 +592,8 @@ impl Library {
         } else {
             "push".into()
         };
-        let (content, log) = push::log(&rows)?;
+        let readings = self.readings(&rows).await?;
+        let (content, log) = push::log(&rows, &readings.mappings)?;
         let kept = self.join(target.columns_file.clone(), log).await?;
         let parts = Parts {
             digest: with_reading(&content, push::KIND),
@@ -594,6 +604,7 @@ impl Library {
             skipped: Skipped::default(),
             table: None,
             pushed: rows,
+            readings,
         };
         let request = ImportRequest {
             path: PathBuf::new(),

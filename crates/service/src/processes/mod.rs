@@ -8,9 +8,11 @@ pub mod files;
 pub mod filter_query;
 pub mod fit;
 pub mod import;
+pub mod mapping;
 pub mod ocel_sqlite;
 pub mod push;
 pub mod reading;
+pub mod reread;
 pub mod uploads;
 pub mod view;
 

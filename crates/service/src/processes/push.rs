@@ -1,6 +1,7 @@
 //! What other programs tell of cases as it happens. It is kept as it was told in the transaction that acknowledges it, and
 //! taken into the columns a moment later by the same way a file goes: as one import of all that waits.
 
+use super::mapping::Mapping;
 use super::{Library, Problem};
 use base::format;
 use base::identity::Directory;
@@ -11,7 +12,7 @@ use mining::{EventLog, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 use store::pushed::{self, CASE, EVENT, PushedRow};
 
@@ -120,7 +121,7 @@ fn attributes(at: Option<usize>, all: &Attributes) -> Result<(), Problem> {
     Ok(())
 }
 
-fn moment(time: &str) -> Option<Micros> {
+pub(crate) fn moment(time: &str) -> Option<Micros> {
     let at: jiff::Timestamp = time.parse().ok()?;
     SHOWN.contains(&at.as_second()).then(|| at.as_microsecond())
 }
@@ -280,8 +281,12 @@ impl Library {
     }
 }
 
-/// What was told as a log, and the digest of its content.
-pub(super) fn log(rows: &[PushedRow]) -> Result<(String, EventLog), Problem> {
+/// What was told as a log, each as who told it is read, and the digest of its content.
+pub(super) fn log(
+    rows: &[PushedRow],
+    read_as: &HashMap<String, Mapping>,
+) -> Result<(String, EventLog), Problem> {
+    let as_told = Mapping::default();
     let mut hash = Sha256::new();
     let mut builder = LogBuilder::new();
     for row in rows {
@@ -289,8 +294,9 @@ pub(super) fn log(rows: &[PushedRow]) -> Result<(String, EventLog), Problem> {
         let of = serde_json::json!([row.kind, row.case_ref, row.id, row.at, row.place, row.body]);
         hash.update(format!("{of}\n"));
         let case = builder.case(&row.case_ref);
+        let mapping = read_as.get(&row.by_person).unwrap_or(&as_told);
         if row.kind == CASE {
-            for (name, value) in read::<Attributes>(&row.body)? {
+            for (name, value) in mapping.attributes(read(&row.body)?) {
                 if let Some(cell) = cell(value) {
                     builder.case_attribute(case, &name, cell);
                 }
@@ -301,7 +307,8 @@ pub(super) fn log(rows: &[PushedRow]) -> Result<(String, EventLog), Problem> {
         let time = moment(&event.time).unwrap_or(MISSING);
         let at = builder.event(case, &event.activity, time, MISSING);
         if let Some(resource) = event.resource {
-            builder.event_attribute(at, RESOURCE, Cell::Text(resource));
+            let who = mapping.who(&resource).to_string();
+            builder.event_attribute(at, RESOURCE, Cell::Text(who));
         }
         if let Some(stage) = event.stage {
             builder.event_attribute(at, "stage", Cell::Text(stage));
@@ -315,7 +322,7 @@ pub(super) fn log(rows: &[PushedRow]) -> Result<(String, EventLog), Problem> {
     Ok((format::hex(&hash.finalize()), builder.finish()))
 }
 
-fn cell(value: Value) -> Option<Cell> {
+pub(super) fn cell(value: Value) -> Option<Cell> {
     Some(match value {
         Value::String(text) => Cell::Text(text),
         Value::Bool(is) => Cell::Bool(is),
@@ -332,7 +339,7 @@ fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
     Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
 }
 
-fn read<T: for<'a> Deserialize<'a>>(body: &str) -> Result<T, Problem> {
+pub(crate) fn read<T: for<'a> Deserialize<'a>>(body: &str) -> Result<T, Problem> {
     Ok(serde_json::from_str(body).map_err(anyhow::Error::from)?)
 }
 

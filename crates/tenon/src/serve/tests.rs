@@ -23,6 +23,7 @@ mod embed;
 mod gate;
 mod identity;
 mod improvements;
+mod mapping;
 mod mcp;
 mod push;
 mod race;

@@ -69,7 +69,9 @@ fn what_was_acknowledged_before_an_end_is_taken_in_once_after_the_next_start() {
             let rows = pushed::of_process(&db, &slug_id(&all, &slug).await, 10)
                 .await
                 .unwrap();
-            all.join(None, log(&rows).unwrap().1).await.unwrap();
+            all.join(None, log(&rows, &HashMap::new()).unwrap().1)
+                .await
+                .unwrap();
             slug
         };
         let again = open(db, &folder).await;

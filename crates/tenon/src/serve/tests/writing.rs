@@ -3,7 +3,7 @@
 use super::*;
 use store::connections::{self, ConnectionRow, ON, SOURCE};
 
-async fn connect(house: &House, id: &str, kind: &str) {
+pub(super) async fn connect(house: &House, id: &str, kind: &str) {
     let process = house.state.library.process("hostile").await.unwrap();
     let row = ConnectionRow {
         id: id.into(),
@@ -33,7 +33,7 @@ async fn connect(house: &House, id: &str, kind: &str) {
     tx.commit().await.unwrap();
 }
 
-async fn press(house: &House, path: &str, token: &str) -> StatusCode {
+pub(super) async fn press(house: &House, path: &str, token: &str) -> StatusCode {
     let request = Request::builder()
         .method("POST")
         .uri(path)
