@@ -230,13 +230,13 @@ pub async fn reply(
     Ok((StatusCode::ACCEPTED, Json(HandedIn { state })))
 }
 
-/// A channel or a system of record.
+/// A channel, a system of record, or a network.
 #[derive(Serialize, ToSchema)]
 pub struct Connection {
     id: String,
-    /// Such as `tryton` or `mastodon`.
+    /// Such as `tryton`, `mastodon` or `jive`.
     kind: String,
-    /// `channel` or `source`.
+    /// `channel`, `source` or `network`.
     what: String,
     name: String,
     /// Whose account it is.
@@ -245,7 +245,7 @@ pub struct Connection {
     state: String,
     /// Id of its process.
     process: Option<String>,
-    /// How many messages or stage changes were taken in.
+    /// How many messages, stage changes or answers were taken in.
     taken: i64,
     /// When all there was had been taken in last.
     looked: Option<i64>,

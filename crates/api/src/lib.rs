@@ -159,6 +159,7 @@ pub struct Refused(problem::ProblemDetails);
         questions::ask,
         questions::list,
         questions::similar,
+        questions::known,
         questions::experts,
         questions::decline,
         questions::playbooks,
@@ -249,6 +250,7 @@ pub fn router() -> Router<App> {
 fn of_desk() -> Router<App> {
     Router::new()
         .route("/api/v1/connections", get(desk::connections))
+        .route("/api/v1/known/{answer}", get(questions::known))
         .route("/api/v1/desk", get(desk::queue))
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))

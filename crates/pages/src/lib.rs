@@ -22,6 +22,7 @@ mod incoming;
 mod listen;
 mod me;
 mod message;
+mod networks;
 mod passkey;
 mod people;
 mod playbook;
@@ -126,6 +127,11 @@ pub fn router() -> Router<App> {
         )
         .route("/connections/oauth", get(connections::back))
         .route("/connections/{connection}", get(connections::one))
+        .route("/connections/{connection}/places", get(networks::places))
+        .route(
+            "/connections/{connection}/places/{plug}",
+            get(networks::plug),
+        )
         .route("/connections/{connection}/{action}", post(connections::act))
         .route(
             "/hooks/channel/{secret}",
@@ -134,6 +140,7 @@ pub fn router() -> Router<App> {
                 .layer(DefaultBodyLimit::max(4 << 20)),
         )
         .route("/q/{conversation}", get(question::page))
+        .route("/known/{answer}", get(networks::known))
         .route("/q/{conversation}/answer", post(question::answer))
         .route("/q/{conversation}/decline", post(question::decline))
         .route("/m/{message}/{action}", post(message::act))

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
 pub mod models;
+pub mod networks;
 pub mod passkeys;
 pub mod people;
 pub mod playbooks;
@@ -76,7 +77,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 17] = [
+const SQLITE: [&str; 18] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -94,8 +95,9 @@ const SQLITE: [&str; 17] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0020_jive.sql"),
 ];
-const POSTGRES: [&str; 17] = [
+const POSTGRES: [&str; 18] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -113,6 +115,7 @@ const POSTGRES: [&str; 17] = [
     include_str!("../migrations/0016_chat.sql"),
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
+    include_str!("../migrations/0020_jive.sql"),
 ];
 
 /// How many steps the schema has.
