@@ -68,6 +68,10 @@ CREATE TABLE network_answers (
 );
 CREATE INDEX network_answers_by_email ON network_answers (email) WHERE email IS NOT NULL;
 
+-- What the receiving mail server found of who sent something (passed, failed or none), and what that rests on; null: nobody was asked.
+ALTER TABLE said ADD COLUMN proof TEXT;
+ALTER TABLE said ADD COLUMN proof_by TEXT;
+
 -- Digests of people who were erased: what they wrote there is not taken in again.
 CREATE TABLE network_forgotten (
   digest TEXT PRIMARY KEY
