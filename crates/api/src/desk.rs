@@ -115,6 +115,10 @@ pub struct CustomerMessage {
     deleted: bool,
     /// Why it is held, if it is.
     held: Option<String>,
+    /// Of a mail: whether the sender's domain confirms it, as the mail server found: `passed`, `failed` or `none`. Null: nobody was asked.
+    sender: Option<String>,
+    /// What that rests on, such as `DMARC: fail`.
+    sender_by: Option<String>,
 }
 
 /// A reply, from its draft to what became of it.
@@ -163,6 +167,8 @@ pub async fn one(
         text: s.body,
         deleted: s.deleted.is_some(),
         held: s.held,
+        sender: s.proof,
+        sender_by: s.proof_by.filter(|by| !by.is_empty()),
     });
     let replies = thread.replies.into_iter().map(|r| Reply {
         id: r.id,

@@ -77,7 +77,7 @@ const FIELDS: &[Field] = &[
     Field {
         name: "authserv",
         label: "Who checks senders",
-        hint: "The name with which your mail server begins the Authentication-Results of mails, such as mx.example.com. It has to take that header out of mails that come with it. Empty: senders are not looked at.",
+        hint: "The name with which your mail server begins the Authentication-Results of mails, such as mx.example.com. It has to take that header out of mails that come with it. Empty, or none: senders are not looked at.",
         is_secret: false,
         is_required: false,
     },

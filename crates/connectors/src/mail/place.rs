@@ -155,6 +155,9 @@ fn smtp(address: &str, password: &str) -> Result<Server, Fault> {
 /// The name with which a mail server begins what it says of senders.
 fn authserv(name: &str) -> Result<String, Fault> {
     let name = name.trim().to_ascii_lowercase();
+    if name == "none" {
+        return Ok(String::new());
+    }
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     match name.len() <= 250 && name.chars().all(is_plain) {
         true => Ok(name),

@@ -272,6 +272,10 @@ impl Connect {
                 thread
             }
         };
+        // It was begun under her address by nobody knew whom, and she goes on with it.
+        if let (None, Some(contact)) = (&thread.contact, &contact) {
+            desk::set_contact(tx, &thread.id, &contact.id).await?;
+        }
         let said = SaidRow {
             connection: row.id.clone(),
             source: item.id.clone(),

@@ -782,7 +782,11 @@ fn what_the_mail_server_says_of_a_sender_is_kept_and_who_is_not_confirmed_is_mat
 
         house.desk.vouch(&house.maren, &doubted.id).await.unwrap();
         let (thread, _) = said("Send it to my new address.").await;
-        assert_eq!(thread.contact, Some(aino));
+        assert_eq!(thread.contact.as_ref(), Some(&aino));
+        let answers = format!("{}In-Reply-To: <c@evil>\r\n", found("pass"));
+        arrives(AINO, "g@saari", &answers, "It was me.").await;
+        let (thread, _) = said("About Kestrel Water I ask.").await;
+        assert_eq!(thread.contact, Some(aino), "she goes on with it");
         let again = house.desk.vouch(&house.maren, &doubted.id).await;
         assert_eq!(again.unwrap_err().code, "known_already");
     });

@@ -488,12 +488,19 @@ fn times(n: i64) -> String {
     }
 }
 
+/// Words that stand in every second question.
+const EMPTY: [&str; 20] = [
+    "about", "could", "does", "from", "have", "into", "should", "that", "there", "this", "what",
+    "when", "where", "which", "while", "will", "with", "would", "your", "been",
+];
+
 /// Words of a text that say something: four letters or more, in small letters.
 fn words(text: &str) -> Vec<String> {
     let mut all: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| w.chars().count() >= 4)
         .map(str::to_lowercase)
+        .filter(|w| !EMPTY.contains(&w.as_str()))
         .collect();
     all.sort();
     all.dedup();

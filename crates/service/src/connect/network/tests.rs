@@ -154,7 +154,7 @@ impl Network for Town {
 
     fn place<'a>(&'a self, _: &'a Via<'a>, id: &'a str) -> Answer<'a, Place> {
         Box::pin(async move {
-            self.met(id)?;
+            drop(self.met(id)?);
             match id {
                 "mains" | "meters" => Ok(Place {
                     id: id.into(),
@@ -228,7 +228,7 @@ impl Network for Town {
 
     fn member<'a>(&'a self, _: &'a Via<'a>, id: &'a str) -> Answer<'a, Member> {
         Box::pin(async move {
-            self.met("member")?;
+            drop(self.met("member")?);
             let mut member = member(id);
             member.email = match id {
                 "olu" => Some("Olu@Halden.example".into()),
