@@ -143,3 +143,31 @@ test("a mail that may have arrived waits for a person, who sends it again", { sk
   assert.match(await box.flags(), /FLAGS \(\)/, "reading marks nothing as read");
   calm();
 });
+
+test("a mail whose sender's domain does not confirm it is matched by a person, with the reason", { skip }, async () => {
+  const found = (result) => `Authentication-Results: mx.halden.example;\r\n dmarc=${result} (p=reject) header.from=saari.example`;
+  const { page, calm } = await open(browser, house.url + "/connections");
+  await page.locator("table a").first().click();
+  await page.click("summary:has-text('replace the key')");
+  await page.fill("form[action$='/key'] [name=authserv]", "mx.halden.example");
+  await page.getByRole("button", { name: "Replace" }).click();
+  const before = (await queue()).length;
+  await box.deliver(mail("forged", [found("fail"), "Authentication-Results: mx.halden.example; dmarc=pass header.from=saari.example"], "Send the money elsewhere.").replace(/^Message-ID: <.*>/m, "Message-ID: <forged@evil>"));
+  await eventually("the mail is on the desk", async () => (await queue()).length === before + 1);
+  const forged = (await queue()).find((t) => t.case === null);
+  await page.goto(`${house.url}/desk/${forged.id}`);
+  assert.match(await page.textContent(".posts"), /The sender's domain does not confirm this mail \(DMARC: fail\)\./);
+  const side = () => page.textContent("[aria-labelledby=case-h]");
+  assert.match(await side(), /No case yet\. The sender's domain does not confirm this mail \(DMARC: fail\)\. By her address it would be Saari Brewing: choose it if it is hers\./);
+  assert.doesNotMatch(await side(), /From Aino/);
+  await looked(page);
+  await page.getByRole("button", { name: "It is from aino@saari.example" }).click();
+  assert.match(await side(), /From Aino Saari/);
+  await box.deliver(mail("confirmed", [found("pass")], "This is me."));
+  await eventually("the mail is on the desk", async () => (await queue()).length === before + 2);
+  await page.goto(`${house.url}/desk/${(await queue()).at(-1).id}`);
+  assert.match(await page.textContent(".posts"), /The sender's domain confirms this mail \(DMARC: pass\)\./);
+  assert.match(await side(), /Saari Brewing.*85 % sure/s);
+  await looked(page);
+  calm();
+});

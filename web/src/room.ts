@@ -118,7 +118,9 @@ interface Similar {
   conversation: string;
   title: string;
   answer: string;
-  answered_by: string;
+  href: string;
+  told: string;
+  elsewhere: { service: string; url: string | null } | null;
 }
 
 /** Looks for answers while the question is being written. */
@@ -147,9 +149,15 @@ function similar(form: HTMLFormElement): void {
 function entry(one: Similar): HTMLElement {
   const item = document.createElement("li");
   const link = document.createElement("a");
-  link.href = `/q/${one.conversation}`;
+  link.href = one.href;
   link.append(Object.assign(document.createElement("b"), { textContent: one.title }));
   const small = (text: string, name = "") => Object.assign(document.createElement("small"), { textContent: text, className: name });
-  item.append(link, small(one.answer), small(one.answered_by, "why"));
+  item.append(link, small(one.answer), small(one.told, "why"));
+  const { service, url } = one.elsewhere ?? {};
+  if (url) {
+    const there = Object.assign(document.createElement("a"), { className: "link", href: url, rel: "noopener noreferrer", textContent: `In ${service}` });
+    there.append(Object.assign(document.createElement("span"), { className: "vh", textContent: `: ${one.title}` }));
+    item.append(" ", there);
+  }
   return item;
 }

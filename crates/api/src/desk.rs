@@ -115,6 +115,10 @@ pub struct CustomerMessage {
     deleted: bool,
     /// Why it is held, if it is.
     held: Option<String>,
+    /// Of a mail: whether the sender's domain confirms it, as the mail server found: `passed`, `failed` or `none`. Null: nobody was asked.
+    sender: Option<String>,
+    /// What that rests on, such as `DMARC: fail`.
+    sender_by: Option<String>,
 }
 
 /// A reply, from its draft to what became of it.
@@ -163,6 +167,8 @@ pub async fn one(
         text: s.body,
         deleted: s.deleted.is_some(),
         held: s.held,
+        sender: s.proof,
+        sender_by: s.proof_by.filter(|by| !by.is_empty()),
     });
     let replies = thread.replies.into_iter().map(|r| Reply {
         id: r.id,
@@ -230,13 +236,13 @@ pub async fn reply(
     Ok((StatusCode::ACCEPTED, Json(HandedIn { state })))
 }
 
-/// A channel or a system of record.
+/// A channel, a system of record, or a network.
 #[derive(Serialize, ToSchema)]
 pub struct Connection {
     id: String,
-    /// Such as `tryton` or `mastodon`.
+    /// Such as `tryton`, `mastodon` or `jive`.
     kind: String,
-    /// `channel` or `source`.
+    /// `channel`, `source` or `network`.
     what: String,
     name: String,
     /// Whose account it is.
@@ -245,7 +251,7 @@ pub struct Connection {
     state: String,
     /// Id of its process.
     process: Option<String>,
-    /// How many messages or stage changes were taken in.
+    /// How many messages, stage changes or answers were taken in.
     taken: i64,
     /// When all there was had been taken in last.
     looked: Option<i64>,

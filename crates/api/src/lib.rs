@@ -164,6 +164,7 @@ pub struct Refused(problem::ProblemDetails);
         questions::ask,
         questions::list,
         questions::similar,
+        questions::known,
         questions::experts,
         questions::decline,
         questions::playbooks,
@@ -262,6 +263,7 @@ fn of_desk() -> Router<App> {
             "/api/v1/connections/{connection}/writing",
             get(connections::get_writing).put(connections::put_writing),
         )
+        .route("/api/v1/known/{answer}", get(questions::known))
         .route("/api/v1/desk", get(desk::queue))
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))

@@ -10,6 +10,7 @@ use base::identity::Actor;
 use serde::{Deserialize, Serialize};
 use service::app::App;
 use service::work::ask::{Expert, Similar};
+use service::work::known::Known;
 use service::work::playbook::Playbook;
 use store::work::{self, ConversationRow};
 use utoipa::{IntoParams, ToSchema};
@@ -80,7 +81,18 @@ pub async fn list(
     Ok(Json(found.await?))
 }
 
-/// Questions with an accepted answer that are like what is being written.
+/// An answer of a network that is plugged in at a step, with its question.
+#[utoipa::path(get, path = "/api/v1/known/{answer}", tag = "work", params(("answer" = String, Path)),
+    responses((status = 200, body = Known), super::Refused))]
+pub async fn known(
+    actor: Actor,
+    State(app): State<App>,
+    Path(answer): Path<String>,
+) -> Result<Json<Known>, ApiError> {
+    Ok(Json(app.work.known(&actor, &answer).await?))
+}
+
+/// Questions with an accepted answer, here or in a network, that are like what is being written.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/questions/similar", tag = "work",
     params(("process" = String, Path), AtStep), responses((status = 200, body = [Similar]), super::Refused))]
 pub async fn similar(

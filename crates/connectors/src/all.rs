@@ -4,6 +4,7 @@ use crate::bluesky::Bluesky;
 use crate::csv_url::CsvUrl;
 use crate::facebook::Facebook;
 use crate::hubspot::HubSpot;
+use crate::jive::Jive;
 use crate::linkedin::LinkedIn;
 use crate::mail::Mail;
 use crate::mastodon::Mastodon;
@@ -14,7 +15,7 @@ use crate::salesforce::Salesforce;
 use crate::slack::Slack;
 use crate::tryton::Tryton;
 use crate::x::X;
-use crate::{Channel, Source};
+use crate::{Channel, Network, Source};
 
 /// Where customers say something.
 pub fn channels() -> Vec<&'static dyn Channel> {
@@ -42,6 +43,11 @@ pub fn sources() -> Vec<&'static dyn Source> {
     vec![&TRYTON, &HUBSPOT, &SALESFORCE, &ODOO, &CSV]
 }
 
+/// Where colleagues asked and answered before.
+pub fn networks() -> Vec<&'static dyn Network> {
+    vec![&Jive]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +61,7 @@ mod tests {
         let abouts = channels().into_iter().map(|c| c.about());
         let abouts: Vec<_> = abouts
             .chain(sources().into_iter().map(|s| s.about()))
+            .chain(networks().into_iter().map(|n| n.about()))
             .collect();
         let names: BTreeSet<_> = abouts.iter().map(|a| a.name).collect();
         assert_eq!(names.len(), abouts.len());
@@ -71,7 +78,7 @@ mod tests {
             );
             let fields: BTreeSet<_> = about.fields.iter().map(|f| f.name).collect();
             // What the page that connects asks for itself.
-            for own in ["name", "process", "act", "pipeline", "signed"] {
+            for own in ["name", "process", "act", "pipeline", "signed", "place"] {
                 assert!(!fields.contains(own), "{}: {own}", about.name);
             }
             assert_eq!(fields.len(), about.fields.len(), "{}", about.name);

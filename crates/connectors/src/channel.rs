@@ -99,6 +99,37 @@ impl Incoming {
     }
 }
 
+/// What a service that was asked about it says of who sent something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The sender's domain says that it is from there.
+    Passed,
+    /// It says that it is not.
+    Failed,
+    /// Neither.
+    None,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+            Verdict::None => "none",
+        }
+    }
+}
+
+/// Whether somebody is who she says she is, as far as her domain tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    pub verdict: Verdict,
+    /// The domain she says she writes from.
+    pub domain: String,
+    /// What the verdict rests on, such as `SPF: fail`.
+    pub by: String,
+}
+
 /// What the marks of a service say of a message, beside its words. Made anew from the payload, kept nowhere.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
@@ -110,6 +141,8 @@ pub struct Hints {
     pub kin: Vec<String>,
     /// What may be tokens of ours in the addresses it was sent to ([`Outgoing::back`]).
     pub tokens: Vec<String>,
+    /// What is known of who sent it; `None` where nobody was asked.
+    pub proof: Option<Proof>,
 }
 
 /// An answer, or something of our own, on its way out.

@@ -1,6 +1,7 @@
 //! Connecting systems of record and channels, and how each of them is.
 
 use super::error::{PageError, page as render};
+use super::networks::{self, PlugLine};
 use super::shell::Shell;
 use crate::asked::{Form, Query};
 use askama::Template;
@@ -16,7 +17,7 @@ use service::app::App;
 use service::connect::{Back, Connection, NotIn, SignedIn, Writing};
 use service::processes::Problem;
 use std::collections::BTreeMap;
-use store::connections::{CHANNEL, ON, PAUSED, SIGNED_OUT};
+use store::connections::{CHANNEL, NETWORK, ON, PAUSED, SIGNED_OUT};
 
 /// A connection as it stands in the list.
 struct Line {
@@ -36,7 +37,9 @@ struct ListPage {
     shell: Shell,
     sources: Vec<Line>,
     channels: Vec<Line>,
-    kinds: Vec<(About, bool)>,
+    networks: Vec<Line>,
+    /// With what each is for.
+    kinds: Vec<(About, &'static str)>,
 }
 
 fn state(connection: &Connection) -> &'static str {
@@ -50,7 +53,7 @@ fn state(connection: &Connection) -> &'static str {
     }
 }
 
-fn when(at: Option<Micros>) -> String {
+pub(crate) fn when(at: Option<Micros>) -> String {
     at.map_or("not yet".into(), |at| {
         format!("{} UTC", format::date_time(at))
     })
@@ -58,10 +61,10 @@ fn when(at: Option<Micros>) -> String {
 
 fn line(c: Connection) -> Line {
     let taken = format::count(c.row.taken.max(0) as u64);
-    let what = if c.row.what == CHANNEL {
-        "messages"
-    } else {
-        "stage changes"
+    let what = match c.row.what.as_str() {
+        CHANNEL => "messages",
+        NETWORK => "answers",
+        _ => "stage changes",
     };
     Line {
         told: match &c.row.error {
@@ -80,17 +83,34 @@ fn line(c: Connection) -> Line {
 
 pub async fn list(actor: Actor, State(app): State<App>) -> Result<Html<String>, PageError> {
     let connect = app.desk.connect();
-    let (channels, sources): (Vec<_>, Vec<_>) = connect
+    let (channels, others): (Vec<_>, Vec<_>) = connect
         .list()
         .await?
         .into_iter()
         .partition(|c| c.row.what == CHANNEL);
-    let kinds = connect.sources().iter().map(|s| (s.about(), true));
-    let kinds = kinds.chain(connect.channels().iter().map(|c| (c.about(), false)));
+    let (networks, sources): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|c| c.row.what == NETWORK);
+    let mut lines = Vec::new();
+    for connection in networks {
+        // One of its places may be ill while it is well.
+        let plugged = connect.plugged(&connection.row.id).await?;
+        let mut line = line(connection);
+        let ill = plugged.into_iter().find_map(|p| p.row.error);
+        if let Some(error) = ill.filter(|_| !line.is_ill) {
+            line.is_ill = true;
+            line.told = error;
+        }
+        lines.push(line);
+    }
+    let kinds = connect.sources().iter().map(|s| (s.about(), "a process"));
+    let kinds = kinds.chain(connect.channels().iter().map(|c| (c.about(), "the desk")));
+    let known = "answers at steps";
+    let kinds = kinds.chain(connect.networks().iter().map(|n| (n.about(), known)));
     render(ListPage {
         shell: Shell::new(&app, &actor, "Connections", "settings", None).await?,
         sources: sources.into_iter().map(line).collect(),
         channels: channels.into_iter().map(line).collect(),
+        networks: lines,
         kinds: kinds.collect(),
     })
 }
@@ -103,6 +123,7 @@ struct NewPage {
     shell: Shell,
     about: About,
     is_source: bool,
+    is_network: bool,
     fields: Filled,
     /// What a key is pasted into, where somebody can sign in instead.
     pasted: Filled,
@@ -160,6 +181,7 @@ impl NewPage {
         Ok(NewPage {
             shell: Shell::new(app, actor, about.title, "settings", None).await?,
             is_source: is_source(app, about.name),
+            is_network: is_network(app, about.name),
             fields,
             pasted,
             sign_in,
@@ -212,6 +234,11 @@ fn is_source(app: &App, kind: &str) -> bool {
         .sources()
         .iter()
         .any(|s| s.about().name == kind)
+}
+
+fn is_network(app: &App, kind: &str) -> bool {
+    let all = app.desk.connect().networks();
+    all.iter().any(|n| n.about().name == kind)
 }
 
 pub async fn new(
@@ -431,6 +458,13 @@ async fn try_or_connect(
                 Redirect::to(&format!("/connections/{}", made.await?.0)).into_response(),
             ));
         }
+        if page.is_network {
+            let id = connect
+                .add_network(actor, about.name, get("name"), &settings)
+                .await?;
+            let to = format!("/connections/{id}/places");
+            return Ok(Some(Redirect::to(&to).into_response()));
+        }
         let (id, address) = connect
             .add_channel(
                 actor,
@@ -475,6 +509,8 @@ struct OnePage {
     state: &'static str,
     is_on: bool,
     is_source: bool,
+    is_network: bool,
+    places: Vec<PlugLine>,
     error: Option<String>,
     taken: String,
     expected: Option<String>,
@@ -555,6 +591,7 @@ pub async fn one(
     let slug = process.as_ref().map_or("", |p| &p.slug);
     let writing = app.desk.connect().writing(&id).await?;
     let back = writing.map(|w| writing_back(w, slug));
+    let plugged = app.desk.connect().plugged(&id).await?;
     let written = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
     render(OnePage {
         shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
@@ -562,6 +599,8 @@ pub async fn one(
         state: state(&c),
         is_on: c.row.state == ON,
         is_source: c.row.what != CHANNEL,
+        is_network: c.row.what == NETWORK,
+        places: plugged.into_iter().map(networks::line).collect(),
         error: c
             .row
             .error
@@ -602,6 +641,16 @@ pub async fn act(
             let days = |name: &str| form.get(name).map_or("", String::as_str);
             let days = (days("said"), days("raw"));
             connect.set_kept(&actor, &id, days).await?;
+        }
+        "plug" => {
+            let get = |name: &str| form.get(name).map_or("", String::as_str);
+            let at = get("at").split_once('/').unwrap_or_default();
+            connect.plug(&actor, &id, get("place"), at).await?;
+        }
+        "read-again" => connect.read_again(&id).await?,
+        "unplug" => {
+            let plug = form.get("plug").map_or("", String::as_str);
+            connect.unplug(&actor, &id, plug).await?;
         }
         "remove" => {
             connect.remove(&actor, &id).await?;

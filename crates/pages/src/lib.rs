@@ -23,6 +23,7 @@ mod listen;
 mod mapping;
 mod me;
 mod message;
+mod networks;
 mod passkey;
 mod people;
 mod playbook;
@@ -131,6 +132,11 @@ pub fn router() -> Router<App> {
             "/connections/{connection}/mapping",
             get(mapping::page).post(mapping::save),
         )
+        .route("/connections/{connection}/places", get(networks::places))
+        .route(
+            "/connections/{connection}/places/{plug}",
+            get(networks::plug),
+        )
         .route("/connections/{connection}/{action}", post(connections::act))
         .route(
             "/hooks/channel/{secret}",
@@ -139,6 +145,7 @@ pub fn router() -> Router<App> {
                 .layer(DefaultBodyLimit::max(4 << 20)),
         )
         .route("/q/{conversation}", get(question::page))
+        .route("/known/{answer}", get(networks::known))
         .route("/q/{conversation}/answer", post(question::answer))
         .route("/q/{conversation}/decline", post(question::decline))
         .route("/m/{message}/{action}", post(message::act))

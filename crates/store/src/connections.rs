@@ -7,7 +7,7 @@ use mining::Micros;
 pub struct ConnectionRow {
     pub id: String,
     pub kind: String,
-    /// [`CHANNEL`] or [`SOURCE`].
+    /// [`CHANNEL`], [`SOURCE`] or [`NETWORK`].
     pub what: String,
     pub name: String,
     pub created: Micros,
@@ -61,6 +61,7 @@ record!(ConnectionRow {
 
 pub const CHANNEL: &str = "channel";
 pub const SOURCE: &str = "source";
+pub const NETWORK: &str = "network";
 pub const ON: &str = "on";
 pub const PAUSED: &str = "paused";
 pub const SIGNED_OUT: &str = "signed_out";
@@ -173,6 +174,15 @@ pub async fn move_on(tx: &mut Tx, looked: &Looked<'_>, now: Micros) -> sqlx::Res
     .affect(tx)
     .await?;
     Ok(moved > 0)
+}
+
+/// So much more came by it.
+pub async fn count(tx: &mut Tx, id: &str, taken: i64) -> sqlx::Result<()> {
+    query("UPDATE connections SET taken = taken + $2 WHERE id = $1")
+        .bind(id)
+        .bind(taken)
+        .execute(tx)
+        .await
 }
 
 /// Says what went wrong, and when to try again; `state` is what it is in from then on.

@@ -228,6 +228,17 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
 /// Everything of a customer: what she said and was answered, as it came too, and what she is called.
 pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
     thoroughly(tx).await?;
+    // Where colleagues of hers and ours talked before, she is known by her address.
+    let addresses: Vec<(String,)> = query(
+        "SELECT email FROM contacts WHERE email IS NOT NULL AND (id = $1 OR merged_into = $1) UNION \
+         SELECT author FROM handles WHERE contact = $1 AND kind = 'mail'",
+    )
+    .bind(contact)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (address,) in addresses {
+        super::networks::forget(tx, &address).await?;
+    }
     talk(tx, "SELECT id FROM threads WHERE contact = $1", &[contact]).await?;
     // What she said in threads that others began.
     let hers = "(SELECT h.author FROM handles h JOIN connections c ON c.kind = h.kind WHERE h.contact = $1 AND c.id = said.connection)";

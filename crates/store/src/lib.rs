@@ -23,6 +23,7 @@ pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
 pub mod models;
+pub mod networks;
 pub mod passkeys;
 pub mod people;
 pub mod playbooks;
@@ -78,7 +79,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 20] = [
+const SQLITE: [&str; 21] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -97,10 +98,11 @@ const SQLITE: [&str; 20] = [
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
     include_str!("../migrations/0019_mapping.sql"),
+    include_str!("../migrations/0020_jive.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
 ];
-const POSTGRES: [&str; 20] = [
+const POSTGRES: [&str; 21] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -119,6 +121,7 @@ const POSTGRES: [&str; 20] = [
     include_str!("../migrations/0017_oauth.sql"),
     include_str!("../migrations/0018_written.sql"),
     include_str!("../migrations/0019_mapping.sql"),
+    include_str!("../migrations/0020_jive.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
 ];

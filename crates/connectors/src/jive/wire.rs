@@ -1,6 +1,6 @@
 //! The shapes of Jive's REST interface, version 3. Every field but the id may be left out: what is shown depends on the rights of who asks.
 
-use crate::json::or_default;
+use crate::json::{Item, or_default};
 use crate::text::{line, of_html};
 use crate::{Fault, Micros, Response};
 use serde_json::Value;
@@ -16,8 +16,10 @@ pub fn unguarded(body: &[u8]) -> &[u8] {
 
 pub fn read<T: serde::de::DeserializeOwned>(answer: &Response, now: Micros) -> Result<T, Fault> {
     if answer.is_success() {
-        return serde_json::from_slice(unguarded(&answer.body))
-            .map_err(|e| Fault::Strange(e.to_string()));
+        return serde_json::from_slice(unguarded(&answer.body)).map_err(|e| match e.is_eof() {
+            true => Fault::Unreached("half an answer".into()),
+            false => Fault::Strange(e.to_string()),
+        });
     }
     let body: Value = serde_json::from_slice(unguarded(&answer.body)).unwrap_or_default();
     let said = body["error"]["message"]
@@ -28,16 +30,32 @@ pub fn read<T: serde::de::DeserializeOwned>(answer: &Response, now: Micros) -> R
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(bound(deserialize = "T: serde::de::DeserializeOwned"))]
 pub struct List<T> {
-    pub list: Vec<T>,
+    pub list: Vec<Item<T>>,
     #[serde(default, deserialize_with = "or_default")]
     pub links: Links,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
 pub struct Links {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub next: Option<String>,
+}
+
+/// The id an address ends with: letters, digits and dashes, so that it is one part of a path.
+pub fn id_in(address: &str) -> Option<String> {
+    let last = address.trim_end_matches('/').rsplit('/').next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_id = (1..=64).contains(&last.len()) && last.chars().all(is_plain);
+    is_id.then(|| last.to_string())
+}
+
+/// The id by which something is asked for: the one its own address ends with, which is not the id beside it.
+fn address(resources: &Value, named: &str, id: &str) -> Option<String> {
+    let own = resources["self"]["ref"].as_str();
+    let all = [own.unwrap_or_default(), named, id];
+    all.into_iter().find_map(id_in)
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -88,18 +106,26 @@ impl From<RawPerson> for Person {
     }
 }
 
+/// Where people look at it: a link that leads to a page and nothing else.
 fn html(resources: &Value) -> Option<String> {
-    resources["html"]["ref"].as_str().map(String::from)
+    let said = resources["html"]["ref"].as_str()?;
+    let url = url::Url::parse(said).ok()?;
+    let is_page = matches!(url.scheme(), "http" | "https") && url.username().is_empty();
+    (is_page && said.len() <= 2_000).then(|| url.to_string())
 }
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawPlace {
+struct PlaceBody {
     id: String,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default, rename = "placeID", deserialize_with = "or_default")]
+    place_id: String,
     #[serde(default, deserialize_with = "or_default")]
     name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    group_type: String,
     #[serde(default, deserialize_with = "or_default")]
     member_count: u64,
     #[serde(default, deserialize_with = "or_default")]
@@ -108,24 +134,29 @@ struct RawPlace {
 
 /// A space, a group, a project.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
-#[serde(from = "RawPlace")]
-pub struct Place {
-    pub id: String,
+#[serde(from = "PlaceBody")]
+pub struct RawPlace {
+    /// By which it is asked for.
+    pub address: Option<String>,
     /// As Jive calls it: `group`, `space`, `project`.
     pub kind: String,
     pub name: String,
+    /// Of a group: `open`, `members_only`, `private`, `secret`.
+    pub group_type: Option<String>,
     pub members: u64,
     pub url: Option<String>,
 }
 
-impl From<RawPlace> for Place {
-    fn from(raw: RawPlace) -> Place {
-        Place {
+impl From<PlaceBody> for RawPlace {
+    fn from(raw: PlaceBody) -> RawPlace {
+        let group_type = line(&raw.group_type).to_lowercase().replace('_', " ");
+        RawPlace {
+            address: address(&raw.resources, &raw.place_id, &raw.id),
             name: line(&raw.name),
+            group_type: Some(group_type).filter(|t| !t.is_empty()),
             members: raw.member_count,
             url: html(&raw.resources),
-            kind: raw.kind,
-            id: raw.id,
+            kind: line(&raw.kind),
         }
     }
 }
@@ -142,8 +173,14 @@ struct RawContent {
     content: Value,
     #[serde(default, deserialize_with = "or_default")]
     author: Person,
+    #[serde(default, rename = "contentID", deserialize_with = "or_default")]
+    content_id: String,
     #[serde(default, deserialize_with = "or_default")]
     published: String,
+    #[serde(default, deserialize_with = "or_default")]
+    updated: String,
+    #[serde(default, deserialize_with = "or_default")]
+    status: String,
     #[serde(default, deserialize_with = "or_default")]
     parent: String,
     #[serde(default, deserialize_with = "or_default")]
@@ -158,17 +195,21 @@ struct RawContent {
     resources: Value,
 }
 
-/// A discussion; of other kinds of content only what they have in common with it.
+/// A discussion or a message in one; of other kinds of content only what they have in common with them.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(from = "RawContent")]
 pub struct Content {
-    pub id: String,
+    /// By which it is asked for.
+    pub address: Option<String>,
     pub kind: String,
     pub subject: String,
     /// Plain text.
     pub text: String,
     pub author: Person,
     pub at: Option<Micros>,
+    /// As Jive says it.
+    pub updated: String,
+    pub is_published: bool,
     /// The address of the place or person it stands under.
     pub parent: String,
     pub is_question: bool,
@@ -183,10 +224,13 @@ pub struct Content {
 impl From<RawContent> for Content {
     fn from(raw: RawContent) -> Content {
         Content {
+            address: address(&raw.resources, &raw.content_id, &raw.id),
             subject: line(&raw.subject),
             text: of_html(raw.content["text"].as_str().unwrap_or_default()),
             author: raw.author,
             at: moment(&raw.published),
+            updated: line(&raw.updated),
+            is_published: matches!(raw.status.as_str(), "" | "published"),
             parent: raw.parent,
             is_question: raw.question,
             answer: Some(raw.answer).filter(|a| !a.is_empty()),
@@ -194,7 +238,6 @@ impl From<RawContent> for Content {
             replies: raw.reply_count,
             url: html(&raw.resources),
             kind: raw.kind,
-            id: raw.id,
         }
     }
 }

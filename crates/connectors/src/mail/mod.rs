@@ -6,6 +6,7 @@
 
 pub mod machine;
 mod place;
+pub mod proof;
 pub mod quoted;
 mod read;
 mod reply;
@@ -71,6 +72,13 @@ const FIELDS: &[Field] = &[
         label: "Password of the mail server",
         hint: "Only if it is another one.",
         is_secret: true,
+        is_required: false,
+    },
+    Field {
+        name: "authserv",
+        label: "Who checks senders",
+        hint: "The name with which your mail server begins the Authentication-Results of mails, such as mx.example.com. It has to take that header out of mails that come with it. Empty, or none: senders are not looked at.",
+        is_secret: false,
         is_required: false,
     },
     Field {

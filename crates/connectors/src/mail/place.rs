@@ -18,6 +18,8 @@ pub struct Place {
     pub name: String,
     /// The folder of what was sent.
     pub sent: String,
+    /// Whose word about senders counts; empty: nobody's.
+    pub authserv: String,
 }
 
 impl Place {
@@ -49,6 +51,7 @@ impl Place {
             address,
             name: text::line(settings.get("sender")),
             sent,
+            authserv: authserv(settings.get("authserv"))?,
         })
     }
 
@@ -147,6 +150,22 @@ fn smtp(address: &str, password: &str) -> Result<Server, Fault> {
         )
     };
     Ok(server(address, password, ["smtp", "smtps"], [25, 587, 465], &wrong)?.0)
+}
+
+/// The name with which a mail server begins what it says of senders.
+fn authserv(name: &str) -> Result<String, Fault> {
+    let name = name.trim().to_ascii_lowercase();
+    if name == "none" {
+        return Ok(String::new());
+    }
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match name.len() <= 250 && name.chars().all(is_plain) {
+        true => Ok(name),
+        false => Err(Fault::Refused(format!(
+            "\"{}\" is no name that stands before Authentication-Results; write it as mx.example.com",
+            text::line(&name)
+        ))),
+    }
 }
 
 /// A folder as it can be named to a mail server.

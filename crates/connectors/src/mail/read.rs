@@ -1,7 +1,7 @@
 //! A mail as it came becomes what somebody said.
 
 use super::place::Place;
-use super::{machine, quoted};
+use super::{machine, proof, quoted};
 use crate::channel::{Author, Hints, Media, Seen, What};
 use crate::post::Mail;
 use crate::{Incoming, Micros, text};
@@ -249,6 +249,8 @@ pub fn hints(place: &Place, item: &Incoming) -> Hints {
             .filter(|title| !title.is_empty()),
         kin,
         tokens: tokens(place, &mail),
+        proof: (!place.authserv.is_empty())
+            .then(|| proof::proof(&mail, &place.authserv, &item.author.handle)),
     }
 }
 

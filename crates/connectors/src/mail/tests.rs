@@ -36,6 +36,12 @@ fn what_was_filled_in_is_understood_or_refused_without_the_password() {
     assert_eq!(place.smtp.port, 465);
     assert_eq!(place.smtp.password, "open-sesame");
     assert_eq!(place.sent, "Sent");
+    assert_eq!(place.authserv, "");
+    for (said, expected) in [(" MX.halden.example", "mx.halden.example"), ("none", "")] {
+        let mut named = settings();
+        named.0.insert("authserv".into(), said.into());
+        assert_eq!(Place::of(&named).unwrap().authserv, expected);
+    }
     for (name, value) in [
         ("imap", "mail.example.com"),
         ("imap", "imaps://mail.example.com/INBOX"),
@@ -49,6 +55,7 @@ fn what_was_filled_in_is_understood_or_refused_without_the_password() {
         ("address", "a+b@example.com"),
         ("address", "a@example.com, b@example.com"),
         ("sent", "a\r\nb"),
+        ("authserv", "mx.halden.example; spf=pass"),
         ("password", "two\r\nlines"),
     ] {
         let mut wrong = settings();

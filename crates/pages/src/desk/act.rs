@@ -88,6 +88,7 @@ pub async fn thread_act(
         "block" => desk.mark_voice(&actor, &id, Some(BLOCKED)).await,
         "ours" => desk.mark_voice(&actor, &id, Some(OURS)).await,
         "unmark" => desk.mark_voice(&actor, &id, None).await,
+        "vouch" => desk.vouch(&actor, &id).await,
         "case" => {
             let case = Some(form.case.trim()).filter(|c| !c.is_empty());
             desk.set_case(&actor, &id, &form.process, case).await

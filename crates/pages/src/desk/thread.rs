@@ -7,7 +7,7 @@ use mining::Micros;
 use service::app::App;
 use service::work::ask::Similar;
 use store::desk::{
-    CannedRow, DISMISSED, FAILED, FOUND, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow,
+    CannedRow, DISMISSED, FAILED, FOUND, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow, SaidRow,
 };
 
 pub struct Post {
@@ -24,6 +24,18 @@ pub struct Post {
     pub is_edited: bool,
     pub is_deleted: bool,
     pub held: Option<String>,
+    /// What is known of who sent it: the sentence, what it rests on, and whether somebody should look.
+    pub proof: Option<(&'static str, String, bool)>,
+}
+
+/// What the mail server found of a sender, in plain words.
+fn proof(said: &SaidRow) -> Option<(&'static str, String, bool)> {
+    let by = said.proof_by.clone().unwrap_or_default();
+    match said.proof.as_deref()? {
+        "passed" => Some(("The sender's domain confirms this mail", by, false)),
+        "failed" => Some(("The sender's domain does not confirm this mail", by, true)),
+        _ => Some(("Nobody says whether this mail is from there", by, false)),
+    }
 }
 
 /// A reply that is not out yet.
@@ -91,6 +103,8 @@ pub struct ThreadPart {
     pub sure: i64,
     pub by: Option<String>,
     pub contact: Option<(String, String)>,
+    /// Whose address it says it is from, where nobody said yet that it is.
+    pub unconfirmed: Option<String>,
     pub knows: Vec<(String, String, String, u32)>,
     pub similar: Vec<Similar>,
     pub canned: Vec<CannedRow>,
@@ -164,6 +178,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             is_edited: s.edited.is_some(),
             is_deleted: s.deleted.is_some(),
             held: s.held.clone(),
+            proof: proof(s),
             name,
             initials,
             hue,
@@ -306,6 +321,9 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             .matched_by
             .as_deref()
             .map(|by| directory.name(by).into()),
+        unconfirmed: newest
+            .filter(|s| row.contact.is_none() && s.proof.as_deref() == Some("failed"))
+            .map(|s| s.handle.clone()),
         contact: thread.contact.map(|c| (c.id, c.name)),
         knows,
         similar,

@@ -32,6 +32,23 @@ pub fn addressed_to(case: String) -> Found {
     }
 }
 
+/// What is found of somebody who may be somebody else: never by what she says she is (`hers`) alone, and half as sure of the rest. `why` is
+/// the reason to doubt it.
+pub fn doubted(found: Found, hers: Found, why: &str) -> Found {
+    let reason = match (&found.case, &hers.case) {
+        (Some(_), _) => format!("{} {why}", found.reason),
+        (None, Some(case)) => {
+            format!("{why} By her address it would be {case}: choose it if it is hers.")
+        }
+        (None, None) => format!("{} {why}", found.reason),
+    };
+    Found {
+        reason: reason.trim().into(),
+        sure: found.sure / 2,
+        case: found.case,
+    }
+}
+
 /// A value that more cases have says nothing about which one it is.
 const FEW: usize = 8;
 /// A name in running text is shorter only by chance.

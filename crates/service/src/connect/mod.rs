@@ -11,6 +11,7 @@ mod intake;
 pub(crate) mod listen;
 pub mod mapping;
 pub mod matching;
+mod network;
 mod oauth;
 mod postman;
 mod publish;
@@ -34,7 +35,7 @@ use base::outbound::Outbound;
 use base::policy::Site;
 use base::problem::Problem;
 use carrier::Carrier;
-use connectors::{About, Account, Channel, Fault, Pipeline, Settings, Source, Via};
+use connectors::{About, Account, Channel, Fault, Network, Pipeline, Settings, Source, Via};
 use matching::Matcher;
 use mining::Micros;
 use mining::time::{HOUR, MINUTE, SECOND};
@@ -43,8 +44,8 @@ use seal::Seal;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::connections::{self, CHANNEL, ConnectionRow, ON, PAUSED, SIGNED_OUT, SOURCE};
-use store::{Db, Tx};
+use store::connections::{self, CHANNEL, ConnectionRow, NETWORK, ON, PAUSED, SIGNED_OUT, SOURCE};
+use store::{Db, Tx, networks};
 use tokio::sync::{Notify, OnceCell, watch};
 
 /// How often a channel and a source are looked at.
@@ -59,6 +60,7 @@ const LONGEST_WAIT: Micros = HOUR;
 /// Characters of a name.
 const LENGTH: usize = 200;
 
+pub use network::Plugged;
 pub use oauth::{Back, NotIn, SignedIn, Waiting};
 pub(crate) use publish::lacks;
 pub(crate) use take::account_of;
@@ -88,9 +90,17 @@ struct Inner {
     intake: intake::Intake,
     channels: Vec<&'static dyn Channel>,
     sources: Vec<&'static dyn Source>,
+    networks: Vec<&'static dyn Network>,
     /// The last matcher of a process, by what it was made of.
     matchers: Mutex<Matchers>,
 }
+
+/// All kinds of connections.
+type Kinds = (
+    Vec<&'static dyn Channel>,
+    Vec<&'static dyn Source>,
+    Vec<&'static dyn Network>,
+);
 
 /// A connection as it is shown: nothing of its key.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +132,23 @@ impl Connect {
         channels: Vec<&'static dyn Channel>,
         sources: Vec<&'static dyn Source>,
     ) -> Connect {
+        Connect::with_networks(
+            work,
+            site,
+            outbound,
+            seal,
+            (channels, sources, connectors::networks()),
+        )
+    }
+
+    /// The same with other networks, too.
+    pub(crate) fn with_networks(
+        work: Work,
+        site: Arc<Site>,
+        outbound: Outbound,
+        seal: Seal,
+        (channels, sources, networks): Kinds,
+    ) -> Connect {
         let node = work.clock().id().simple().to_string();
         Connect {
             inner: Arc::new(Inner {
@@ -136,6 +163,7 @@ impl Connect {
                 intake: intake::Intake::default(),
                 channels,
                 sources,
+                networks,
                 matchers: Mutex::default(),
                 site,
                 work,
@@ -184,6 +212,10 @@ impl Connect {
         &self.inner.sources
     }
 
+    pub fn networks(&self) -> &[&'static dyn Network] {
+        &self.inner.networks
+    }
+
     pub(crate) fn channel(&self, kind: &str) -> Result<&'static dyn Channel, Problem> {
         let found = self.inner.channels.iter().find(|c| c.about().name == kind);
         found
@@ -211,11 +243,12 @@ impl Connect {
             .ok_or_else(|| Problem::not_found("kind of system"))
     }
 
-    /// What there is to fill in for a kind, of either sort.
+    /// What there is to fill in for a kind, of whichever sort.
     pub fn about(&self, kind: &str) -> Result<About, Problem> {
-        match self.channel(kind) {
-            Ok(channel) => Ok(channel.about()),
-            Err(_) => Ok(self.source(kind)?.about()),
+        match (self.channel(kind), self.network(kind)) {
+            (Ok(channel), _) => Ok(channel.about()),
+            (_, Ok(network)) => Ok(network.about()),
+            _ => Ok(self.source(kind)?.about()),
         }
     }
 
@@ -254,9 +287,10 @@ impl Connect {
             }
         }
         let via = self.via(settings);
-        let asked = match self.channel(kind) {
-            Ok(channel) => channel.account(&via).await,
-            Err(_) => self.source(kind)?.account(&via).await,
+        let asked = match (self.channel(kind), self.network(kind)) {
+            (Ok(channel), _) => channel.account(&via).await,
+            (_, Ok(network)) => network.account(&via).await,
+            _ => self.source(kind)?.account(&via).await,
         };
         asked.map_err(|fault| told(&about, &fault))
     }
@@ -557,11 +591,15 @@ impl Connect {
         self.done(tx).await
     }
 
-    /// Forgets the key. What came by it stays.
+    /// Forgets the key. What came by it stays, but for answers of a network: nobody would take back what is taken back there.
     pub async fn remove(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
         let row = self.find(id).await?.row;
+        let places = networks::of_connection(self.db(), id).await?;
         let mut tx = self.db().begin().await?;
         connections::remove(&mut tx, id).await?;
+        for place in &places {
+            self.take_out(&mut tx, actor, place).await?;
+        }
         self.note(
             &mut tx,
             actor.id(),
@@ -692,6 +730,7 @@ impl Connect {
     async fn look_at(&self, row: &ConnectionRow, settings: &Settings) -> Result<(), Stopped> {
         match row.what.as_str() {
             SOURCE => self.look_at_source(row, settings).await,
+            NETWORK => self.look_at_network(row, settings).await,
             _ => self.look_at_channel(row, settings).await,
         }
     }

@@ -196,6 +196,8 @@ impl Connect {
         let mut tx = self.db().begin().await?;
         events::in_order(&mut tx).await?;
         let said = SaidRow {
+            proof: None,
+            proof_by: None,
             connection: row.id.clone(),
             source: sent.id.clone(),
             thread: thread.id.clone(),

@@ -7,7 +7,7 @@ use base::activity::Kind;
 use base::format;
 use base::identity::secret::Digest;
 use base::problem::Problem;
-use connectors::channel::{Author, Delivered, Delivery, Hints, Seen, What};
+use connectors::channel::{Author, Delivered, Delivery, Hints, Proof, Seen, Verdict, What};
 use connectors::{Account, Cursor, Incoming, Settings, Via};
 use mining::Micros;
 use serde_json::json;
@@ -183,7 +183,13 @@ impl Connect {
         if item.what == What::Deleted || item.id.is_empty() {
             return Ok(false);
         }
-        let is_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
+        let says_ours = item.is_ours || item.author.id == account.id && !account.id.is_empty();
+        let doubt = hints
+            .proof
+            .as_ref()
+            .filter(|p| p.verdict == Verdict::Failed);
+        // Who writes as us from elsewhere is not us.
+        let is_ours = says_ours && doubt.is_none();
         // What we published is kept as a post, whoever answers it.
         if is_ours
             && store::share::by_source(tx, &row.id, &item.id)
@@ -197,7 +203,8 @@ impl Connect {
         if found.is_none() && is_ours {
             return Ok(false);
         }
-        let contact = match is_ours {
+        // Nobody is known by an address alone that its own domain does not confirm: a person says who that is.
+        let contact = match is_ours || doubt.is_some() {
             true => None,
             false => Some(self.contact_of(tx, row, &item.author, now).await?),
         };
@@ -225,6 +232,7 @@ impl Connect {
         let of = (hearing, met.as_slice());
         let held = match (is_ours, hints.machine) {
             (true, _) => None,
+            (false, _) if says_ours => Some("it says that it is from us".to_string()),
             // A machine is one in a known thread, too.
             (false, Some(machine)) => Some(machine.to_string()),
             (false, None) => {
@@ -258,6 +266,7 @@ impl Connect {
                     at,
                     title: hints.title.as_deref(),
                     addressed,
+                    doubt,
                 };
                 let thread = self.open(tx, row, of, item, new).await?;
                 if !item.is_for_us || !met.is_empty() {
@@ -266,6 +275,10 @@ impl Connect {
                 thread
             }
         };
+        // It was begun under her address by nobody knew whom, and she goes on with it.
+        if let (None, Some(contact)) = (&thread.contact, &contact) {
+            desk::set_contact(tx, &thread.id, &contact.id).await?;
+        }
         let said = SaidRow {
             connection: row.id.clone(),
             source: item.id.clone(),
@@ -284,6 +297,8 @@ impl Connect {
             // In a thread that is open only this one of it is held.
             held: held.clone().filter(|_| thread.state != HELD),
             raw: cut(&item.raw.replace('\0', ""), RAW),
+            proof: hints.proof.as_ref().map(|p| p.verdict.word().into()),
+            proof_by: hints.proof.as_ref().map(|p| format::short(&p.by, 200)),
         };
         if !desk::keep_said(tx, &said).await? {
             return Ok(false);
@@ -448,7 +463,7 @@ impl Connect {
         Ok(None)
     }
 
-    async fn contact_of(
+    pub(crate) async fn contact_of(
         &self,
         tx: &mut Tx,
         row: &ConnectionRow,
@@ -515,7 +530,19 @@ impl Connect {
                 matcher.about(matching::addressed_to(case), at, None)
             }
             (Some(contact), ..) => about(of, item, &text, contact, at),
-            (None, ..) => About::default(),
+            (None, addressed, Some(matcher)) if new.doubt.is_some() => {
+                let found = match addressed {
+                    Some(case) => matching::addressed_to(case),
+                    None => matcher.find(&Author::default(), None, &text),
+                };
+                let hers = matcher.find(&item.author, Some(&item.author.handle), "");
+                let why = doubted(new.doubt);
+                matcher.about(matching::doubted(found, hers, &why), at, None)
+            }
+            (None, ..) => About {
+                reason: doubted(new.doubt),
+                ..About::default()
+            },
         };
         let post = self.post_answered(tx, row, item).await?;
         let about = match &post {
@@ -597,6 +624,19 @@ struct New<'a> {
     title: Option<&'a str>,
     /// The case whose address it was sent to.
     addressed: Option<String>,
+    /// Why it may be from somebody else.
+    doubt: Option<&'a Proof>,
+}
+
+/// Why somebody may not be who she says, in a sentence; nothing where nobody doubts it.
+fn doubted(doubt: Option<&Proof>) -> String {
+    match doubt {
+        Some(proof) => format!(
+            "The sender's domain does not confirm this mail ({}).",
+            proof.by
+        ),
+        None => String::new(),
+    }
 }
 
 /// Which case something new is about, looked for where the channel's customers are and where it was listened for; without one it

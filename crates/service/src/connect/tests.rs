@@ -688,3 +688,106 @@ fn connect_that_may(connect: &Connect, allowed: &str) -> Connect {
         Vec::new(),
     )
 }
+
+/// What a mail server that is believed says of mail from Saari.
+fn found(result: &str) -> String {
+    format!(
+        "Authentication-Results: mx.halden.example; dmarc={result} header.from=saari.example\r\n"
+    )
+}
+
+#[test]
+fn what_the_mail_server_says_of_a_sender_is_kept_and_who_is_not_confirmed_is_matched_by_a_person() {
+    with_dovecot(async |db, dovecot, user| {
+        const AINO: &str = "Aino Saari <aino@saari.example>";
+        let house = House::open(db, &dovecot, user).await;
+        let said = async |words: &str| {
+            for thread in house.threads(Queue::Open).await {
+                let all = kept::said(house.db(), &thread.id, 50).await.unwrap();
+                if let Some(found) = all.into_iter().find(|s| s.body == words) {
+                    return (thread, found);
+                }
+            }
+            panic!("{words:?} is not there");
+        };
+        let arrives = async |from: &str, id: &str, headers: &str, words: &str| {
+            dovecot.deliver(user, &mail(from, id, headers, words));
+            house.after(MINUTE).await;
+        };
+        arrives(AINO, "a@saari", &found("fail"), "Nobody is asked.").await;
+        let (thread, one) = said("Nobody is asked.").await;
+        assert_eq!(
+            (one.proof, thread.sure),
+            (None, 95),
+            "without the setting nothing changes"
+        );
+        let aino = thread.contact.unwrap();
+
+        let named = Settings::of([("authserv", "MX.halden.example")]);
+        let rekeyed = house
+            .connect()
+            .rekey(&house.maren, &house.connection, &named);
+        rekeyed.await.unwrap();
+        let forged =
+            "Authentication-Results: mx.evil.example; dmarc=pass header.from=saari.example\r\n";
+        let headers = format!("{forged}{}{}", found("fail"), found("pass"));
+        arrives(AINO, "b@evil", &headers, "Send it to my new address.").await;
+        let (doubted, one) = said("Send it to my new address.").await;
+        assert_eq!(
+            (one.proof.as_deref(), one.proof_by.as_deref()),
+            (Some("failed"), Some("DMARC: fail"))
+        );
+        assert_eq!(
+            (&doubted.contact, &doubted.case_ref, doubted.sure),
+            (&None, &None, 0)
+        );
+        assert_eq!(
+            doubted.reason,
+            "The sender's domain does not confirm this mail (DMARC: fail). By her address it would be Saari Brewing: choose it if it is hers."
+        );
+        arrives(AINO, "c@evil", &found("fail"), "About Kestrel Water I ask.").await;
+        let (thread, _) = said("About Kestrel Water I ask.").await;
+        assert_eq!(
+            (thread.case_ref.as_deref(), thread.sure, thread.contact),
+            (Some("Kestrel Water"), 30, None)
+        );
+        assert!(
+            thread
+                .reason
+                .ends_with("does not confirm this mail (DMARC: fail)."),
+            "{}",
+            thread.reason
+        );
+        arrives(AINO, "d@saari", &found("pass"), "Confirmed.").await;
+        let (thread, one) = said("Confirmed.").await;
+        assert_eq!(
+            (one.proof.as_deref(), thread.contact.as_deref()),
+            (Some("passed"), Some(aino.as_str()))
+        );
+        assert_eq!(thread.case_ref.as_deref(), Some("Saari Brewing"));
+        arrives(AINO, "e@saari", "", "Nobody looked.").await;
+        let (thread, one) = said("Nobody looked.").await;
+        assert_eq!(
+            (one.proof.as_deref(), thread.contact.as_deref()),
+            (Some("none"), Some(aino.as_str()))
+        );
+
+        let as_us = found("fail").replace("saari.example", "halden.example");
+        arrives(OURS, "f@evil", &as_us, "I am you.").await;
+        let held = house.only(Queue::Held).await;
+        assert_eq!(
+            (held.held.as_deref(), held.contact),
+            (Some("it says that it is from us"), None)
+        );
+
+        house.desk.vouch(&house.maren, &doubted.id).await.unwrap();
+        let (thread, _) = said("Send it to my new address.").await;
+        assert_eq!(thread.contact.as_ref(), Some(&aino));
+        let answers = format!("{}In-Reply-To: <c@evil>\r\n", found("pass"));
+        arrives(AINO, "g@saari", &answers, "It was me.").await;
+        let (thread, _) = said("About Kestrel Water I ask.").await;
+        assert_eq!(thread.contact, Some(aino), "she goes on with it");
+        let again = house.desk.vouch(&house.maren, &doubted.id).await;
+        assert_eq!(again.unwrap_err().code, "known_already");
+    });
+}

@@ -10,7 +10,7 @@ use store::desk::{
     self, CLOSED, ContactRow, DISMISSED, FAILED, FOUND, HELD, NoteRow, OPEN, QUEUED, Queue,
     RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
 };
-use store::{Tx, events};
+use store::{Tx, connections, events};
 
 /// What became of a reply that was handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -622,6 +622,40 @@ impl Desk {
         )
         .await?;
         self.note_match(&mut tx, actor, &row).await?;
+        self.connect().done(tx).await
+    }
+
+    /// Says that who wrote last is who she says she is, where her domain did not confirm it: from then on the thread is hers.
+    pub async fn vouch(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let thread = desk::thread(self.connect().db(), id).await?;
+        let thread = thread.ok_or_else(|| Problem::not_found("thread"))?;
+        let connection = connections::find(self.connect().db(), &thread.connection).await?;
+        let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+        let (mut tx, row) = self.begin(id).await?;
+        let said = desk::last_of_customer(&mut tx, id).await?;
+        let said = said.ok_or_else(|| Problem::not_found("message"))?;
+        let author = connectors::channel::Author {
+            id: said.author,
+            handle: said.handle,
+            name: said.name,
+            url: None,
+        };
+        let contact = self
+            .connect()
+            .contact_of(&mut tx, &connection, &author, self.now())
+            .await?;
+        if !desk::set_contact(&mut tx, id, &contact.id).await? {
+            return Err(Problem::new(
+                409,
+                "known_already",
+                "It is known already who wrote that.",
+                "Look at the thread again.",
+            ));
+        }
+        let payload = json!({ "contact": contact.id, "vouched": true });
+        self.note_of(&mut tx, actor, &row, Kind::CustomerMatched, payload)
+            .await?;
         self.connect().done(tx).await
     }
 

@@ -7,7 +7,7 @@ use base::identity::Identity;
 use base::problem::Problem;
 use serde_json::{Value, json};
 use store::erase::{self, Removed};
-use store::{mailboxes, people, source_mappings};
+use store::{mailboxes, networks, people, source_mappings};
 
 /// What stands where a name stood.
 const NOBODY: &str = "Erased person";
@@ -46,6 +46,7 @@ pub async fn person(
     })
     .await?;
     mailboxes::forget_sender(&mut tx, &before.email.to_lowercase()).await?;
+    networks::forget(&mut tx, &before.email).await?;
     for told in [&before.email, &before.name] {
         source_mappings::forget_told(&mut tx, told).await?;
         erase::in_record(&mut tx, told, |payload| replace(payload, told)).await?;

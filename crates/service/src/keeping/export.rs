@@ -59,6 +59,9 @@ pub(super) const TAKEN: &[&str] = &[
     "publications",
     "share_threads",
     "share_people",
+    "network_places",
+    "network_questions",
+    "network_answers",
 ];
 /// What is not: it opens doors, or is only of use to Tenon itself. A table is in one of the two lists, and a test says so.
 #[cfg(test)]
@@ -86,6 +89,7 @@ pub(super) const LEFT: &[&str] = &[
     "heard",
     // On its way to the desk.
     "arrivals",
+    "network_forgotten",
     // Written as files.
     "blobs",
 ];
@@ -103,6 +107,7 @@ const SECRET: &[(&str, &str)] = &[
     ("connections", "listened_until"),
     ("connections", "renewer"),
     ("connections", "renewed_until"),
+    ("network_places", "cursor"),
 ];
 
 /// What was written.

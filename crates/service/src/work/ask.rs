@@ -3,7 +3,7 @@
 //! Who knows is read from what people did: answers that were accepted at the step, answers given there, cases won that
 //! they worked on there. Each is asked with the reason said, nobody more often than she allows, and nobody who opted out.
 
-use super::{Place, Work, markdown};
+use super::{Place, Work, known, markdown};
 use crate::processes::{Loaded, fit};
 use crate::settings::individual;
 use base::activity::{self, Kind};
@@ -66,15 +66,33 @@ pub struct Expert {
     pub is_busy: bool,
 }
 
-/// A question that was asked before, with the answer that was accepted.
+/// A question that was asked before, with the answer that was accepted, here or in a network that is plugged in at the step.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Similar {
+    /// Id of the conversation, or of the answer of a network.
     pub conversation: String,
     pub title: String,
-    /// The accepted answer, shortened.
+    /// The answer, shortened.
     pub answer: String,
     pub answered_by: String,
     pub at: Micros,
+    /// The path of its page here.
+    pub href: String,
+    /// Who answered and, of a network, who asked, when, and how it was marked.
+    pub told: String,
+    /// Of a network: which one, and the address there.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Where an answer of a network is.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Elsewhere {
+    /// Such as `Jive`.
+    pub service: String,
+    pub url: Option<String>,
+    pub asked_by: String,
+    /// Marked as the answer, not only as helpful.
+    pub is_correct: bool,
 }
 
 impl Work {
@@ -103,6 +121,11 @@ impl Work {
                     base::format::many(n as u64, "answer")
                 ),
             });
+        }
+        for (person, score, reason) in self.given_elsewhere(&directory, loaded, step).await? {
+            let entry = found.entry(person).or_default();
+            entry.0 += score;
+            entry.1.push(reason);
         }
         // Counts by person are shown only where that is switched on.
         let is_counted = individual(self.db()).await.is_shown();
@@ -364,8 +387,12 @@ impl Work {
         Ok(waiting.len())
     }
 
-    /// The accepted answer of a question somebody may read, as plain text; `None` where there is none.
+    /// The accepted answer of a question somebody may read, or one of a network, as plain text; `None` where there is none.
     pub async fn accepted(&self, actor: &Actor, id: &str) -> Result<Option<String>, Problem> {
+        if known::is_known(id) {
+            let known = self.known(actor, id).await.ok();
+            return Ok(known.map(|k| k.answer.chars().take(5_000).collect()));
+        }
         if self.place(actor, id).await.is_err() {
             return Ok(None);
         }
@@ -378,7 +405,7 @@ impl Work {
         Ok(answer.map(|a| markdown::plain(&a.body, 5_000)))
     }
 
-    /// Questions at a step that have an accepted answer and share words with what is being written, best first.
+    /// Questions at a step that have an accepted answer, here or in a network, and share words with what is being written, best first.
     pub async fn similar(
         &self,
         process: &str,
@@ -387,35 +414,69 @@ impl Work {
         most: usize,
     ) -> Result<Vec<Similar>, Problem> {
         let wanted = words(text);
+        // Before anything is written, the newest are offered.
+        let like = |title: &str| {
+            let has = words(title);
+            let shared = wanted.iter().filter(|w| has.contains(w)).count();
+            let score = shared as f64 / ((wanted.len().max(1) * has.len().max(1)) as f64).sqrt();
+            (shared > 0 || wanted.is_empty()).then_some(score)
+        };
         let rows = work::questions_of_step(self.db(), process, step, 500).await?;
-        let mut found: Vec<(f64, &ConversationRow)> = rows
+        let mut found: Vec<(f64, Found)> = rows
             .iter()
             .filter(|r| r.accepted.is_some())
-            .filter_map(|r| {
-                let has = words(&r.title);
-                let shared = wanted.iter().filter(|w| has.contains(w)).count();
-                let score =
-                    shared as f64 / ((wanted.len().max(1) * has.len().max(1)) as f64).sqrt();
-                // Before anything is written, the newest are offered.
-                (shared > 0 || wanted.is_empty()).then_some((score, r))
-            })
+            .filter_map(|r| Some((like(&r.title)?, Found::Here(r))))
             .collect();
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.last.cmp(&a.1.last)));
+        // Of equals what was answered here comes first, and the newest of it.
+        found.sort_by_key(|f| std::cmp::Reverse(f.1.last()));
+        let elsewhere = self.best_elsewhere(process, step, most, like).await?;
+        found.extend(elsewhere.into_iter().map(|(s, id)| (s, Found::Known(id))));
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
         let directory = self.identity().directory().await?;
         let mut out = Vec::new();
-        for (_, row) in found.into_iter().take(most) {
+        for (_, one) in found {
+            if out.len() == most {
+                break;
+            }
+            let row = match one {
+                Found::Here(row) => row,
+                Found::Known(id) => {
+                    out.extend(self.similar_elsewhere(&id).await?);
+                    continue;
+                }
+            };
             let answer = work::message(self.db(), row.accepted.unwrap_or_default()).await?;
             if let Some(answer) = answer.filter(|a| a.deleted.is_none()) {
+                let answered_by: String = directory.name(&answer.author).into();
                 out.push(Similar {
                     conversation: row.id.clone(),
                     title: row.title.clone(),
                     answer: markdown::plain(&answer.body, 240),
-                    answered_by: directory.name(&answer.author).into(),
+                    told: answered_by.clone(),
+                    answered_by,
                     at: answer.at,
+                    href: format!("/q/{}", row.id),
+                    elsewhere: None,
                 });
             }
         }
         Ok(out)
+    }
+}
+
+/// What is like a question.
+enum Found<'a> {
+    Here(&'a ConversationRow),
+    /// Id of an answer of a network.
+    Known(String),
+}
+
+impl Found<'_> {
+    fn last(&self) -> i64 {
+        match self {
+            Found::Here(row) => row.last,
+            Found::Known(_) => 0,
+        }
     }
 }
 
@@ -427,12 +488,19 @@ fn times(n: i64) -> String {
     }
 }
 
+/// Words that stand in every second question.
+const EMPTY: [&str; 20] = [
+    "about", "could", "does", "from", "have", "into", "should", "that", "there", "this", "what",
+    "when", "where", "which", "while", "will", "with", "would", "your", "been",
+];
+
 /// Words of a text that say something: four letters or more, in small letters.
 fn words(text: &str) -> Vec<String> {
     let mut all: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|w| w.chars().count() >= 4)
         .map(str::to_lowercase)
+        .filter(|w| !EMPTY.contains(&w.as_str()))
         .collect();
     all.sort();
     all.dedup();

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod attach;
 pub mod feed;
+pub mod known;
 pub mod live;
 pub mod markdown;
 pub mod playbook;

@@ -21,6 +21,10 @@ pub struct SaidRow {
     pub deleted: Option<Micros>,
     pub held: Option<String>,
     pub raw: String,
+    /// What is known of who sent it: `passed`, `failed` or `none`; `None`: nobody was asked.
+    pub proof: Option<String>,
+    /// What that rests on.
+    pub proof_by: Option<String>,
 }
 
 record!(SaidRow {
@@ -39,15 +43,17 @@ record!(SaidRow {
     edited,
     deleted,
     held,
-    raw
+    raw,
+    proof,
+    proof_by
 });
 
-const SAID: &str = "connection, source, thread, at, received, author, is_ours, handle, name, body, url, reply, edited, deleted, held, raw";
+const SAID: &str = "connection, source, thread, at, received, author, is_ours, handle, name, body, url, reply, edited, deleted, held, raw, proof, proof_by";
 
 /// Keeps something; `false` when it was told before.
 pub async fn keep_said(tx: &mut Tx, row: &SaidRow) -> sqlx::Result<bool> {
     let kept = query_of(format!(
-        "INSERT INTO said ({SAID}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, $13, $14) \
+        "INSERT INTO said ({SAID}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, $13, $14, $15, $16) \
          ON CONFLICT (connection, source) DO NOTHING"
     ))
     .bind(&row.connection)
@@ -64,6 +70,8 @@ pub async fn keep_said(tx: &mut Tx, row: &SaidRow) -> sqlx::Result<bool> {
     .bind(&row.reply)
     .bind(&row.held)
     .bind(&row.raw)
+    .bind(&row.proof)
+    .bind(&row.proof_by)
     .affect(tx)
     .await?;
     Ok(kept > 0)

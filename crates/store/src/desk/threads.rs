@@ -253,6 +253,16 @@ pub struct About {
     pub by: Option<String>,
 }
 
+/// Whose thread it is, where nobody was known; `false` where somebody was.
+pub async fn set_contact(tx: &mut Tx, id: &str, contact: &str) -> sqlx::Result<bool> {
+    let set = query("UPDATE threads SET contact = $2 WHERE id = $1 AND contact IS NULL")
+        .bind(id)
+        .bind(contact)
+        .affect(tx)
+        .await?;
+    Ok(set > 0)
+}
+
 pub async fn set_about(tx: &mut Tx, id: &str, about: &About) -> sqlx::Result<()> {
     query("UPDATE threads SET process = $2, case_ref = $3, step = $4, team = $5, reason = $6, sure = $7, matched_by = $8 WHERE id = $1")
         .bind(id)

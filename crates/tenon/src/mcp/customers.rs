@@ -49,6 +49,7 @@ pub async fn thread(desk: &Desk, actor: &Actor, id: &str) -> Result<Value, Probl
             json!({
                 "at": moment(s.at), "by": if s.is_ours == 1 { "us" } else { "customer" },
                 "name": s.name, "handle": s.handle, "text": s.body, "held": s.held,
+                "sender": s.proof,
             })
         })
         .collect();
