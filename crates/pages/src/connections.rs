@@ -512,6 +512,8 @@ struct OnePage {
     is_network: bool,
     places: Vec<PlugLine>,
     error: Option<String>,
+    /// Deliveries that could not be taken to the desk so far.
+    stuck: Option<String>,
     taken: String,
     expected: Option<String>,
     share: Option<i64>,
@@ -592,6 +594,17 @@ pub async fn one(
     let writing = app.desk.connect().writing(&id).await?;
     let back = writing.map(|w| writing_back(w, slug));
     let plugged = app.desk.connect().plugged(&id).await?;
+    let stuck = app.desk.connect().stuck(&id).await?;
+    let stuck = stuck.map(|(n, why)| {
+        let what = match n {
+            1 => "A delivery of this channel could not be taken to the desk yet".into(),
+            n => format!(
+                "{} deliveries of this channel could not be taken to the desk yet",
+                format::count(n as u64)
+            ),
+        };
+        format!("{what}: {why} Nothing is lost: it is tried again at least every hour.")
+    });
     let written = |days: Option<i64>| days.map_or(String::new(), |d| d.to_string());
     render(OnePage {
         shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
@@ -606,6 +619,7 @@ pub async fn one(
             .error
             .clone()
             .map(|e| format!("{}: {e}", when(c.row.error_at))),
+        stuck,
         taken: format::count(c.row.taken.max(0) as u64),
         expected: c.row.expected.map(|n| format::count(n.max(0) as u64)),
         share: share.filter(|_| is_syncing),

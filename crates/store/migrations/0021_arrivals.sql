@@ -10,5 +10,7 @@ CREATE TABLE arrivals (
   -- What could not be taken in is tried again later.
   attempts BIGINT NOT NULL,
   due BIGINT NOT NULL,
+  -- Of what failed: of which connection it is, and why.
+  connection TEXT,
   error TEXT
 );

@@ -69,13 +69,69 @@ pub async fn take(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
 }
 
 /// It could not be taken in: it is tried again when it is due, and keeps nobody waiting until then.
-pub async fn put_off(tx: &mut Tx, id: &str, due: Micros, error: &str) -> sqlx::Result<()> {
-    query("UPDATE arrivals SET attempts = attempts + 1, due = $2, error = $3 WHERE id = $1")
+pub async fn put_off(
+    tx: &mut Tx,
+    (id, connection): (&str, Option<&str>),
+    due: Micros,
+    error: &str,
+) -> sqlx::Result<()> {
+    query("UPDATE arrivals SET attempts = attempts + 1, due = $3, connection = $2, error = $4 WHERE id = $1")
         .bind(id)
+        .bind(connection)
         .bind(due)
         .bind(error)
         .execute(tx)
         .await
+}
+
+/// What is put off, oldest first.
+pub async fn all_put_off(tx: &mut Tx) -> sqlx::Result<Vec<ArrivalRow>> {
+    query_of(format!(
+        "SELECT {ARRIVAL} FROM arrivals WHERE error IS NOT NULL ORDER BY id"
+    ))
+    .fetch_all(tx)
+    .await
+}
+
+/// Replaces what a delivery told.
+pub async fn rewrite(tx: &mut Tx, id: &str, told: &str) -> sqlx::Result<()> {
+    query("UPDATE arrivals SET told = $2 WHERE id = $1")
+        .bind(id)
+        .bind(told)
+        .execute(tx)
+        .await
+}
+
+/// How many deliveries of a connection are put off, and what is wrong with the oldest.
+pub async fn stuck(db: &Db, connection: &str) -> sqlx::Result<Option<(i64, String)>> {
+    let (n,): (i64,) = query("SELECT COUNT(*) FROM arrivals WHERE connection = $1")
+        .bind(connection)
+        .fetch_one(db)
+        .await?;
+    let why: Option<(Option<String>,)> =
+        query("SELECT error FROM arrivals WHERE connection = $1 ORDER BY id LIMIT 1")
+            .bind(connection)
+            .fetch_optional(db)
+            .await?;
+    Ok(why.map(|(why,)| (n, why.unwrap_or_default())))
+}
+
+/// The newest that waits and was not tried yet.
+pub async fn newest(db: &Db) -> sqlx::Result<Option<String>> {
+    let (newest,): (Option<String>,) = query("SELECT MAX(id) FROM arrivals WHERE attempts = 0")
+        .fetch_one(db)
+        .await?;
+    Ok(newest)
+}
+
+/// Whether anything waits up to there that was not tried yet.
+pub async fn waits_until(db: &Db, id: &str) -> sqlx::Result<bool> {
+    let one: Option<(i64,)> =
+        query("SELECT attempts FROM arrivals WHERE attempts = 0 AND id <= $1 LIMIT 1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    Ok(one.is_some())
 }
 
 /// How many wait: not tried yet, and put off.
@@ -116,10 +172,18 @@ mod tests {
             assert_eq!(next(&db, 5, 1).await.unwrap(), [row("a", 1)]);
 
             let mut tx = db.begin().await.unwrap();
-            put_off(&mut tx, "a", 60, "no room").await.unwrap();
+            put_off(&mut tx, ("a", Some("con")), 60, "no room")
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             assert_eq!(next(&db, 5, 9).await.unwrap(), [row("b", 2)]);
             assert_eq!(waiting(&db).await.unwrap(), (1, 1));
+            assert_eq!(newest(&db).await.unwrap().as_deref(), Some("b"));
+            assert!(!waits_until(&db, "a").await.unwrap());
+            assert!(waits_until(&db, "b").await.unwrap());
+            let stuck_there = stuck(&db, "con").await.unwrap();
+            assert_eq!(stuck_there, Some((1, "no room".into())));
+            assert_eq!(stuck(&db, "another").await.unwrap(), None);
 
             let mut tx = db.begin().await.unwrap();
             assert!(take(&mut tx, "b").await.unwrap());

@@ -208,16 +208,6 @@ pub async fn failed(
     .await
 }
 
-/// Says what went wrong, where it changes nothing else.
-pub async fn note_error(tx: &mut Tx, id: &str, now: Micros, error: &str) -> sqlx::Result<()> {
-    query("UPDATE connections SET error = $3, error_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now)
-        .bind(error)
-        .execute(tx)
-        .await
-}
-
 /// Its key does not open any more, in the words of the service.
 pub async fn signed_out(tx: &mut Tx, id: &str, now: Micros, error: &str) -> sqlx::Result<()> {
     query(

@@ -351,6 +351,22 @@ pub async fn unseen(db: &Db, plug: &str, pass: i64, most: i64) -> sqlx::Result<V
     .await
 }
 
+/// A question that cannot be read just now is read later, and was seen in this pass: it holds up no other.
+pub async fn put_off(
+    tx: &mut Tx,
+    (plug, question): (&str, &str),
+    pass: i64,
+    due: Micros,
+) -> sqlx::Result<()> {
+    query("UPDATE network_questions SET due = $4, seen = CASE WHEN seen < $3 THEN $3 ELSE seen END WHERE plug = $1 AND question = $2")
+        .bind(plug)
+        .bind(question)
+        .bind(pass)
+        .bind(due)
+        .execute(tx)
+        .await
+}
+
 /// Keeps the answers of a question as they are now, others go; they are read again when due. The question's `email` is kept, too. Returns how many are new.
 pub async fn put_answers(
     tx: &mut Tx,
@@ -376,7 +392,7 @@ pub async fn put_answers(
         query(
             "INSERT INTO network_answers (id, plug, question, answer, author, name, email, at, body, url, is_correct) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET author = excluded.author, \
-             name = excluded.name, email = excluded.email, at = excluded.at, body = excluded.body, url = excluded.url, is_correct = excluded.is_correct",
+             name = excluded.name, email = COALESCE(excluded.email, network_answers.email), at = excluded.at, body = excluded.body, url = excluded.url, is_correct = excluded.is_correct",
         )
         .bind(&row.id)
         .bind(&row.plug)
@@ -393,7 +409,7 @@ pub async fn put_answers(
         .await?;
     }
     query_of(format!(
-        "UPDATE network_questions SET due = $3, email = $4 WHERE {place}"
+        "UPDATE network_questions SET due = $3, email = COALESCE($4, email) WHERE {place}"
     ))
     .bind(&question.plug)
     .bind(&question.question)

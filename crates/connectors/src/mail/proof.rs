@@ -132,6 +132,10 @@ fn result(part: &[Token]) -> Option<Said> {
             let name = name.filter(|n| !n.is_empty())?.to_ascii_lowercase();
             let value = word(rest.get(equals + 1)?)?.to_string();
             rest = &rest[equals + 2..];
+            // An address may hold one, unquoted: what was read is not all of it.
+            if rest.first() == Some(&Token::Equals) {
+                return None;
+            }
             Some((name, value))
         }
     });

@@ -46,7 +46,7 @@ pub(super) async fn keep_rules(via: &Via<'_>, whole: &mut Whole) {
     let wanted = search::queries(&wishes);
     let state = &whole.filtered;
     let is_refused = state.refused.is_some_and(|at| via.now < at + AGAIN);
-    if state.rules == wanted || is_refused {
+    if state.rules == wanted && state.refused.is_none() || is_refused {
         return;
     }
     let done = put(via, token, &tag(&whole.me), &wanted).await;

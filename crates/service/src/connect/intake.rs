@@ -14,6 +14,7 @@ use std::slice::from_ref;
 use std::time::{Duration, Instant};
 use store::arrivals::{self, ArrivalRow};
 use store::connections::{self, ConnectionRow};
+use store::desk::HandleRow;
 use store::{Tx, events};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
@@ -27,8 +28,8 @@ const AT_ONCE: usize = 16;
 const IN_A_BURST: usize = 1_024;
 /// Deliveries of a burst that are kept as one: nobody else writes while they are taken to the desk.
 const TOGETHER: usize = 8;
-/// So many of those are taken to the desk with one commit when no burst is under way.
-const AT_REST: i64 = 6;
+/// So many are taken to the desk with one commit when no burst is under way.
+const AT_REST: usize = 48;
 /// A burst is under way while the last of it was kept so short a time ago.
 const UNDER_WAY: Duration = Duration::from_millis(100);
 
@@ -238,19 +239,28 @@ impl Connect {
     pub(super) async fn take_arrival(&self) -> Result<bool, Problem> {
         let now = self.clock().now();
         let most = match self.inner.intake.is_under_way() {
-            true => 1,
+            true => TOGETHER,
             false => AT_REST,
         };
-        let rows = arrivals::next(self.db(), now, most).await?;
+        let mut rows = arrivals::next(self.db(), now, most as i64).await?;
         if rows.is_empty() {
             return Ok(false);
         }
         let read = |row: &ArrivalRow| serde_json::from_str(&row.told);
         let all: Result<Vec<Vec<Told>>, _> = rows.iter().map(read).collect();
-        if let Ok(all) = all
-            && self.take_told(&rows, &all).await.is_ok()
-        {
-            return Ok(true);
+        if let Ok(mut all) = all {
+            // So many deliveries, in however many rows they came.
+            let mut n = 0;
+            let fits = |told: &&Vec<Told>| {
+                n += told.len();
+                n <= most
+            };
+            let fit = all.iter().take_while(fits).count().max(1);
+            all.truncate(fit);
+            rows.truncate(fit);
+            if self.take_told(&rows, &all).await.is_ok() {
+                return Ok(true);
+            }
         }
         for row in rows {
             self.take_alone(row, now).await?;
@@ -278,10 +288,8 @@ impl Connect {
             let why = base::format::short(&problem.to_string(), 300);
             tracing::warn!(arrival = row.id, %problem, "a delivery could not be taken to the desk");
             let wait = (MINUTE << row.attempts.clamp(0, 10)).min(HOUR);
-            arrivals::put_off(&mut tx, &row.id, now + wait, &why).await?;
-            if let Some(one) = told.first() {
-                connections::note_error(&mut tx, &one.connection, now, &why).await?;
-            }
+            let connection = told.first().map(|one| one.connection.as_str());
+            arrivals::put_off(&mut tx, (&row.id, connection), now + wait, &why).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -318,11 +326,52 @@ impl Connect {
         self.done(tx).await
     }
 
-    /// Takes all that bursts left to the desk, but for what is put off.
+    /// Takes to the desk what bursts left by now, but for what is put off.
     pub(crate) async fn take_arrivals(&self) -> Result<(), Problem> {
-        while arrivals::is_behind(self.db()).await? {
+        let Some(newest) = arrivals::newest(self.db()).await? else {
+            return Ok(());
+        };
+        while arrivals::waits_until(self.db(), &newest).await? {
             self.take_arrival().await?;
         }
         Ok(())
+    }
+
+    /// Takes what somebody said out of what is put off: by the kind of channel and her id there.
+    pub(crate) async fn forget_put_off(
+        &self,
+        tx: &mut Tx,
+        handles: &[HandleRow],
+        kinds: &HashMap<String, String>,
+    ) -> Result<(), Problem> {
+        for row in arrivals::all_put_off(tx).await? {
+            // What cannot be read was never hers to anybody's knowledge.
+            let Ok(mut told) = serde_json::from_str::<Vec<Told>>(&row.told) else {
+                continue;
+            };
+            for one in &mut told {
+                let kind = kinds.get(&one.connection);
+                one.items.retain(|item| {
+                    let is_hers =
+                        |h: &HandleRow| Some(&h.kind) == kind && h.author == item.author.id;
+                    !handles.iter().any(is_hers)
+                });
+            }
+            told.retain(|one| !one.items.is_empty());
+            if told.is_empty() {
+                arrivals::take(tx, &row.id).await?;
+                continue;
+            }
+            let left = serde_json::to_string(&told).map_err(anyhow::Error::from)?;
+            if left != row.told {
+                arrivals::rewrite(tx, &row.id, &left).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many deliveries of a connection could not be taken to the desk so far, and why.
+    pub async fn stuck(&self, connection: &str) -> Result<Option<(i64, String)>, Problem> {
+        Ok(arrivals::stuck(self.db(), connection).await?)
     }
 }

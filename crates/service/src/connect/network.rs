@@ -25,6 +25,8 @@ use store::{Tx, events};
 const EVERY: Micros = 15 * MINUTE;
 /// How often the answers of a question are read where it does not say that something changed.
 const AGAIN: Micros = DAY;
+/// When one that cannot be read is tried again.
+const LATER: Micros = HOUR;
 /// Questions whose answers are read in one look, and those that are asked for one by one.
 const AT_ONCE: i64 = 5;
 
@@ -449,14 +451,13 @@ impl Look<'_> {
         let mut found = Vec::new();
         for row in unseen {
             let asked = self.network.question(&self.via, &row.question).await;
-            found.push((
-                row,
-                match asked {
-                    Ok(question) => Some(question),
-                    Err(Fault::Gone(_) | Fault::NotAllowed(_)) => None,
-                    Err(fault) => return Err(Stopped::By(fault)),
-                },
-            ));
+            let read = match asked {
+                Ok(question) => Read::Is(question),
+                Err(Fault::Gone(_) | Fault::NotAllowed(_)) => Read::Gone,
+                Err(fault) if holds_up(&fault) => return Err(Stopped::By(fault)),
+                Err(_) => Read::Later,
+            };
+            found.push((row, read));
         }
         let then = Then {
             far: Some(&Far::Check),
@@ -466,10 +467,16 @@ impl Look<'_> {
         let Some(mut tx) = self.begin(place.pass, then, now).await? else {
             return Ok(());
         };
-        for (row, question) in found {
-            match question.filter(|q| q.id == row.question) {
-                Some(question) => self.take(&mut tx, place.pass, &question, true).await?,
-                None => drop(networks::drop_question(&mut tx, &place.id, &row.question).await?),
+        for (row, read) in found {
+            match read {
+                Read::Is(question) if question.id == row.question => {
+                    self.take(&mut tx, place.pass, &question, true).await?;
+                }
+                Read::Later => {
+                    let whose = (place.id.as_str(), row.question.as_str());
+                    networks::put_off(&mut tx, whose, place.pass, now + LATER).await?;
+                }
+                _ => drop(networks::drop_question(&mut tx, &place.id, &row.question).await?),
             }
         }
         self.connect.done(tx).await?;
@@ -479,16 +486,22 @@ impl Look<'_> {
     /// Reads the answers of some questions. What was read before something went wrong is kept.
     async fn answers(&self, unread: Vec<QuestionRow>) -> Result<(), Stopped> {
         let (mut read, mut emails) = (Vec::new(), HashMap::new());
-        let mut due = self.connect.clock().now();
+        let now = self.connect.clock().now();
+        let (mut due, mut later) = (now, Vec::new());
         for question in unread {
+            let id = question.question.clone();
             match self.answers_of(question, &mut emails).await {
                 Ok(found) => read.push(found),
-                Err(fault) if read.is_empty() => return Err(Stopped::By(fault)),
+                Err(fault) if holds_up(&fault) && read.is_empty() && later.is_empty() => {
+                    return Err(Stopped::By(fault));
+                }
                 Err(Fault::Wait { until, .. }) => {
                     due = until;
                     break;
                 }
-                Err(_) => break,
+                Err(Fault::SignedOut(_)) => break,
+                // One that cannot be read holds up no other; where nobody answers at all, the next list tells.
+                Err(_) => later.push(id),
             }
         }
         let far = self.place.cursor.as_deref();
@@ -501,6 +514,10 @@ impl Look<'_> {
         let Some(mut tx) = self.begin(self.place.pass, then, due).await? else {
             return Ok(());
         };
+        for id in later {
+            let whose = (self.place.id.as_str(), id.as_str());
+            networks::put_off(&mut tx, whose, 0, now + LATER).await?;
+        }
         let mut taken = 0;
         for (question, asker, answers) in read {
             if self.is_forgotten(&mut tx, &asker).await? {
@@ -584,6 +601,19 @@ impl Look<'_> {
         who.email = emails.get(&who.id).cloned().flatten();
         Ok(())
     }
+}
+
+/// How one question is there.
+enum Read {
+    Is(Question),
+    Gone,
+    /// It cannot be read just now.
+    Later,
+}
+
+/// What stops all reading, not that of one question.
+fn holds_up(fault: &Fault) -> bool {
+    matches!(fault, Fault::SignedOut(_) | Fault::Wait { .. })
 }
 
 fn marks(text: &str) -> Vec<Mark> {

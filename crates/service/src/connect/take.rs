@@ -275,9 +275,12 @@ impl Connect {
                 thread
             }
         };
-        // It was begun under her address by nobody knew whom, and she goes on with it.
+        // It was begun under her address by nobody knew whom, and she goes on with it; another who joins is not who began it.
         if let (None, Some(contact)) = (&thread.contact, &contact) {
-            desk::set_contact(tx, &thread.id, &contact.id).await?;
+            let began = desk::begun_by(tx, &thread.id).await?;
+            if began.is_none_or(|author| author == item.author.id) {
+                desk::set_contact(tx, &thread.id, &contact.id).await?;
+            }
         }
         let said = SaidRow {
             connection: row.id.clone(),

@@ -119,6 +119,7 @@ impl Library {
         process: &str,
         case: &str,
     ) -> Result<Option<String>, Problem> {
+        processes::hold(tx, process).await?;
         let found = processes::find_in(tx, process).await?;
         let Some(mut row) = found else {
             return Ok(None);

@@ -19,6 +19,8 @@ impl Library {
         }
         let now = self.clock().now();
         let mut tx = self.db().begin().await?;
+        // Whoever changes the columns meanwhile would have them set back by this.
+        processes::hold(&mut tx, process).await?;
         let mut row = processes::find_in(&mut tx, process)
             .await?
             .ok_or_else(|| Problem::not_found("process"))?;

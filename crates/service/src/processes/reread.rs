@@ -54,10 +54,13 @@ impl Readings {
 /// What is to be read in another way.
 #[derive(Debug, Default)]
 pub struct Anew {
-    /// Case by case what is shown of it from now on.
+    /// Case by case what of it is shown otherwise from now on.
     pub attributes: Vec<(String, Attributes)>,
     /// Columns that are another field's by now, or nobody's.
     pub names: Vec<String>,
+    /// Cases that a source told of, and columns it may have filled there once and that are not to be kept: a case whose field was emptied
+    /// there is told without it since.
+    pub gone: (HashSet<String>, Vec<String>),
     /// By case: who did events.
     pub who: HashMap<String, Vec<Who>>,
 }
@@ -79,6 +82,7 @@ impl Anew {
             }
         }
         let rest = log.clone().without_values(&cases, &self.names);
+        let rest = rest.without_values(&self.gone.0, &self.gone.1);
         merge(rest.with_who(&self.who), builder.finish()).0
     }
 }

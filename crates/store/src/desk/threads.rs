@@ -253,6 +253,17 @@ pub struct About {
     pub by: Option<String>,
 }
 
+/// Which customer began a thread, by her id at the service.
+pub async fn begun_by(tx: &mut Tx, thread: &str) -> sqlx::Result<Option<String>> {
+    let first: Option<(String,)> = query(
+        "SELECT author FROM said WHERE thread = $1 AND is_ours = 0 ORDER BY at, received, source LIMIT 1",
+    )
+    .bind(thread)
+    .fetch_optional(tx)
+    .await?;
+    Ok(first.map(|(author,)| author))
+}
+
 /// Whose thread it is, where nobody was known; `false` where somebody was.
 pub async fn set_contact(tx: &mut Tx, id: &str, contact: &str) -> sqlx::Result<bool> {
     let set = query("UPDATE threads SET contact = $2 WHERE id = $1 AND contact IS NULL")

@@ -106,6 +106,13 @@ fn a_verdict_is_about_the_domain_the_mail_says_it_is_from() {
             "SPF: pass",
         ),
         ("spf=pass smtp.mailfrom=a@evil.example", None, ""),
+        // A local part may hold an equals sign without quotes.
+        (
+            "spf=pass smtp.mailfrom=saari.example=@evil.example",
+            None,
+            "",
+        ),
+        ("dkim=pass header.i=saari.example=@evil.example", None, ""),
         ("spf=pass smtp.helo=saari.example", None, ""),
         ("spf=fail smtp.mailfrom=a@evil.example", None, ""),
         ("spf=softfail smtp.mailfrom=saari.example", None, ""),

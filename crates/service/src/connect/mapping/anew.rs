@@ -45,6 +45,7 @@ pub(super) async fn anew(
     let mut cases: BTreeSet<String> = BTreeSet::new();
     let names = changes.fields.iter().filter_map(|f| before.name_of(f));
     all.names = names.map(|n| n.into_owned()).collect();
+    all.gone.1 = changes.left_out.clone();
     let mut place = After::default();
     loop {
         let rows = source_mappings::told_in(tx, whose, &place, ROWS).await?;
@@ -52,6 +53,9 @@ pub(super) async fn anew(
         place = after(last);
         let mut thinner = Vec::new();
         for row in rows {
+            if row.kind == CASE && !changes.left_out.is_empty() {
+                all.gone.0.insert(row.case_ref.clone());
+            }
             if !concerns(&row, (before, after_it), changes)? {
                 continue;
             }
@@ -59,7 +63,14 @@ pub(super) async fn anew(
             if row.kind == CASE {
                 let told: Attributes = push::read(&row.body)?;
                 let kept = after_it.kept(told.clone());
-                let shown = after_it.attributes(kept.clone());
+                // What is read as before may be another's word by now, such as a file's.
+                let is_read_anew = |field: &String| {
+                    changes.fields.contains(field)
+                        || before.names_people(field)
+                        || after_it.names_people(field)
+                };
+                let shown = kept.clone().into_iter().filter(|(f, _)| is_read_anew(f));
+                let shown = after_it.attributes(shown.collect());
                 all.attributes.push((row.case_ref.clone(), shown));
                 if kept != told {
                     let body = serde_json::to_string(&kept).map_err(anyhow::Error::from)?;
