@@ -452,7 +452,7 @@ impl Look<'_> {
         for row in unseen {
             let asked = self.network.question(&self.via, &row.question).await;
             let read = match asked {
-                Ok(question) => Read::Is(question),
+                Ok(question) => Read::Is(Box::new(question)),
                 Err(Fault::Gone(_) | Fault::NotAllowed(_)) => Read::Gone,
                 Err(fault) if holds_up(&fault) => return Err(Stopped::By(fault)),
                 Err(_) => Read::Later,
@@ -605,7 +605,7 @@ impl Look<'_> {
 
 /// How one question is there.
 enum Read {
-    Is(Question),
+    Is(Box<Question>),
     Gone,
     /// It cannot be read just now.
     Later,
