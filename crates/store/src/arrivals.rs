@@ -84,13 +84,11 @@ pub async fn put_off(
         .await
 }
 
-/// What is put off, oldest first.
-pub async fn all_put_off(tx: &mut Tx) -> sqlx::Result<Vec<ArrivalRow>> {
-    query_of(format!(
-        "SELECT {ARRIVAL} FROM arrivals WHERE error IS NOT NULL ORDER BY id"
-    ))
-    .fetch_all(tx)
-    .await
+/// All that waits, oldest first.
+pub async fn all(tx: &mut Tx) -> sqlx::Result<Vec<ArrivalRow>> {
+    query_of(format!("SELECT {ARRIVAL} FROM arrivals ORDER BY id"))
+        .fetch_all(tx)
+        .await
 }
 
 /// Replaces what a delivery told.
@@ -114,24 +112,6 @@ pub async fn stuck(db: &Db, connection: &str) -> sqlx::Result<Option<(i64, Strin
             .fetch_optional(db)
             .await?;
     Ok(why.map(|(why,)| (n, why.unwrap_or_default())))
-}
-
-/// The newest that waits and was not tried yet.
-pub async fn newest(db: &Db) -> sqlx::Result<Option<String>> {
-    let (newest,): (Option<String>,) = query("SELECT MAX(id) FROM arrivals WHERE attempts = 0")
-        .fetch_one(db)
-        .await?;
-    Ok(newest)
-}
-
-/// Whether anything waits up to there that was not tried yet.
-pub async fn waits_until(db: &Db, id: &str) -> sqlx::Result<bool> {
-    let one: Option<(i64,)> =
-        query("SELECT attempts FROM arrivals WHERE attempts = 0 AND id <= $1 LIMIT 1")
-            .bind(id)
-            .fetch_optional(db)
-            .await?;
-    Ok(one.is_some())
 }
 
 /// How many wait: not tried yet, and put off.
@@ -178,9 +158,6 @@ mod tests {
             tx.commit().await.unwrap();
             assert_eq!(next(&db, 5, 9).await.unwrap(), [row("b", 2)]);
             assert_eq!(waiting(&db).await.unwrap(), (1, 1));
-            assert_eq!(newest(&db).await.unwrap().as_deref(), Some("b"));
-            assert!(!waits_until(&db, "a").await.unwrap());
-            assert!(waits_until(&db, "b").await.unwrap());
             let stuck_there = stuck(&db, "con").await.unwrap();
             assert_eq!(stuck_there, Some((1, "no room".into())));
             assert_eq!(stuck(&db, "another").await.unwrap(), None);

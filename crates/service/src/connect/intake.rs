@@ -326,25 +326,14 @@ impl Connect {
         self.done(tx).await
     }
 
-    /// Takes to the desk what bursts left by now, but for what is put off.
-    pub(crate) async fn take_arrivals(&self) -> Result<(), Problem> {
-        let Some(newest) = arrivals::newest(self.db()).await? else {
-            return Ok(());
-        };
-        while arrivals::waits_until(self.db(), &newest).await? {
-            self.take_arrival().await?;
-        }
-        Ok(())
-    }
-
-    /// Takes what somebody said out of what is put off: by the kind of channel and her id there.
-    pub(crate) async fn forget_put_off(
+    /// Takes what somebody said out of what waits: by the kind of channel and her id there.
+    pub(crate) async fn forget_arrivals(
         &self,
         tx: &mut Tx,
         handles: &[HandleRow],
         kinds: &HashMap<String, String>,
     ) -> Result<(), Problem> {
-        for row in arrivals::all_put_off(tx).await? {
+        for row in arrivals::all(tx).await? {
             // What cannot be read was never hers to anybody's knowledge.
             let Ok(mut told) = serde_json::from_str::<Vec<Told>>(&row.told) else {
                 continue;

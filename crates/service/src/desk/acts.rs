@@ -740,15 +740,14 @@ impl Desk {
             ));
         }
         self.contact(actor, id).await?;
-        // What she said and is on its way to the desk is erased with the rest.
-        self.connect().take_arrivals().await?;
         let handles = store::desk::handles(self.connect().db(), id).await?;
         let all = connections::list(self.connect().db()).await?;
         let kinds = all.into_iter().map(|c| (c.id, c.kind)).collect();
         let mut tx = self.connect().db().begin().await?;
         events::in_order(&mut tx).await?;
+        // What she said and is on its way to the desk goes with the rest.
         self.connect()
-            .forget_put_off(&mut tx, &handles, &kinds)
+            .forget_arrivals(&mut tx, &handles, &kinds)
             .await?;
         store::erase::contact(&mut tx, id).await?;
         let payload = json!({ "contact": id });
