@@ -110,3 +110,28 @@ fn what_a_channel_told_before_it_was_disconnected_is_let_go() {
         assert_eq!(on_the_desk(&house).await, before);
     });
 }
+
+#[test]
+fn who_is_erased_is_taken_out_of_what_waits_too() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        // Names of one length are one customer's.
+        house.are_told(&ids(0, 60)).await;
+        let (waiting, _) = arrivals::waiting(house.db()).await.unwrap();
+        assert!(waiting > 0);
+        let thread = house.open_threads().await.remove(0);
+        let contact = thread.contact.unwrap();
+        let new = NewPerson {
+            name: "Olive".into(),
+            email: "olive@halden.example".into(),
+            role: Role::Owner,
+            password: None,
+        };
+        let row = house.connect().work().identity().add(new, "test").await;
+        let owner = Actor::of(&row.unwrap(), Via::Token("test".into()), Scopes::all());
+        house.desk.erase(&owner.unwrap(), &contact).await.unwrap();
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 0));
+        while house.connect().pass().await.unwrap() {}
+        assert_eq!(on_the_desk(&house).await, 0);
+    });
+}
