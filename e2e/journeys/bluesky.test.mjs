@@ -3,7 +3,7 @@
 // are named are read from where they are kept, and what they take back is not seen.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { open } from "../lib/browser.js";
+import { open, reloaded } from "../lib/browser.js";
 import { answer, company, connect, eventually, lossy, peer, renew, say } from "../lib/peers.js";
 
 const server = peer("pds");
@@ -88,7 +88,7 @@ for (const [n, { what, appview, skip }] of ways.entries()) describe(what, () => 
     const { page, context, calm } = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.maren });
     await say(page, "It comes with the pump.");
     await eventually("the page says that it waits, and why", async () => {
-      await page.reload();
+      await reloaded(page);
       return /On its way, by Maren Voss.*Bluesky: not reached/s.test(await page.textContent(".thread"));
     });
     calm();

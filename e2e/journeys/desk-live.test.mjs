@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
 import { fixtures, tenon } from "../lib/tenon.js";
 
@@ -127,7 +127,7 @@ test("topics, answers to use again, opening hours and whose replies are read fir
   await his.page.click("form[action$='/reviewed'] button");
   assert.equal(await his.page.isChecked("label:has-text('Maren Voss') input"), true);
   await looked(his.page);
-  await hers.page.reload();
+  await reloaded(hers.page);
   await hers.page.getByRole("button", { name: "Hand in" }).waitFor();
   his.calm();
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
 import { fixtures, tenon } from "../lib/tenon.js";
 
@@ -93,7 +93,7 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   assert.doesNotMatch(await his.page.textContent("main"), /password/, "an address brings no text onto the page");
   await his.page.fill("form[action$='/note'] [name=body]", "She means the second offer.");
   await his.page.click("text=Save note");
-  await hers.page.reload();
+  await reloaded(hers.page);
   assert.match(await hers.page.textContent(".colleagues"), /Kofi Mensah.*the second offer/s);
   social.loses = 1;
   await hers.page.fill("form[action$='/reply'] [name=body]", "It left this morning.");
@@ -102,7 +102,7 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   assert.equal(social.sent.length, 1, "sent once, although the answer was lost");
   assert.equal(social.sent[0].in_reply_to_id, asked);
   assert.match(social.sent[0].status, /^@ines_weber@elsewhere\.example It left this morning\.$/);
-  await hers.page.reload();
+  await reloaded(hers.page);
   assert.match(await hers.page.textContent(".posts"), /Halden Meters by Maren Voss/);
   social.say("Ines Weber", "Thank you", { in_reply_to_id: social.sent[0].id });
   await eventually("what she says then is in the same thread", async () => (await queue())[0]?.id === one.id);
@@ -138,7 +138,7 @@ test("a key that is over is said, and replaced without losing anything", async (
   social.isOpen = false;
   const { page, calm } = await open(browser, house.url + "/connections");
   await eventually("it is signed out", async () => (await (await house.ask("/api/v1/connections")).json())[0].state === "signed_out");
-  await page.reload();
+  await reloaded(page);
   assert.match(await page.textContent("main"), /signed out/);
   await page.click("a:has-text('halden')");
   social.isOpen = true;

@@ -83,6 +83,8 @@ test("who is not signed in signs in beside, and the window goes on", async () =>
   const frame = page.frameLocator("iframe");
   const [popup] = await Promise.all([context.waitForEvent("page"), frame.getByRole("button", { name: "Let the panel in" }).click()]);
   await popup.getByText("Sign in first").waitFor();
+  // Its script listens from here on; nobody signs in faster.
+  await popup.waitForLoadState();
   await signedIn(context, house.url);
   await popup.evaluate(() => dispatchEvent(new Event("focus")));
   await frame.locator("form.composer").waitFor();

@@ -1,7 +1,7 @@
 // Plugging a tool in, watching it, deciding: with a company whose days are simulated forward.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open } from "../lib/browser.js";
+import { accessible, fits, launch, open, reloaded } from "../lib/browser.js";
 import { tenon } from "../lib/tenon.js";
 
 let house, browser, at;
@@ -63,7 +63,7 @@ test("a tool is planned by lot, started, watched until there is a verdict, decid
   await page.getByRole("button", { name: "Look ahead" }).click();
   assert.match(await page.textContent(".outlook .said"), /With 8 teams and about \d+ cases a week you will likely know after \d+ weeks/);
   const order = await page.$$eval(".order li span", (all) => all.map((s) => s.textContent));
-  await page.reload();
+  await reloaded(page);
   assert.deepEqual(await page.$$eval(".order li span", (all) => all.map((s) => s.textContent)), order, "the same seed draws the same order");
   await page.getByRole("button", { name: "Plan it" }).click();
   await page.waitForURL(/improvements\/imp_/);
@@ -75,7 +75,7 @@ test("a tool is planned by lot, started, watched until there is a verdict, decid
 
   house.run("sample", "--advance", "300d", "--process", "Fresh", "--effect", "step=Establish trust,tool=own,effect=-30%");
   await page.goto(address);
-  await page.locator(".verdict .mark.is-better").waitFor({ timeout: 60_000 }).catch(() => page.reload());
+  await page.locator(".verdict .mark.is-better").waitFor({ timeout: 60_000 }).catch(() => reloaded(page));
   await page.locator(".verdict .mark.is-better").waitFor({ timeout: 60_000 });
   assert.match(await page.textContent("#v"), /^Cases leave Establish trust \d+\.\d days sooner \(95% interval \d+\.\d to \d+\.\d\)\.$/);
 

@@ -1,7 +1,7 @@
 // A company that had Jive: a place of it is plugged in at a step, and what was answered there is found by whoever asks.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { jive } from "../lib/jive.js";
 import { tenon } from "../lib/tenon.js";
 
@@ -85,7 +85,7 @@ test("it is connected on the guided page, tried out, and a place of it is plugge
   await page.waitForURL(new RegExp(`/connections/${connection}$`));
   await eventually("it is read", async () => (await of("valve")).length === 1);
   await eventually("it is read whole", async () => {
-    await page.reload();
+    await reloaded(page);
     return /15 answers to 14 questions; read whole/.test(await page.textContent("main"));
   });
   await looked(page);
@@ -131,14 +131,14 @@ test("what is edited, unmarked and deleted there is followed, and trouble is tol
   await again();
   await eventually("the edited one is here", async () => (await similar("valve"))[0].answer === "The green one, by now");
   await eventually("the others are gone", async () => {
-    await page.reload();
+    await reloaded(page);
     return /13 answers to 12 questions; read whole/.test(await page.textContent("main"));
   });
   town.password = "another";
   await again();
   const state = async () => (await (await house.ask("/api/v1/connections")).json())[0];
   await eventually("it is signed out", async () => (await state()).state === "signed_out");
-  await page.reload();
+  await reloaded(page);
   assert.match(await page.textContent("[role=alert]"), /signed out: 401 The password is over/);
   assert.equal((await of("valve")).length, 1, "what is known stays");
   await looked(page);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { dovecot, mailServer, missing as skip, password } from "../lib/mailhouse.js";
 import { tenon } from "../lib/tenon.js";
 
@@ -63,7 +63,7 @@ test("an owner connects a mailbox: what is wrong is said, the password is shown 
   await page.getByRole("button", { name: "Connect", exact: true }).click();
   await page.click("text=How it is");
   await eventually("the mailbox was looked at", async () => (await (await house.ask("/api/v1/connections")).json())[0].looked);
-  await page.reload();
+  await reloaded(page);
   assert.match(await page.textContent("main"), /live: a real Dovecot/);
   await looked(page);
   for (const path of ["/connections", page.url().slice(house.url.length), "/audit"]) {
@@ -100,7 +100,7 @@ test("her mail is on the desk at once, on her case, and a colleague answers it i
   assert.equal(header(sent, "In-Reply-To"), "<a@saari>");
   assert.match(sent, /Dear Aino,\r\n\r\na new one is on its way\./);
   await eventually("it is told as sent", async () => (await queue("done")).length === 1);
-  await page.reload();
+  await reloaded(page);
   assert.match(await page.textContent(".posts"), /by Maren Voss.*a new one is on its way/s);
   const at = await (await house.ask("/p/deals/case/Saari%20Brewing")).text();
   assert.ok(at.includes(address), "the case says its address");
@@ -131,7 +131,7 @@ test("a mail that may have arrived waits for a person, who sends it again", { sk
   await eventually("it was handed over", async () => smtp.got.length === 2);
   smtp.isSilent = false;
   await eventually("it is set aside", async () => {
-    await page.reload();
+    await reloaded(page);
     return (await page.getByRole("button", { name: "Send again" }).count()) === 1;
   });
   assert.match(await page.textContent("main"), /it may have arrived\. Look there, then send it again or drop it/);

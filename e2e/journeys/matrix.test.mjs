@@ -2,7 +2,7 @@
 // says is lost, when it stops meanwhile, and when the key is over.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open } from "../lib/browser.js";
+import { open, reloaded } from "../lib/browser.js";
 import { answer, company, connect, eventually, lossy, peer, renew, say } from "../lib/peers.js";
 
 const server = peer("synapse");
@@ -91,7 +91,7 @@ test("a reply that waits while the server is down is there once when it is back"
   const { page, calm } = await open(desk.browser, `${desk.house.url}/desk/${thread.id}`, { session: desk.maren });
   await say(page, "It comes with the pump.");
   await eventually("the page says that it waits, and why", async () => {
-    await page.reload();
+    await reloaded(page);
     return /On its way, by Maren Voss.*Matrix: not reached/s.test(await page.textContent(".thread"));
   });
   await server.start();

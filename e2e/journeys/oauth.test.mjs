@@ -1,7 +1,7 @@
 // A service is signed in to on its own page instead of pasting a token; what that gave is renewed, and signed in to again when it is over.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
 import { tenon } from "../lib/tenon.js";
 
@@ -78,7 +78,7 @@ test("an owner signs in on the service's page; what is left out, denied or refus
   await page.getByRole("link", { name: "Our account" }).click();
   connection = page.url();
   await eventually("it was looked at", async () => {
-    await page.reload();
+    await reloaded(page);
     return !/not yet/.test(await page.textContent("main"));
   });
   await discreet(page);
@@ -93,7 +93,7 @@ test("what ends is renewed and nobody notices; what is not renewed is said, and 
     await page.getByRole("button", { name: "Go on" }).click();
   };
   const state = async () => {
-    await page.reload();
+    await reloaded(page);
     return page.textContent(".page-head .chip");
   };
   social.expire();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, fits, launch, open } from "../lib/browser.js";
+import { accessible, fits, launch, open, reloaded } from "../lib/browser.js";
 import { fixtures, tenon } from "../lib/tenon.js";
 
 let house, browser, at;
@@ -176,7 +176,7 @@ test("everything can be read and filtered without scripts", async () => {
 test("a chosen theme stays", async () => {
   const { page } = await open(browser, at, { colorScheme: "light" });
   await page.click("[data-theme-button]");
-  await page.reload();
+  await reloaded(page);
   assert.equal(await page.getAttribute("html", "data-theme"), "dark");
 });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open } from "../lib/browser.js";
+import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
 import { tenon } from "../lib/tenon.js";
 
@@ -130,7 +130,7 @@ test("a colleague sends it back with a note, and lets it go when it is better; i
   assert.match(await hers.page.textContent("main"), /Sent back.*Kofi Mensah:.*Say which year/s);
   await hers.page.fill("[data-post]", "We measured thirty breweries in 2025.");
   await hers.page.click("text=Save and hand in");
-  await his.page.reload();
+  await reloaded(his.page);
   await his.page.click("text=Approve");
   assert.match(await his.page.textContent("main"), /Approved.*Kofi Mensah let it go; it has no time yet/s);
   await looked(his.page);
@@ -147,7 +147,7 @@ test("a colleague sends it back with a note, and lets it go when it is better; i
   assert.match(await hers.page.textContent("main"), /Nobody outside sees it/);
   assert.equal(social.sent.length, 0);
   await hers.page.click("text=Save and hand in");
-  await his.page.reload();
+  await reloaded(his.page);
   await his.page.click("text=Approve");
   hers.calm();
   his.calm();

@@ -31,6 +31,17 @@ export async function signedIn(context, origin, session = sessions.get(origin)) 
   if (session) await context.addCookies([{ name: "tenon_session", value: session, url: origin }]);
 }
 
+/** Loads the page anew. What a click began may still be under way and take the page from under it: then it is let through first. */
+export async function reloaded(page) {
+  try {
+    await page.reload();
+  } catch (error) {
+    if (!/Not attached to an active page|interrupted by another navigation|ERR_ABORTED/.test(String(error))) throw error;
+    await page.waitForLoadState();
+    await page.reload();
+  }
+}
+
 /** No violation of WCAG 2.2 A and AA that axe-core can see. Evaluated from outside, past the content security policy. */
 export async function accessible(page) {
   await page.evaluate(axe);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::connect::seal::Seal;
 use crate::processes::Library;
+use crate::processes::import::ImportRequest;
 use crate::work::Work;
 use base::clock::{Clock, SetClock};
 use base::identity::{Identity, NewPerson, Role as Place, Scopes, Via as Door};
@@ -285,6 +286,54 @@ fn is(field: &str, role: Role) -> Choice {
         is: Some(role),
         ..keep(field)
     }
+}
+
+#[test]
+fn what_a_file_said_since_is_not_set_back_where_nothing_of_it_is_decided() {
+    on_both(async |db| {
+        let house = House::open(db, true).await;
+        let path = folder().join("more.csv");
+        let row = "case,activity,time,case:region\n1,call,2026-03-01T10:00:00Z,West\n";
+        std::fs::write(&path, row).unwrap();
+        let request = ImportRequest {
+            path,
+            file_name: "more.csv".into(),
+            process: Some(house.process.clone()),
+            options: Default::default(),
+            actor: "test".into(),
+        };
+        let library = house.connect.library();
+        library.import(request, Arc::default()).await.unwrap();
+        let region = async || {
+            let (shown, _) = house.shown("1").await;
+            shown.into_iter().find(|(name, _)| name == "region")
+        };
+        let west = Some(("region".to_string(), "West".to_string()));
+        assert_eq!(region().await, west);
+        house
+            .set(vec![named("account", "customer")], &[])
+            .await
+            .unwrap();
+        assert_eq!(region().await, west);
+    });
+}
+
+#[test]
+fn what_was_emptied_at_the_source_is_left_out_as_well() {
+    on_both(async |db| {
+        let house = House::open(db, true).await;
+        let mut later = change("1", "won", "Ines", &[("account", "Saari Brewing")]);
+        (later.id, later.at) = ("1:emptied".into(), MONDAY - MINUTE);
+        house.book.changes.lock().unwrap().push(later);
+        house.after(HOUR).await;
+        let hers = "aino@saari.example";
+        assert!(house.kept().await.contains(hers), "the column has it still");
+        house.set(vec![out("email")], &[]).await.unwrap();
+        assert!(!house.kept().await.contains(hers));
+        let (shown, _) = house.shown("1").await;
+        let is_region = |(name, value): &(String, String)| name == "region" && value == "North";
+        assert!(shown.iter().any(is_region), "what is kept stays: {shown:?}");
+    });
 }
 
 #[test]

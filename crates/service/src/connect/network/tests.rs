@@ -48,6 +48,8 @@ struct Inside {
     meets: VecDeque<Fault>,
     /// Always, for a place.
     shut: Option<&'static str>,
+    /// A question whose answers never can be read.
+    sick: Option<usize>,
     requests: Vec<String>,
 }
 
@@ -213,6 +215,9 @@ impl Network for Town {
         Box::pin(async move {
             let inside = self.met("reply")?;
             let (at, n) = id.split_once('-').unwrap();
+            if inside.sick == at.parse().ok() {
+                return Err(Fault::Unreached("status 500".into()));
+            }
             let asked = &inside.asked[at.parse::<usize>().unwrap()];
             let found = asked.answers[n.parse::<usize>().unwrap()].clone();
             let (who, text) = found.ok_or_else(|| Fault::Gone("taken away".into()))?;
@@ -709,5 +714,30 @@ fn who_is_a_customer_and_erased_is_not_known_from_there_either() {
         h.town.change(at, |_| ());
         h.after(2 * DAY).await;
         assert_eq!(h.answers("valve").await.len(), 0);
+    });
+}
+
+#[test]
+fn one_answer_that_cannot_be_read_holds_up_no_other_and_is_read_when_it_can_be() {
+    run(|h| async move {
+        for (title, text) in [
+            ("Which valve fits plastic mains?", "The blue one"),
+            ("Which pump fits plastic mains?", "The red one"),
+        ] {
+            let at = h.town.ask(title, &[("olu", text)]);
+            h.town.change(at, |a| a.correct = Some(0));
+        }
+        h.town.0.lock().unwrap().sick = Some(0);
+        h.plug("mains").await;
+        h.after(MINUTE).await;
+        let found = h.answers("a pump for plastic").await;
+        assert!(found.contains(&"The red one".to_string()), "{found:?}");
+        assert_eq!(h.row().await.error, None);
+        h.a_pass().await;
+        assert_eq!(h.answers("a valve for plastic").await.len(), 1);
+        h.town.0.lock().unwrap().sick = None;
+        h.after(LATER + EVERY).await;
+        let found = h.answers("a valve for plastic").await;
+        assert!(found.contains(&"The blue one".to_string()), "{found:?}");
     });
 }
