@@ -371,7 +371,9 @@ impl House {
             let (port, room, token) = (self.port, room.clone(), self.tokens[n % WRITERS].clone());
             let thread = std::thread::Builder::new().stack_size(48 << 10).spawn(move || -> Result<()> {
                 let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-                write!(stream, "GET /api/v1/live?conversation={room} HTTP/1.1\r\nhost: localhost:{port}\r\nauthorization: Bearer {token}\r\n\r\n")?;
+                // In one piece, as browsers send it.
+                let asked = format!("GET /api/v1/live?conversation={room} HTTP/1.1\r\nhost: localhost:{port}\r\nauthorization: Bearer {token}\r\n\r\n");
+                stream.write_all(asked.as_bytes())?;
                 let mut reader = BufReader::with_capacity(1 << 10, stream);
                 let mut line = String::new();
                 while reader.read_line(&mut line)? > 2 {

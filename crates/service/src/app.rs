@@ -12,8 +12,11 @@ use base::identity::Identity;
 use base::policy::Site;
 use std::sync::Arc;
 
+/// The parts, shared: every handler has its own hold on them, so taking one costs nothing.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
     pub identity: Identity,
     pub site: Arc<Site>,
     pub library: Library,
@@ -26,7 +29,19 @@ pub struct App {
     pub uploads: Arc<Uploads>,
 }
 
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl App {
+    pub fn new(parts: Parts) -> App {
+        App(Arc::new(parts))
+    }
+
     /// Posts of our own.
     pub fn share(&self) -> Share {
         Share::new(self.desk.connect().clone(), self.improvements.clone())

@@ -52,6 +52,18 @@ pub async fn in_order(tx: &mut Tx) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// What comes before events: [`in_order`], and when this transaction is committed, those who [`listen`](Others::recv) on other nodes are
+/// woken. One turn to the server; SQLite has no others.
+pub(crate) async fn next(tx: &mut Tx) -> sqlx::Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(7071), pg_notify($1, '')")
+            .bind(CHANNEL)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Appends an event in the transaction of what it tells of.
 pub async fn append(
     tx: &mut Tx,
@@ -62,8 +74,7 @@ pub async fn append(
     subject: Option<&str>,
     payload: &serde_json::Value,
 ) -> sqlx::Result<i64> {
-    in_order(tx).await?;
-    wake_others(tx).await?;
+    next(tx).await?;
     let (seq,): (i64,) = query("INSERT INTO events (at, kind, actor, process, subject, payload) VALUES ($1, $2, $3, $4, $5, $6) RETURNING seq")
             .bind(at)
             .bind(kind)
@@ -91,9 +102,9 @@ pub async fn of_process(
             .await
 }
 
-/// Events about one thing, oldest first.
+/// Events about one thing, oldest first, but for messages posted into it: those are read from their conversation.
 pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
-    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 ORDER BY seq")
+    query("SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 AND kind <> 'message.posted' ORDER BY seq")
             .bind(subject)
             .fetch_all(db)
             .await
@@ -169,17 +180,6 @@ pub async fn newest(db: &Db, process: &str, kind: &str, limit: i64) -> sqlx::Res
 
 /// On which PostgreSQL's nodes wake each other.
 const CHANNEL: &str = "tenon_record";
-
-/// When this transaction is committed, those who [`listen`](Others::recv) on other nodes are woken. SQLite has no others.
-pub async fn wake_others(tx: &mut Tx) -> sqlx::Result<()> {
-    if let Tx::Postgres(tx) = tx {
-        sqlx::query("SELECT pg_notify($1, '')")
-            .bind(CHANNEL)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
 
 /// On which they tell each other who is in which room.
 const HERE: &str = "tenon_here";

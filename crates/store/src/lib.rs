@@ -19,6 +19,7 @@ pub mod imports;
 pub mod improvements;
 pub mod jobs;
 pub mod listen;
+mod log;
 pub mod mail;
 pub mod mailboxes;
 pub mod mappings;
@@ -79,7 +80,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{query, query_of};
 
-const SQLITE: [&str; 21] = [
+const SQLITE: [&str; 22] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -101,8 +102,9 @@ const SQLITE: [&str; 21] = [
     include_str!("../migrations/0020_jive.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
+    include_str!("../migrations/0024_posts.sql"),
 ];
-const POSTGRES: [&str; 21] = [
+const POSTGRES: [&str; 22] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -124,7 +126,11 @@ const POSTGRES: [&str; 21] = [
     include_str!("../migrations/0020_jive.sql"),
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
+    include_str!("../migrations/0024_posts.sql"),
 ];
+
+/// A connection to PostgreSQL that was not used for so long may have been cut off.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// How many steps the schema has.
 pub const SCHEMA: usize = SQLITE.len();
@@ -154,13 +160,15 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // Pages are gone over to the database some 16 MB at a time: pages that many commits change are written once for all of them.
-            .pragma("wal_autocheckpoint", "4000")
+            // A server goes its log over beside those who write (keep_log_short); 64 MB are for what writes without one, and for a storm.
+            .pragma("wal_autocheckpoint", "16000")
             .row_buffer_size(512)
             .busy_timeout(std::time::Duration::from_secs(30));
         let place = || format!("cannot open the database {}", path.display());
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            // A file does not hang up: nothing is asked before a connection is used again.
+            .test_before_acquire(false)
             // What one commit changes stays in memory until then (KiB, by the minus).
             .connect_with(options.clone().pragma("cache_size", "-16384"))
             .await
@@ -168,6 +176,7 @@ impl Db {
         Ok(Db::Sqlite {
             readers: SqlitePoolOptions::new()
                 .max_connections(4)
+                .test_before_acquire(false)
                 .connect_with(options)
                 .await
                 .with_context(place)?,
@@ -186,6 +195,16 @@ impl Db {
     pub async fn postgres_as_it_is(url: &str) -> anyhow::Result<Db> {
         let pool = PgPoolOptions::new()
             .max_connections(8)
+            // Whether the server is still there is asked of connections that were idle, and not before every statement.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > IDLE {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect(url)
             .await
             .context("cannot connect to PostgreSQL")?;

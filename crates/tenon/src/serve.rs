@@ -15,7 +15,7 @@ use base::identity::{Identity, oidc};
 use base::outbound::{Allowed, Outbound};
 use base::policy;
 use base::policy::Site;
-use service::app::App;
+use service::app::{App, Parts};
 use service::connect::Connect;
 use service::connect::seal::Seal;
 use service::delivery::{self, Delivery};
@@ -28,6 +28,7 @@ use service::processes::uploads::Uploads;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -72,31 +73,34 @@ pub fn app(app: App) -> Router {
     let unless_said = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
+    // One layer of all, the outermost first: each layer of its own would be put into a box and copied for every request.
+    let around = ServiceBuilder::new()
+        .layer(unless_said(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ))
+        .layer(unless_said(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .layer(fixed(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ))
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(unless_said(header::CONTENT_SECURITY_POLICY, policy::CSP))
+        .layer(axum::middleware::from_fn(log_request))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(gate, policy::gate));
     Router::new()
         .merge(pages::router())
         .merge(api::router())
         .merge(scim::router())
         .merge(mcp::router())
         .fallback(not_found)
-        .layer(axum::middleware::from_fn_with_state(gate, policy::gate))
-        .layer(CatchPanicLayer::new())
-        .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn(log_request))
-        .layer(unless_said(header::CONTENT_SECURITY_POLICY, policy::CSP))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
-        .layer(fixed(
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), geolocation=()",
-        ))
-        .layer(unless_said(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ))
-        .layer(unless_said(
-            HeaderName::from_static("cross-origin-resource-policy"),
-            "same-origin",
-        ))
+        .layer(around)
         .with_state(app)
 }
 
@@ -138,7 +142,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     };
     let outbound = Outbound::new(Allowed::parse(&config.delivery.allow_hosts));
     let connect = Connect::new(work.clone(), site.clone(), outbound, seal);
-    let state = App {
+    let state = App::new(Parts {
         desk: Desk::new(connect.clone()),
         delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,
         work,
@@ -148,10 +152,11 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         library,
         jobs: Jobs::default(),
         uploads: Arc::new(uploads),
-    };
+    });
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
     let folding = tokio::spawn(state.library.clone().keep_folding());
+    let log = tokio::spawn(state.library.db().clone().keep_log_short());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let fetching = tokio::spawn(state.delivery.clone().keep_fetching(stopping.clone()));
     let looking = tokio::spawn(connect.run(stopping.clone()));
@@ -184,6 +189,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let _ = stop.send(true);
     let _ = tokio::time::timeout(MAIL, async { tokio::join!(leaving, fetching, looking) }).await;
     removal.abort();
+    log.abort();
     Ok(())
 }
 

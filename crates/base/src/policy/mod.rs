@@ -16,7 +16,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// What a route does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +122,15 @@ impl Site {
     }
 }
 
+/// The rows of [`ROUTES`] by their paths: methods, and what each asks for.
+static BY_PATH: LazyLock<HashMap<&str, Vec<(&str, Access, Option<Role>)>>> = LazyLock::new(|| {
+    let mut all: HashMap<&str, Vec<_>> = HashMap::new();
+    for &(method, path, access, least) in ROUTES {
+        all.entry(path).or_default().push((method, access, least));
+    }
+    all
+});
+
 /// Lets a request through or not, and says who asks.
 pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let reader = Reader::of(request.uri().path());
@@ -140,11 +150,10 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         &Method::HEAD => "GET",
         other => other.as_str(),
     };
-    let row = ROUTES
-        .iter()
-        .find(|(m, p, _, _)| *m == method && *p == path.as_str());
-    let Some(&(_, _, access, least)) = row else {
-        if ROUTES.iter().any(|(_, p, ..)| *p == path.as_str()) {
+    let of_path = BY_PATH.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+    let row = of_path.iter().find(|(m, ..)| *m == method);
+    let Some(&(_, access, least)) = row else {
+        if !of_path.is_empty() {
             return refuse(Problem::new(
                 405,
                 "method",

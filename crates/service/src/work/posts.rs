@@ -8,9 +8,9 @@ use super::live::Live;
 use base::activity::Kind;
 use base::problem::Problem;
 use std::collections::HashMap;
-use store::Db;
 use store::mailboxes::{self, Taken};
 use store::work::{self, ConversationRow, NewMessage};
+use store::{Db, Tx};
 use tokio::sync::{mpsc, oneshot};
 
 /// How many are written at once.
@@ -68,11 +68,20 @@ fn stopped() -> Problem {
 }
 
 async fn write_all(db: Db, live: Live, mut waiting: mpsc::Receiver<Waiting>) {
-    let mut batch = Vec::with_capacity(AT_ONCE);
-    while waiting.recv_many(&mut batch, AT_ONCE).await > 0 {
-        let (orders, answers): (Vec<Order>, Vec<_>) =
-            batch.drain(..).map(|w| (w.order, w.answer)).unzip();
-        match write(&db, &orders).await {
+    while let Some(first) = waiting.recv().await {
+        // Who comes while another writes is taken along.
+        let tx = db.begin().await;
+        let others = std::iter::from_fn(|| waiting.try_recv().ok());
+        let batch = std::iter::once(first).chain(others.take(AT_ONCE - 1));
+        let (orders, answers): (Vec<Order>, Vec<_>) = batch.map(|w| (w.order, w.answer)).unzip();
+        let tx = match tx {
+            Ok(tx) => tx,
+            Err(problem) => {
+                refuse_all(answers, problem);
+                continue;
+            }
+        };
+        match write(tx, &orders).await {
             Ok(ids) => {
                 live.wake();
                 for (answer, id) in answers.into_iter().zip(ids) {
@@ -82,24 +91,30 @@ async fn write_all(db: Db, live: Live, mut waiting: mpsc::Receiver<Waiting>) {
             // One that cannot be written does not take the others with it.
             Err(_) if orders.len() > 1 => {
                 for (order, answer) in orders.into_iter().zip(answers) {
-                    let done = write(&db, std::slice::from_ref(&order)).await;
-                    let _ = answer.send(done.map(|ids| ids[0]).map_err(Problem::from));
+                    let done = write_one(&db, &order).await;
+                    let _ = answer.send(done.map_err(Problem::from));
                 }
                 live.wake();
             }
-            Err(problem) => {
-                let problem = Problem::from(problem);
-                for answer in answers {
-                    let _ = answer.send(Err(problem.clone()));
-                }
-            }
+            Err(problem) => refuse_all(answers, problem),
         }
     }
 }
 
+fn refuse_all(answers: Vec<oneshot::Sender<Result<i64, Problem>>>, problem: sqlx::Error) {
+    let problem = Problem::from(problem);
+    for answer in answers {
+        let _ = answer.send(Err(problem.clone()));
+    }
+}
+
+async fn write_one(db: &Db, order: &Order) -> sqlx::Result<i64> {
+    let ids = write(db.begin().await?, std::slice::from_ref(order)).await?;
+    Ok(ids[0])
+}
+
 /// Writes orders in one transaction; the numbers of their messages, also of those that were posted before.
-async fn write(db: &Db, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
-    let mut tx = db.begin().await?;
+async fn write(mut tx: Tx, orders: &[Order]) -> sqlx::Result<Vec<i64>> {
     let clients: Vec<(&str, &str)> = orders
         .iter()
         .filter_map(|o| Some((o.new.author.as_str(), o.new.client.as_deref()?)))

@@ -8,7 +8,7 @@ use base::clock::SystemClock;
 use base::identity::{Identity, NewPerson, Role, Scopes};
 use base::policy::{Access, ROUTES, Site};
 use serde_json::{Value, json};
-use service::app::App;
+use service::app::{App, Parts};
 use service::jobs::Jobs;
 use service::processes::Library;
 use service::processes::import::ImportRequest;
@@ -108,7 +108,7 @@ impl House {
         let seal = service::connect::seal::Seal::of(&"a1".repeat(32)).unwrap();
         let outbound = base::outbound::Outbound::new(base::outbound::Allowed::parse(""));
         let connect = service::connect::Connect::new(work.clone(), site.clone(), outbound, seal);
-        let app_state = App {
+        let app_state = App::new(Parts {
             desk: service::desk::Desk::new(connect),
             delivery: service::delivery::Delivery::new(work.clone(), site.clone(), &config)
                 .unwrap(),
@@ -119,7 +119,7 @@ impl House {
             library,
             jobs: Jobs::default(),
             uploads,
-        };
+        });
         House {
             routes: app(app_state.clone()),
             state: app_state,
