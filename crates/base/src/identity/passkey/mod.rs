@@ -83,6 +83,7 @@ impl Identity {
         if kept.len() >= MOST {
             return Err(too_many());
         }
+        self.inner.throttle.begun(&person.id, self.now())?;
         let known: Vec<_> = kept
             .iter()
             .filter_map(|row| credential(row).ok())

@@ -438,6 +438,11 @@ fn guessing_is_slowed_down_by_passkey_and_beginning_by_place() {
         }
         let begun = house.identity.begin_sign_in(&rp(), "a").await;
         assert_eq!(begun.unwrap_err().status, 429);
+        let adding = || house.identity.begin_passkey(&house.maren, &rp());
+        for _ in 0..100 {
+            drop(adding().await);
+        }
+        assert_eq!(adding().await.unwrap_err().status, 429);
         house.identity.begin_sign_in(&rp(), "b").await.unwrap();
     });
 }
