@@ -8,13 +8,16 @@ mod builder;
 pub mod codec;
 mod column;
 mod dict;
+mod kept;
 mod merge;
 mod reread;
+mod stack;
 
 pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
+pub use kept::merge_kept;
 pub use merge::{Added, merge};
 pub use reread::Who;
 

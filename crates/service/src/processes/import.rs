@@ -2,7 +2,7 @@
 
 use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::reread::Readings;
-use super::{Changes, Definition, Library, Problem, push};
+use super::{Changes, Definition, Library, Problem, columns, push};
 use base::activity;
 use base::format;
 use mining::figures::Steps;
@@ -13,7 +13,6 @@ use mining::source::Progress;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::imports::ImportRow;
@@ -65,6 +64,7 @@ pub struct Outcome {
 struct Parts {
     digest: String,
     kind: String,
+    /// The log as it is from now on, maybe without its attributes, and the file that holds it.
     kept: Option<(Arc<mining::EventLog>, String, Added)>,
     model: Option<ProcessModel>,
     notes: Vec<Note>,
@@ -215,7 +215,8 @@ impl Library {
         }
     }
 
-    /// New events beside those that are known, written under the name of their content.
+    /// New events beside those that are known, written under the name of their content. What is known is not read into memory for
+    /// it: a process that grows may be looked at by nobody.
     pub(super) async fn join(
         &self,
         before: Option<String>,
@@ -226,26 +227,18 @@ impl Library {
         }
         let library = self.clone();
         blocking(move || {
-            let (log, added) = match before {
-                Some(name) => {
-                    let old = library.log(&name)?;
-                    mining::log::merge((*old).clone(), new)
-                }
-                None => {
-                    let added = Added {
-                        cases: new.cases() as u64,
-                        events: new.events() as u64,
-                        known: 0,
-                    };
-                    (new, added)
-                }
+            if let Some(name) = before {
+                let (file, log, added) = library.inner.files.add(&name, new)?;
+                return Ok((Arc::new(log), file, added));
+            }
+            let added = Added {
+                cases: new.cases() as u64,
+                events: new.events() as u64,
+                known: 0,
             };
-            let file = library.inner.files.put(&log)?;
-            let log = Arc::new(log);
-            library
-                .inner
-                .logs
-                .put(file.clone(), log.clone(), log.bytes());
+            let (file, log) = (library.inner.files.put(&new)?, Arc::new(new));
+            let logs = &library.inner.logs;
+            logs.put(file.clone(), log.clone(), log.bytes());
             Ok((log, file, added))
         })
         .await
@@ -408,7 +401,7 @@ impl Library {
             (Some(log), _) => Some(log.clone()),
             (None, Some(name)) => {
                 self.have(name).await?;
-                Some(self.log(name)?)
+                Some(self.frame(name)?)
             }
             (None, None) => None,
         };
@@ -624,7 +617,7 @@ impl Library {
         let model = models::find(self.db(), &row.id).await?;
         let model = model.map(|m| read_model(&m.bpmn)).transpose()?;
         let known = self.steps_of(&row.id, row.revision).await?;
-        Ok(known == Steps::propose(&*self.log(file)?, model.as_ref(), false))
+        Ok(known == Steps::propose(&*self.frame(file)?, model.as_ref(), false))
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
@@ -775,17 +768,7 @@ fn ignored_notes(model: &ProcessModel) -> Vec<Note> {
 fn digest(path: &Path) -> Result<String, Problem> {
     // Says in plain words what cannot be opened.
     files::open(path)?;
-    let mut file = std::fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hash.update(&buffer[..n]);
-    }
-    Ok(format::hex(&hash.finalize()))
+    Ok(columns::digest_of(path)?)
 }
 
 /// The digest of a file and of what makes a reading of it another import.

@@ -125,6 +125,14 @@ impl Library {
         Ok(log)
     }
 
+    /// The log in a column file without its attributes; nothing of it is kept in memory.
+    pub(super) fn frame(&self, name: &str) -> anyhow::Result<Arc<EventLog>> {
+        match self.inner.logs.get(&name.to_string()) {
+            Some(log) => Ok(log),
+            None => Ok(Arc::new(self.inner.files.frame(name)?)),
+        }
+    }
+
     /// The figures of a process for a question; from memory when they were asked before.
     pub async fn view(&self, key: &str, asked: &Asked) -> Result<Arc<View>, Problem> {
         let process = self.load(key).await?;
