@@ -77,7 +77,7 @@ pub enum Tx {
 
 use sql::Value;
 use sql::record;
-pub use sql::{query, query_of};
+pub use sql::{On, query, query_of};
 
 const SQLITE: [&str; 21] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),

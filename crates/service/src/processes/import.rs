@@ -21,6 +21,7 @@ use store::processes::ProcessRow;
 use store::pushed::PushedRow;
 use store::versions::VersionRow;
 use store::{Tx, imports, mappings, models, processes, pushed, steps, versions};
+use tokio::sync::OwnedMutexGuard;
 
 /// The kind of an import that brought a model and no cases.
 pub const BPMN: &str = "bpmn";
@@ -164,6 +165,7 @@ impl Library {
             })
             .await?
         };
+        let (_turn, target) = self.in_turn(target).await?;
         match opened {
             Opened::Log(imported, kind, reading) => {
                 let digest = with_reading(&content, &reading);
@@ -215,6 +217,18 @@ impl Library {
         }
     }
 
+    /// A process as it is when it is one's turn to add to it.
+    async fn in_turn(
+        &self,
+        target: Option<ProcessRow>,
+    ) -> Result<(Option<OwnedMutexGuard<()>>, Option<ProcessRow>), Problem> {
+        let Some(row) = target else {
+            return Ok((None, None));
+        };
+        let turn = self.turn(&row.id).await;
+        Ok((Some(turn), Some(self.process(&row.id).await?)))
+    }
+
     /// New events beside those that are known, written under the name of their content. What is known is not read into memory for
     /// it: a process that grows may be looked at by nobody.
     pub(super) async fn join(
@@ -223,7 +237,7 @@ impl Library {
         new: mining::EventLog,
     ) -> Result<(Arc<mining::EventLog>, String, Added), Problem> {
         if let Some(name) = &before {
-            self.have(name).await?;
+            self.have(self.db(), name).await?;
         }
         let library = self.clone();
         blocking(move || {
@@ -364,7 +378,7 @@ impl Library {
             // Read again inside the transaction: another import may have come between.
             Some(row) => {
                 processes::hold(&mut tx, &row.id).await?;
-                let fresh = processes::find_in(&mut tx, &row.id)
+                let fresh = processes::find(&mut tx, &row.id)
                     .await?
                     .ok_or_else(|| Problem::not_found("process"))?;
                 if fresh.columns_file != row.columns_file {
@@ -376,7 +390,7 @@ impl Library {
         };
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
         // A process that grows event by event is proposed anew until somebody reads it differently.
-        let is_proposed = !pushed.is_empty() && self.is_as_proposed(&row).await?;
+        let is_proposed = !pushed.is_empty() && self.is_as_proposed(&mut tx, &row).await?;
         let old_file = row.columns_file.clone();
         if let Some((log, file, _)) = &kept {
             row.columns_file = Some(file.clone());
@@ -388,7 +402,7 @@ impl Library {
             processes::insert(&mut tx, &row).await?;
         }
         let known_model = if model.is_none() {
-            models::find(self.db(), &row.id).await?
+            models::find(&mut tx, &row.id).await?
         } else {
             None
         };
@@ -400,7 +414,7 @@ impl Library {
         let log_now = match (&log, &row.columns_file) {
             (Some(log), _) => Some(log.clone()),
             (None, Some(name)) => {
-                self.have(name).await?;
+                self.have(&mut tx, name).await?;
                 Some(self.frame(name)?)
             }
             (None, None) => None,
@@ -424,7 +438,7 @@ impl Library {
             .await?;
         }
         let definition = Definition::of(log_now.as_deref(), model_read.as_ref());
-        let before = versions::of_process(self.db(), &row.id)
+        let before = versions::of_process(&mut tx, &row.id)
             .await?
             .into_iter()
             .next();
@@ -448,10 +462,10 @@ impl Library {
             // A first log is read in steps by proposal; later ones keep the owner's reading, with new activities added.
             let steps = if row.revision == 0 || is_proposed {
                 let proposed = Steps::propose(log, model_read.as_ref(), false);
-                let known = self.steps_of(&row.id, row.revision).await?;
+                let known = self.steps_of(&mut tx, &row.id, row.revision).await?;
                 Some(proposed).filter(|p| row.revision == 0 || *p != known)
             } else {
-                self.with_new_activities(&row, log).await?
+                self.with_new_activities(&mut tx, &row, log).await?
             };
             if let Some(steps) = steps {
                 row.revision += 1;
@@ -554,7 +568,7 @@ impl Library {
     async fn new_row(&self, tx: &mut Tx, name: String, now: i64) -> Result<ProcessRow, Problem> {
         let base = slug_of(&name);
         let (mut slug, mut n) = (base.clone(), 1);
-        while processes::find_in(tx, &slug).await?.is_some() {
+        while processes::find(&mut *tx, &slug).await?.is_some() {
             n += 1;
             slug = format!("{base}-{n}");
         }
@@ -574,6 +588,7 @@ impl Library {
 
     /// Takes in what was pushed, oldest first; `None` when nothing waits. All of it or nothing.
     pub async fn fold(&self, process: &str) -> Result<Option<Outcome>, Problem> {
+        let _turn = self.turn(process).await;
         let rows = pushed::of_process(self.db(), process, push::AT_ONCE).await?;
         let Some(first) = rows.first() else {
             return Ok(None);
@@ -610,25 +625,26 @@ impl Library {
     }
 
     /// Whether the steps are still those that were proposed for the log as it is.
-    async fn is_as_proposed(&self, row: &ProcessRow) -> Result<bool, Problem> {
+    async fn is_as_proposed(&self, tx: &mut Tx, row: &ProcessRow) -> Result<bool, Problem> {
         let Some(file) = &row.columns_file else {
             return Ok(row.revision == 0);
         };
-        let model = models::find(self.db(), &row.id).await?;
+        let model = models::find(&mut *tx, &row.id).await?;
         let model = model.map(|m| read_model(&m.bpmn)).transpose()?;
-        let known = self.steps_of(&row.id, row.revision).await?;
+        let known = self.steps_of(&mut *tx, &row.id, row.revision).await?;
         Ok(known == Steps::propose(&*self.frame(file)?, model.as_ref(), false))
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
     async fn with_new_activities(
         &self,
+        tx: &mut Tx,
         row: &ProcessRow,
         log: &mining::EventLog,
     ) -> Result<Option<Steps>, Problem> {
-        let mut steps = self.steps_of(&row.id, row.revision).await?;
+        let mut steps = self.steps_of(&mut *tx, &row.id, row.revision).await?;
         let unassigned = steps.check(log).unassigned;
-        let known: Vec<String> = match versions::of_process(self.db(), &row.id).await?.first() {
+        let known: Vec<String> = match versions::of_process(&mut *tx, &row.id).await?.first() {
             Some(v) => serde_json::from_str::<Definition>(&v.definition)
                 .map(|d| d.activities)
                 .unwrap_or_default(),
@@ -935,6 +951,44 @@ mod tests {
                 .clone();
             assert_eq!(log.time[0], 1_775_174_400_000_000, "{name}");
         }
+    }
+
+    #[test]
+    fn more_at_once_than_there_are_connections_are_all_taken_in() {
+        store::testing::on_both(|db| async move {
+            let folder = store::testing::folder();
+            let all = Library::with(db, &folder, Arc::new(SystemClock));
+            let all = all.await.unwrap();
+            let deals = all.make("Deals", "test").await.unwrap();
+            let mut under_way = tokio::task::JoinSet::new();
+            for n in 0..24 {
+                // Some into one process, some into one of their own.
+                let process = (n % 2 == 0).then(|| deals.id.clone());
+                let path = folder.join(format!("{n}.csv"));
+                let text = format!("case,activity,time\n{n},a,2026-01-05\n{n},b{n},2026-01-06\n");
+                std::fs::write(&path, text).unwrap();
+                let (all, file_name) = (all.clone(), format!("{n}.csv"));
+                under_way.spawn(async move {
+                    let request = ImportRequest {
+                        path,
+                        file_name,
+                        process,
+                        options: ReadOptions::default(),
+                        actor: "test".into(),
+                    };
+                    all.import(request, Arc::default()).await.unwrap()
+                });
+            }
+            let done = under_way.join_all().await;
+            assert!(
+                done.iter()
+                    .all(|o| (o.cases_added, o.events_added) == (1, 2))
+            );
+            let deals = all.process(&deals.id).await.unwrap();
+            assert_eq!((deals.cases, deals.events), (12, 24));
+            assert_eq!(all.list().await.unwrap().len(), 13);
+            std::fs::remove_dir_all(folder).unwrap();
+        });
     }
 
     #[tokio::test]

@@ -117,12 +117,12 @@ impl Library {
         anew: Anew,
     ) -> Result<Option<String>, Problem> {
         processes::hold(tx, process).await?;
-        let found = processes::find_in(tx, process).await?;
+        let found = processes::find(&mut *tx, process).await?;
         let mut row = found.ok_or_else(|| Problem::not_found("process"))?;
         let Some(name) = row.columns_file.clone() else {
             return Ok(None);
         };
-        self.have(&name).await?;
+        self.have(&mut *tx, &name).await?;
         let (library, before) = (self.clone(), name.clone());
         let written = tokio::task::spawn_blocking(move || -> anyhow::Result<String> {
             let log = library.log(&before)?;

@@ -80,9 +80,9 @@ impl Library {
         if let Some(loaded) = self.inner.loaded.get(&id) {
             return Ok(loaded);
         }
-        let steps = self.steps_of(&row.id, row.revision).await?;
+        let steps = self.steps_of(self.db(), &row.id, row.revision).await?;
         if let Some(name) = &row.columns_file {
-            self.have(name).await?;
+            self.have(self.db(), name).await?;
         }
         let library = self.clone();
         let loaded = tokio::task::spawn_blocking(move || -> anyhow::Result<Arc<Loaded>> {
