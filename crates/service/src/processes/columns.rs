@@ -116,8 +116,7 @@ impl ColumnFiles {
         let path = self.folder.join(name);
         let read = open(&path).map_err(CodecError::from);
         let read = read.and_then(|file| codec::read_some(file, |_| with_columns));
-        let read = read.map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
-        Ok(read.log)
+        read.map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
     /// Removes files that nothing points to and that are older than an hour, left by a crash or replaced since.

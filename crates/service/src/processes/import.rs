@@ -18,7 +18,7 @@ use std::sync::Arc;
 use store::imports::ImportRow;
 use store::models::ModelRow;
 use store::processes::ProcessRow;
-use store::pushed::PushedRow;
+use store::pushed::Place;
 use store::versions::VersionRow;
 use store::{Tx, imports, mappings, models, processes, pushed, steps, versions};
 use tokio::sync::OwnedMutexGuard;
@@ -73,7 +73,7 @@ struct Parts {
     /// Columns to be remembered.
     table: Option<Table>,
     /// What other programs told us, taken in by this import, and how they are read.
-    pushed: Vec<PushedRow>,
+    pushed: Vec<Place>,
     readings: Readings,
 }
 
@@ -368,10 +368,10 @@ impl Library {
             return Err(busy());
         }
         // First of all: whoever takes in the same beside us waits here, and then finds it taken.
-        for row in &pushed {
-            if !pushed::fold(&mut tx, row, &id).await? {
-                return Err(busy());
-            }
+        if let Some(row) = &target
+            && !pushed::fold(&mut tx, &row.id, &pushed, &id).await?
+        {
+            return Err(busy());
         }
         let is_new = target.is_none();
         let mut row = match target {
@@ -589,19 +589,12 @@ impl Library {
     /// Takes in what was pushed, oldest first; `None` when nothing waits. All of it or nothing.
     pub async fn fold(&self, process: &str) -> Result<Option<Outcome>, Problem> {
         let _turn = self.turn(process).await;
-        let rows = pushed::of_process(self.db(), process, push::AT_ONCE).await?;
-        let Some(first) = rows.first() else {
+        let mut told = self.told(process).await?;
+        if told.rows.is_empty() {
             return Ok(None);
-        };
+        }
         let target = self.process(process).await?;
-        let is_one = rows.iter().all(|r| r.by_person == first.by_person);
-        let actor = if is_one {
-            first.by_person.clone()
-        } else {
-            "push".into()
-        };
-        let readings = self.readings(&rows).await?;
-        let (content, log) = push::log(&rows, &readings.mappings)?;
+        let (content, log) = told.finish();
         let kept = self.join(target.columns_file.clone(), log).await?;
         let parts = Parts {
             digest: with_reading(&content, push::KIND),
@@ -611,15 +604,15 @@ impl Library {
             notes: Vec::new(),
             skipped: Skipped::default(),
             table: None,
-            pushed: rows,
-            readings,
+            pushed: told.rows,
+            readings: told.readings,
         };
         let request = ImportRequest {
             path: PathBuf::new(),
             file_name: push::KIND.into(),
             process: Some(target.id.clone()),
             options: ReadOptions::default(),
-            actor,
+            actor: told.teller.unwrap_or_else(|| "push".into()),
         };
         self.commit(request, Some(target), parts).await.map(Some)
     }

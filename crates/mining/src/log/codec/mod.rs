@@ -11,11 +11,13 @@ mod writer;
 pub(super) use reader::Reader;
 pub(super) use writer::Writer;
 
-use super::{Column, Dict, EventLog, NONE};
+use super::{EventLog, NONE};
 use std::io::{self, Read, Write};
 
 const MAGIC: &[u8; 8] = b"TENONCOL";
 const VERSION: u32 = 1;
+/// What stands in front of the values of a column of texts: codes, then the texts.
+pub(super) const TEXT: u8 = 0;
 pub(super) const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// Why bytes are not a kept log.
@@ -94,43 +96,21 @@ pub fn write(log: &EventLog, out: &mut dyn Write) -> io::Result<()> {
 
 /// Reads a log that [`write()`] wrote.
 pub fn read(bytes: &[u8]) -> Result<EventLog, CodecError> {
-    read_some(bytes, |_| true).map(|outline| outline.log)
-}
-
-/// A log as far as it was wanted, and what else there is.
-pub struct Outline {
-    pub log: EventLog,
-    /// Names of all its columns.
-    pub case_columns: Vec<String>,
-    pub event_columns: Vec<String>,
+    read_some(bytes, |_| true)
 }
 
 /// Reads a log without the columns that are not wanted.
-pub fn read_some(from: impl Read, wanted: impl Fn(&str) -> bool) -> Result<Outline, CodecError> {
+pub fn read_some(from: impl Read, wanted: impl Fn(&str) -> bool) -> Result<EventLog, CodecError> {
     let mut reader = Reader::open(from)?;
     let mut log = reader.frame()?;
-    let mut columns = |rows: usize| -> Result<(Vec<String>, Vec<Column>), CodecError> {
-        let (mut names, mut found) = (Vec::new(), Vec::new());
-        for _ in 0..reader.columns()? {
-            let (name, column) = reader.column_if(rows, &wanted)?;
-            names.push(name);
-            found.extend(column);
-        }
-        Ok((names, found))
-    };
-    let (case_columns, of_cases) = columns(log.cases())?;
-    let (event_columns, of_events) = columns(log.events())?;
-    (log.case_columns, log.event_columns) = (of_cases, of_events);
+    log.case_columns = reader.some(log.cases(), &wanted)?;
+    log.event_columns = reader.some(log.events(), &wanted)?;
     reader.finish()?;
-    Ok(Outline {
-        log,
-        case_columns,
-        event_columns,
-    })
+    Ok(log)
 }
 
-fn is_coded(codes: &[u32], dict: &Dict, may_be_none: bool) -> bool {
-    let is_known = |&code: &u32| (code as usize) < dict.len() || (may_be_none && code == NONE);
+pub(super) fn is_coded(codes: &[u32], texts: usize, may_be_none: bool) -> bool {
+    let is_known = |&code: &u32| (code as usize) < texts || (may_be_none && code == NONE);
     codes.iter().all(is_known)
 }
 
@@ -142,8 +122,8 @@ fn is_whole(log: &EventLog) -> bool {
         && log.offsets[log.cases()] as usize == log.events()
         && log.time.len() == log.events()
         && (log.start.is_empty() || log.start.len() == log.events())
-        && is_coded(&log.case_name, &log.case_names, false)
-        && is_coded(&log.activity, &log.activities, false)
+        && is_coded(&log.case_name, log.case_names.len(), false)
+        && is_coded(&log.activity, log.activities.len(), false)
 }
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 //! bit is as it was written is known at the end.
 
 use super::sum::Sum;
-use super::{CodecError, Header, is_coded};
+use super::{CodecError, Header, TEXT, is_coded};
 use crate::log::{Column, Dict, EventLog, Values};
 use std::io::Read;
 
@@ -60,30 +60,40 @@ impl<R: Read> Reader<R> {
         self.length(9)
     }
 
-    /// The next column, of so many rows, where its name is wanted; in any case its name.
-    pub fn column_if(
+    /// The next column's name and kind; its values follow.
+    pub fn head(&mut self) -> Result<(String, u8), CodecError> {
+        let name = self.text()?.to_string();
+        let [kind] = self.array()?;
+        Ok((name, kind))
+    }
+
+    /// The columns that follow, of so many rows, as far as they are wanted.
+    pub fn some(
         &mut self,
         rows: usize,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<(String, Option<Column>), CodecError> {
-        let name = self.text()?.to_string();
-        if !wanted(&name) {
-            self.pass_values()?;
-            return Ok((name, None));
+    ) -> Result<Vec<Column>, CodecError> {
+        let mut found = Vec::new();
+        for _ in 0..self.columns()? {
+            let (name, kind) = self.head()?;
+            match wanted(&name) {
+                true => found.push(self.column(name, kind, rows)?),
+                false => self.pass_values(kind)?,
+            }
         }
-        let values = self.values()?;
-        let column = Column { name, values };
-        let is_whole = column.len() == rows
-            && (column.codes()).is_none_or(|(codes, dict)| is_coded(codes, dict, true));
-        match is_whole {
-            true => Ok((column.name.clone(), Some(column))),
-            false => Err(CodecError::Damaged),
-        }
+        Ok(found)
     }
 
-    pub fn column(&mut self, rows: usize) -> Result<Column, CodecError> {
-        let (_, column) = self.column_if(rows, |_| true)?;
-        column.ok_or(CodecError::Damaged)
+    /// The column behind a head.
+    pub fn column(&mut self, name: String, kind: u8, rows: usize) -> Result<Column, CodecError> {
+        let values = self.values(kind)?;
+        let column = Column { name, values };
+        let is_whole = column.len() == rows
+            && (column.codes()).is_none_or(|(codes, dict)| is_coded(codes, dict.len(), true));
+        match is_whole {
+            true => Ok(column),
+            false => Err(CodecError::Damaged),
+        }
     }
 
     /// That all of it was read, and is as it was written.
@@ -97,10 +107,9 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn values(&mut self) -> Result<Values, CodecError> {
-        let [kind] = self.array()?;
+    fn values(&mut self, kind: u8) -> Result<Values, CodecError> {
         Ok(match kind {
-            0 => {
+            TEXT => {
                 let codes = self.words()?;
                 let dict = self.dict()?;
                 Values::Text { codes, dict }
@@ -113,10 +122,9 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    fn pass_values(&mut self) -> Result<(), CodecError> {
-        let [kind] = self.array()?;
+    pub fn pass_values(&mut self, kind: u8) -> Result<(), CodecError> {
         match kind {
-            0 => {
+            TEXT => {
                 self.pass_numbers(4)?;
                 self.pass_dict()
             }
@@ -160,18 +168,30 @@ impl<R: Read> Reader<R> {
     }
 
     fn dict(&mut self) -> Result<Dict, CodecError> {
-        let n = self.length(8)?;
         let mut dict = Dict::new();
-        for _ in 0..n {
-            dict.intern(self.text()?);
-        }
+        let n = self.texts(|text| {
+            dict.intern(text);
+            Ok(())
+        })?;
         match dict.len() == n {
             true => Ok(dict),
             false => Err(CodecError::Damaged),
         }
     }
 
-    fn words(&mut self) -> Result<Vec<u32>, CodecError> {
+    /// Hands on the texts of a dictionary, one by one; how many there are.
+    pub fn texts(
+        &mut self,
+        mut each: impl FnMut(&str) -> Result<(), CodecError>,
+    ) -> Result<usize, CodecError> {
+        let n = self.length(8)?;
+        for _ in 0..n {
+            each(self.text()?)?;
+        }
+        Ok(n)
+    }
+
+    pub fn words(&mut self) -> Result<Vec<u32>, CodecError> {
         self.numbers(u32::from_le_bytes)
     }
 
@@ -203,7 +223,7 @@ impl<R: Read> Reader<R> {
         (0..n).try_for_each(|_| self.pass_numbers(1))
     }
 
-    fn pass_numbers(&mut self, size: usize) -> Result<(), CodecError> {
+    pub fn pass_numbers(&mut self, size: usize) -> Result<(), CodecError> {
         let mut left = self.length(size as u64)? * size;
         let mut block = [0; 4096];
         while left > 0 {

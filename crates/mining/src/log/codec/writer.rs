@@ -1,7 +1,7 @@
 //! Columns on their way into a file, one after the other.
 
-use super::Header;
 use super::sum::Sum;
+use super::{Header, TEXT};
 use crate::log::{Column, Dict, EventLog, Values};
 use std::io::{self, Write};
 
@@ -39,24 +39,24 @@ impl<W: Write> Writer<W> {
         self.text(&column.name)?;
         match &column.values {
             Values::Text { codes, dict } => {
-                self.bytes(&[0])?;
+                self.kind(TEXT)?;
                 self.words(codes)?;
                 self.dict(dict)
             }
             Values::Int(v) => {
-                self.bytes(&[1])?;
+                self.kind(1)?;
                 self.longs(v)
             }
             Values::Float(v) => {
-                self.bytes(&[2])?;
+                self.kind(2)?;
                 self.numbers(v, |x| x.to_le_bytes())
             }
             Values::Time(v) => {
-                self.bytes(&[3])?;
+                self.kind(3)?;
                 self.longs(v)
             }
             Values::Bool(v) => {
-                self.bytes(&[4])?;
+                self.kind(4)?;
                 self.length(v.len())?;
                 self.bytes(v)
             }
@@ -81,12 +81,16 @@ impl<W: Write> Writer<W> {
         (header, self.out)
     }
 
+    pub fn kind(&mut self, kind: u8) -> io::Result<()> {
+        self.bytes(&[kind])
+    }
+
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.sum.update(bytes);
         self.out.write_all(bytes)
     }
 
-    fn text(&mut self, value: &str) -> io::Result<()> {
+    pub fn text(&mut self, value: &str) -> io::Result<()> {
         self.length(value.len())?;
         self.bytes(value.as_bytes())
     }
@@ -96,7 +100,7 @@ impl<W: Write> Writer<W> {
         dict.iter().try_for_each(|value| self.text(value))
     }
 
-    fn words(&mut self, values: &[u32]) -> io::Result<()> {
+    pub fn words(&mut self, values: &[u32]) -> io::Result<()> {
         self.numbers(values, |v| v.to_le_bytes())
     }
 
