@@ -162,7 +162,7 @@ impl Db {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             // What one commit changes stays in memory until then (KiB, by the minus).
-            .connect_with(options.clone().pragma("cache_size", "-16384"))
+            .connect_with(options.clone().pragma("cache_size", "-8192"))
             .await
             .with_context(place)?;
         Ok(Db::Sqlite {

@@ -43,22 +43,21 @@ pub(super) struct Plan {
 
 impl Plan {
     pub fn of(all: &EventLog, old_cases: usize) -> Plan {
-        let mut first: FxHashMap<u32, u32> = FxHashMap::default();
+        // By name, the first case that has it.
+        let mut first = vec![NONE; all.case_names.len()];
         let mut twin: Vec<Option<u32>> = vec![None; old_cases];
         let mut added = Added::default();
         let mut fresh = Vec::new();
-        for case in 0..all.cases() as u32 {
-            match first.get(&all.case_name[case as usize]) {
-                Some(&known) if (known as usize) < old_cases && case as usize >= old_cases => {
-                    twin[known as usize] = Some(case)
+        for case in 0..all.cases() {
+            let is_new = case >= old_cases;
+            let known = &mut first[all.case_name[case] as usize];
+            if *known == NONE {
+                *known = case as u32;
+                if is_new {
+                    fresh.push(case as u32);
                 }
-                Some(_) => {}
-                None => {
-                    first.insert(all.case_name[case as usize], case);
-                    if case as usize >= old_cases {
-                        fresh.push(case);
-                    }
-                }
+            } else if is_new && (*known as usize) < old_cases {
+                twin[*known as usize] = Some(case as u32);
             }
         }
         let identity = Identity::of(all);

@@ -102,6 +102,17 @@ impl EventLog {
         (last != MISSING).then_some((first, last))
     }
 
+    /// Which activities follow each other in its cases, and nothing else of the log: steps are proposed by that.
+    pub fn moves(self) -> EventLog {
+        EventLog {
+            case_name: self.case_name,
+            offsets: self.offsets,
+            activity: self.activity,
+            activities: self.activities,
+            ..EventLog::default()
+        }
+    }
+
     /// Bytes held by the columns themselves.
     pub fn bytes(&self) -> usize {
         let columns = self

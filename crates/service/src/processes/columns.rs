@@ -34,7 +34,7 @@ impl ColumnFiles {
     }
 
     /// Writes what a kept log and a new one make together, without having the kept one in memory. Returns the name, and the
-    /// log without attributes.
+    /// moves of both.
     pub fn add(&self, name: &str, new: EventLog) -> anyhow::Result<(String, EventLog, Added)> {
         let path = self.folder.join(name);
         let both = self.write(|out| merge_kept(|| open(&path), new, out));
@@ -104,19 +104,23 @@ impl ColumnFiles {
     }
 
     pub fn get(&self, name: &str) -> anyhow::Result<EventLog> {
-        self.read(name, true)
+        self.read(name, codec::read_from)
     }
 
-    /// A log without its attributes.
-    pub fn frame(&self, name: &str) -> anyhow::Result<EventLog> {
-        self.read(name, false)
+    /// Which activities follow each other in a log.
+    pub fn moves(&self, name: &str) -> anyhow::Result<EventLog> {
+        self.read(name, codec::read_moves)
     }
 
-    fn read(&self, name: &str, with_columns: bool) -> anyhow::Result<EventLog> {
+    fn read(
+        &self,
+        name: &str,
+        read: impl Fn(BufReader<File>) -> Result<EventLog, CodecError>,
+    ) -> anyhow::Result<EventLog> {
         let path = self.folder.join(name);
-        let read = open(&path).map_err(CodecError::from);
-        let read = read.and_then(|file| codec::read_some(file, |_| with_columns));
-        read.map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+        let file = open(&path).map_err(CodecError::from);
+        file.and_then(read)
+            .map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
     /// Removes files that nothing points to and that are older than an hour, left by a crash or replaced since.

@@ -125,11 +125,11 @@ impl Library {
         Ok(log)
     }
 
-    /// The log in a column file without its attributes; nothing of it is kept in memory.
-    pub(super) fn frame(&self, name: &str) -> anyhow::Result<Arc<EventLog>> {
+    /// Which activities follow each other in the log of a column file; it is not kept in memory for that.
+    pub(super) fn moves(&self, name: &str) -> anyhow::Result<Arc<EventLog>> {
         match self.inner.logs.get(&name.to_string()) {
             Some(log) => Ok(log),
-            None => Ok(Arc::new(self.inner.files.frame(name)?)),
+            None => Ok(Arc::new(self.inner.files.moves(name)?)),
         }
     }
 

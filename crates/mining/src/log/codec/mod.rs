@@ -96,15 +96,25 @@ pub fn write(log: &EventLog, out: &mut dyn Write) -> io::Result<()> {
 
 /// Reads a log that [`write()`] wrote.
 pub fn read(bytes: &[u8]) -> Result<EventLog, CodecError> {
-    read_some(bytes, |_| true)
+    read_from(bytes)
 }
 
-/// Reads a log without the columns that are not wanted.
-pub fn read_some(from: impl Read, wanted: impl Fn(&str) -> bool) -> Result<EventLog, CodecError> {
+/// The same, as the bytes come.
+pub fn read_from(from: impl Read) -> Result<EventLog, CodecError> {
     let mut reader = Reader::open(from)?;
     let mut log = reader.frame()?;
-    log.case_columns = reader.some(log.cases(), &wanted)?;
-    log.event_columns = reader.some(log.events(), &wanted)?;
+    log.case_columns = reader.all(log.cases())?;
+    log.event_columns = reader.all(log.events())?;
+    reader.finish()?;
+    Ok(log)
+}
+
+/// Reads the [`moves`](EventLog::moves) of a log that [`write()`] wrote.
+pub fn read_moves(from: impl Read) -> Result<EventLog, CodecError> {
+    let mut reader = Reader::open(from)?;
+    let log = reader.moves()?;
+    reader.pass_columns()?;
+    reader.pass_columns()?;
     reader.finish()?;
     Ok(log)
 }
@@ -116,15 +126,20 @@ pub(super) fn is_coded(codes: &[u32], texts: usize, may_be_none: bool) -> bool {
 
 /// Whether cases and events fit each other, so that no figure reads past an end.
 fn is_whole(log: &EventLog) -> bool {
+    has_cases(log)
+        && log.time.len() == log.events()
+        && (log.start.is_empty() || log.start.len() == log.events())
+        && is_coded(&log.case_name, log.case_names.len(), false)
+}
+
+fn has_cases(log: &EventLog) -> bool {
     log.offsets.len() == log.cases() + 1
         && log.offsets[0] == 0
         && log.offsets.windows(2).all(|w| w[0] <= w[1])
         && log.offsets[log.cases()] as usize == log.events()
-        && log.time.len() == log.events()
-        && (log.start.is_empty() || log.start.len() == log.events())
-        && is_coded(&log.case_name, log.case_names.len(), false)
         && is_coded(&log.activity, log.activities.len(), false)
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +173,8 @@ mod tests {
         assert_eq!(read(&bytes(&sample())).unwrap(), sample());
         let empty = LogBuilder::new().finish();
         assert_eq!(read(&bytes(&empty)).unwrap(), empty);
+        let moves = read_moves(&bytes(&sample())[..]).unwrap();
+        assert_eq!(moves, sample().moves());
     }
 
     #[test]

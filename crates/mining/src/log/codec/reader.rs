@@ -45,6 +45,23 @@ impl<R: Read> Reader<R> {
         }
     }
 
+    /// The [`moves`](EventLog::moves) of a log.
+    pub fn moves(&mut self) -> Result<EventLog, CodecError> {
+        self.pass_dict()?;
+        let log = EventLog {
+            case_name: self.words()?,
+            offsets: self.words()?,
+            activity: self.words()?,
+            activities: self.dict()?,
+            ..EventLog::default()
+        };
+        [8, 8].into_iter().try_for_each(|n| self.pass_numbers(n))?;
+        match super::has_cases(&log) {
+            true => Ok(log),
+            false => Err(CodecError::Damaged),
+        }
+    }
+
     /// Goes on behind the frame.
     pub fn pass_frame(&mut self) -> Result<(), CodecError> {
         self.pass_dict()?;
@@ -67,21 +84,22 @@ impl<R: Read> Reader<R> {
         Ok((name, kind))
     }
 
-    /// The columns that follow, of so many rows, as far as they are wanted.
-    pub fn some(
-        &mut self,
-        rows: usize,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<Column>, CodecError> {
-        let mut found = Vec::new();
-        for _ in 0..self.columns()? {
+    /// The columns that follow, of so many rows.
+    pub fn all(&mut self, rows: usize) -> Result<Vec<Column>, CodecError> {
+        let n = self.columns()?;
+        let one = |_| {
             let (name, kind) = self.head()?;
-            match wanted(&name) {
-                true => found.push(self.column(name, kind, rows)?),
-                false => self.pass_values(kind)?,
-            }
+            self.column(name, kind, rows)
+        };
+        (0..n).map(one).collect()
+    }
+
+    pub fn pass_columns(&mut self) -> Result<(), CodecError> {
+        for _ in 0..self.columns()? {
+            let (_, kind) = self.head()?;
+            self.pass_values(kind)?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The column behind a head.

@@ -26,7 +26,7 @@ use tokio::sync::OwnedMutexGuard;
 pub(super) struct Parts {
     pub digest: String,
     pub kind: String,
-    /// The log as it is from now on, maybe without its attributes, and the file that holds it.
+    /// The log as it is from now on, or its moves, and the file that holds it.
     pub kept: Option<(Arc<mining::EventLog>, String, Added)>,
     pub model: Option<ProcessModel>,
     pub notes: Vec<Note>,
@@ -151,7 +151,7 @@ impl Library {
             (Some(log), _) => Some(log.clone()),
             (None, Some(name)) => {
                 self.have(&mut tx, name).await?;
-                Some(self.frame(name)?)
+                Some(self.moves(name)?)
             }
             (None, None) => None,
         };

@@ -1,4 +1,3 @@
-
 use super::*;
 use base::clock::{Clock, SystemClock};
 

@@ -84,7 +84,7 @@ impl Library {
         };
         let model = model_of(tx, &row.id).await?;
         let known = self.steps_of(&mut *tx, &row.id, row.revision).await?;
-        Ok(known == Steps::propose(&*self.frame(file)?, model.as_ref(), false))
+        Ok(known == Steps::propose(&*self.moves(file)?, model.as_ref(), false))
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
