@@ -106,7 +106,7 @@ pub async fn set_individual(
     actor: &str,
 ) -> Result<Individual, Problem> {
     let mut tx = library.db().begin().await?;
-    let before = settings::get_in(&mut tx, NAME).await?;
+    let before = settings::get(&mut tx, NAME).await?;
     if before.as_deref() == Some(Individual::Locked.word()) && wanted != Individual::Locked {
         return Err(Problem::new(
             409,

@@ -1,6 +1,6 @@
 //! Files of columns kept in PostgreSQL, so that every node has them. With SQLite they are files and nothing else.
 
-use super::{Db, Tx, query};
+use super::{On, Tx, query};
 use mining::Micros;
 
 /// So much of a file is in one row.
@@ -30,25 +30,13 @@ pub async fn is_kept(tx: &mut Tx, name: &str) -> sqlx::Result<bool> {
     Ok(found.is_some())
 }
 
-macro_rules! content {
-    () => {
-        "SELECT content FROM column_files WHERE name = $1 ORDER BY part"
-    };
-}
-
-fn whole(parts: Vec<(Vec<u8>,)>) -> Option<Vec<u8>> {
-    (!parts.is_empty()).then(|| parts.into_iter().flat_map(|(part,)| part).collect())
-}
-
-pub async fn get(db: &Db, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
-    let parts = query(content!()).bind(name).fetch_all(db).await?;
-    Ok(whole(parts))
-}
-
-/// The same, as the transaction sees it.
-pub async fn get_in(tx: &mut Tx, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
-    let parts = query(content!()).bind(name).fetch_all(&mut *tx).await?;
-    Ok(whole(parts))
+pub async fn get(on: impl Into<On<'_>>, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
+    let parts: Vec<(Vec<u8>,)> =
+        query("SELECT content FROM column_files WHERE name = $1 ORDER BY part")
+            .bind(name)
+            .fetch_all(on)
+            .await?;
+    Ok((!parts.is_empty()).then(|| parts.into_iter().flat_map(|(part,)| part).collect()))
 }
 
 /// Removes those that no process points to and that were kept before a moment.

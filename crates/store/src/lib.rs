@@ -78,7 +78,7 @@ pub enum Tx {
 
 use sql::Value;
 use sql::record;
-pub use sql::{query, query_of};
+pub use sql::{On, query, query_of};
 
 const SQLITE: [&str; 22] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
@@ -170,7 +170,7 @@ impl Db {
             // A file does not hang up: nothing is asked before a connection is used again.
             .test_before_acquire(false)
             // What one commit changes stays in memory until then (KiB, by the minus).
-            .connect_with(options.clone().pragma("cache_size", "-16384"))
+            .connect_with(options.clone().pragma("cache_size", "-8192"))
             .await
             .with_context(place)?;
         Ok(Db::Sqlite {

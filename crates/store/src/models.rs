@@ -1,6 +1,6 @@
 //! The model that the cases of a process are held against.
 
-use super::{Db, Tx, query, record};
+use super::{On, Tx, query, record};
 use mining::Micros;
 use serde::Serialize;
 
@@ -21,10 +21,10 @@ record!(ModelRow {
     bpmn
 });
 
-pub async fn find(db: &Db, process: &str) -> sqlx::Result<Option<ModelRow>> {
+pub async fn find(on: impl Into<On<'_>>, process: &str) -> sqlx::Result<Option<ModelRow>> {
     query("SELECT at, origin, name, bpmn FROM models WHERE process = $1")
         .bind(process)
-        .fetch_optional(db)
+        .fetch_optional(on)
         .await
 }
 

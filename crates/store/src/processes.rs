@@ -1,6 +1,6 @@
 //! Processes and where their columns are.
 
-use super::{Db, Tx, query, record};
+use super::{Db, On, Tx, query, record};
 use mining::Micros;
 use serde::Serialize;
 
@@ -46,18 +46,10 @@ pub async fn list(db: &Db) -> sqlx::Result<Vec<ProcessRow>> {
 }
 
 /// A process by its id or by its name in addresses.
-pub async fn find(db: &Db, key: &str) -> sqlx::Result<Option<ProcessRow>> {
+pub async fn find(on: impl Into<On<'_>>, key: &str) -> sqlx::Result<Option<ProcessRow>> {
     query(select!("WHERE id = $1 OR slug = $1"))
         .bind(key)
-        .fetch_optional(db)
-        .await
-}
-
-/// The same, as the transaction sees it.
-pub async fn find_in(tx: &mut Tx, key: &str) -> sqlx::Result<Option<ProcessRow>> {
-    query(select!("WHERE id = $1 OR slug = $1"))
-        .bind(key)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(on)
         .await
 }
 

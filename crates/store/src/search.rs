@@ -30,7 +30,7 @@ pub async fn take_in(db: &Db) -> sqlx::Result<bool> {
             .execute(&mut **tx)
             .await?;
     }
-    let now = settings::get_in(&mut tx, UPTO).await?;
+    let now = settings::get(&mut tx, UPTO).await?;
     if now.map_or(0, |u| u.parse().unwrap_or(0)) != upto {
         // Another node was here meanwhile.
         return Ok(true);

@@ -1,11 +1,11 @@
 //! What holds for the whole installation.
 
-use super::{Db, Tx, query};
+use super::{On, Tx, query};
 
-pub async fn get(db: &Db, name: &str) -> sqlx::Result<Option<String>> {
+pub async fn get(on: impl Into<On<'_>>, name: &str) -> sqlx::Result<Option<String>> {
     let row: Option<(String,)> = query("SELECT value FROM settings WHERE name = $1")
         .bind(name)
-        .fetch_optional(db)
+        .fetch_optional(on)
         .await?;
     Ok(row.map(|(value,)| value))
 }
@@ -18,13 +18,4 @@ pub async fn put(tx: &mut Tx, name: &str, value: &str) -> sqlx::Result<()> {
         .bind(value)
         .execute(tx)
         .await
-}
-
-/// The same, as the transaction sees it.
-pub async fn get_in(tx: &mut Tx, name: &str) -> sqlx::Result<Option<String>> {
-    let row: Option<(String,)> = query("SELECT value FROM settings WHERE name = $1")
-        .bind(name)
-        .fetch_optional(&mut *tx)
-        .await?;
-    Ok(row.map(|(value,)| value))
 }

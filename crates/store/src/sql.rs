@@ -1,6 +1,7 @@
 //! Statements: one text for both engines, run by code that is compiled once and not anew for every row type.
 
 use super::{Db, Tx};
+use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{
@@ -84,11 +85,15 @@ pub enum Row {
 
 /// What a column can hold, on both.
 pub trait Held:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+    Send + for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
 {
 }
 impl<T> Held for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+    T: Send
+        + for<'r> Decode<'r, Sqlite>
+        + Type<Sqlite>
+        + for<'r> Decode<'r, Postgres>
+        + Type<Postgres>
 {
 }
 
@@ -110,7 +115,7 @@ impl Row {
 }
 
 /// What a row is read into: a struct by the names of its columns ([`record!`]), a tuple by their places.
-pub trait Record: Sized {
+pub trait Record: Sized + Send {
     fn of(row: &Row) -> sqlx::Result<Self>;
 }
 
@@ -166,6 +171,7 @@ pub fn query_of(text: String) -> Sql {
     }
 }
 
+type Each<'a> = &'a mut (dyn FnMut(&Row) -> sqlx::Result<()> + Send);
 type Later<'a, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'a>>;
 
 impl Sql {
@@ -213,16 +219,17 @@ impl Sql {
     }
 
     pub async fn fetch_all<T: Record>(self, on: impl Into<On<'_>>) -> sqlx::Result<Vec<T>> {
-        self.ask(on.into(), false)
-            .await?
-            .iter()
-            .map(T::of)
-            .collect()
+        let mut found = Vec::new();
+        let mut each = |row: &Row| T::of(row).map(|one| found.push(one));
+        self.ask(on.into(), false, &mut each).await?;
+        Ok(found)
     }
 
     pub async fn fetch_optional<T: Record>(self, on: impl Into<On<'_>>) -> sqlx::Result<Option<T>> {
-        let rows = self.ask(on.into(), true).await?;
-        rows.first().map(T::of).transpose()
+        let mut found = None;
+        let mut each = |row: &Row| T::of(row).map(|one| found = Some(one));
+        self.ask(on.into(), true, &mut each).await?;
+        Ok(found)
     }
 
     /// An error where there is no row.
@@ -240,26 +247,31 @@ impl Sql {
         self.run(tx).await.map(drop)
     }
 
-    fn ask(self, on: On<'_>, is_one: bool) -> Later<'_, Vec<Row>> {
+    /// Hands on row after row: of many there are never all in memory beside what is read of them.
+    fn ask<'a>(self, on: On<'a>, is_one: bool, each: Each<'a>) -> Later<'a, ()> {
         macro_rules! ask {
             ($values:ident, $on:expr, $row:expr) => {{
                 let asked = sqlx::query_with(self.text, $values(self.values)?);
-                match is_one {
-                    true => Vec::from_iter(asked.fetch_optional($on).await?.map($row)),
-                    false => {
-                        let rows = asked.fetch_all($on).await?;
-                        rows.into_iter().map($row).collect()
-                    }
+                if is_one {
+                    return asked
+                        .fetch_optional($on)
+                        .await?
+                        .map_or(Ok(()), |row| each(&$row(row)));
+                }
+                let mut rows = asked.fetch($on);
+                while let Some(row) = rows.try_next().await? {
+                    each(&$row(row))?;
                 }
             }};
         }
         Box::pin(async move {
-            Ok(match on {
+            match on {
                 On::SqlitePool(pool) => ask!(sqlite, pool, Row::Sqlite),
                 On::Sqlite(on) => ask!(sqlite, on, Row::Sqlite),
                 On::PostgresPool(pool) => ask!(postgres, pool, Row::Postgres),
                 On::Postgres(on) => ask!(postgres, on, Row::Postgres),
-            })
+            }
+            Ok(())
         })
     }
 

@@ -1,15 +1,19 @@
 //! Revisions of how the owner reads a process.
 
-use super::{Db, Tx, query};
+use super::{On, Tx, query};
 use mining::Micros;
 
 /// The JSON of a revision.
-pub async fn find(db: &Db, process: &str, revision: i64) -> sqlx::Result<Option<String>> {
+pub async fn find(
+    on: impl Into<On<'_>>,
+    process: &str,
+    revision: i64,
+) -> sqlx::Result<Option<String>> {
     let row: Option<(String,)> =
         query("SELECT steps FROM steps WHERE process = $1 AND revision = $2")
             .bind(process)
             .bind(revision)
-            .fetch_optional(db)
+            .fetch_optional(on)
             .await?;
     Ok(row.map(|(steps,)| steps))
 }

@@ -1,6 +1,6 @@
 //! What a process was said to be, each time that changed.
 
-use super::{Db, Tx, query, record};
+use super::{On, Tx, query, record};
 use mining::Micros;
 use serde::Serialize;
 
@@ -22,10 +22,10 @@ record!(VersionRow {
 });
 
 /// Newest first.
-pub async fn of_process(db: &Db, process: &str) -> sqlx::Result<Vec<VersionRow>> {
+pub async fn of_process(on: impl Into<On<'_>>, process: &str) -> sqlx::Result<Vec<VersionRow>> {
     query("SELECT number, at, definition, changes FROM versions WHERE process = $1 ORDER BY number DESC")
             .bind(process)
-            .fetch_all(db)
+            .fetch_all(on)
             .await
 }
 

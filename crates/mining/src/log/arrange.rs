@@ -9,13 +9,7 @@ impl EventLog {
     pub fn arrange(self, order: &[u32], offsets: Vec<u32>, cases: &[u32]) -> EventLog {
         debug_assert_eq!(offsets.len(), cases.len() + 1);
         let columns = |columns: Vec<Column>, rows: &[u32]| {
-            columns
-                .into_iter()
-                .map(|c| Column {
-                    name: c.name,
-                    values: pick_values(c.values, rows),
-                })
-                .collect()
+            columns.into_iter().map(|c| c.picked(rows)).collect()
         };
         EventLog {
             case_names: self.case_names,
@@ -94,6 +88,16 @@ pub(super) fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
 
 fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().map(|&row| values[row as usize]).collect()
+}
+
+impl Column {
+    /// The column with these rows of it.
+    pub(super) fn picked(self, rows: &[u32]) -> Column {
+        Column {
+            name: self.name,
+            values: pick_values(self.values, rows),
+        }
+    }
 }
 
 fn pick_values(values: Values, rows: &[u32]) -> Values {

@@ -1,6 +1,7 @@
 //! A later export of the same process added to what is known, so that nothing is doubled and nothing is lost.
 
-use super::{Column, Dict, EventLog, LIFECYCLE, NONE, RESOURCE, Values};
+use super::stack::stack;
+use super::{Column, EventLog, LIFECYCLE, NONE, RESOURCE, Values};
 use crate::time::{MISSING, Micros};
 use rustc_hash::FxHashMap;
 
@@ -17,73 +18,101 @@ pub struct Added {
 /// lifecycle are; of several alike events as many are kept as the log with more of them has. Attributes of a case
 /// are those of `new`, or of `old` where `new` has none.
 pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
-    let (old_cases, old_events) = (old.cases(), old.events());
-    let all = stack(old, new);
-    let mut first: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut twin: Vec<Option<u32>> = vec![None; old_cases];
-    let mut added = Added::default();
-    let mut fresh = Vec::new();
-    for case in 0..all.cases() as u32 {
-        match first.get(&all.case_name[case as usize]) {
-            Some(&known) if (known as usize) < old_cases && case as usize >= old_cases => {
-                twin[known as usize] = Some(case)
-            }
-            Some(_) => {}
-            None => {
-                first.insert(all.case_name[case as usize], case);
-                if case as usize >= old_cases {
-                    fresh.push(case);
+    let old_cases = old.cases();
+    let mut all = stack(old, new);
+    let plan = Plan::of(&all, old_cases);
+    all.case_columns.iter_mut().for_each(|c| plan.fill(c));
+    let merged = all.arrange(&plan.order, plan.offsets, &plan.cases);
+    (merged, plan.added)
+}
+
+/// Whether events are told apart by a column.
+pub(super) fn tells_apart(name: &str) -> bool {
+    [LIFECYCLE, RESOURCE].contains(&name)
+}
+
+/// Which cases and events of two logs, one behind the other, make the merged one.
+pub(super) struct Plan {
+    pub order: Vec<u32>,
+    pub offsets: Vec<u32>,
+    pub cases: Vec<u32>,
+    /// Cases that both know: as the old log numbers them, and as the new one does.
+    twins: Vec<(usize, usize)>,
+    pub added: Added,
+}
+
+impl Plan {
+    pub fn of(all: &EventLog, old_cases: usize) -> Plan {
+        // By name, the first case that has it.
+        let mut first = vec![NONE; all.case_names.len()];
+        let mut twin: Vec<Option<u32>> = vec![None; old_cases];
+        let mut added = Added::default();
+        let mut fresh = Vec::new();
+        for case in 0..all.cases() {
+            let is_new = case >= old_cases;
+            let known = &mut first[all.case_name[case] as usize];
+            if *known == NONE {
+                *known = case as u32;
+                if is_new {
+                    fresh.push(case as u32);
                 }
+            } else if is_new && (*known as usize) < old_cases {
+                twin[*known as usize] = Some(case as u32);
             }
         }
-    }
-    let identity = Identity::of(&all);
-    let (mut order, mut offsets, mut cases) =
-        (Vec::with_capacity(all.events()), vec![0u32], Vec::new());
-    for (case, &twin) in twin.iter().enumerate() {
-        order.extend(all.case(case).map(|row| row as u32));
-        if let Some(other) = twin {
-            let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
-            for row in all.case(case) {
-                *counts.entry(identity.key(&all, row)).or_default() += 1;
-            }
-            for row in all.case(other as usize) {
-                match counts.get_mut(&identity.key(&all, row)) {
-                    Some(n) if *n > 0 => {
-                        *n -= 1;
-                        added.known += 1;
-                    }
-                    _ => {
-                        order.push(row as u32);
-                        added.events += 1;
+        let identity = Identity::of(all);
+        let (mut order, mut offsets, mut cases) =
+            (Vec::with_capacity(all.events()), vec![0u32], Vec::new());
+        for (case, &twin) in twin.iter().enumerate() {
+            order.extend(all.case(case).map(|row| row as u32));
+            if let Some(other) = twin {
+                let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
+                for row in all.case(case) {
+                    *counts.entry(identity.key(all, row)).or_default() += 1;
+                }
+                for row in all.case(other as usize) {
+                    match counts.get_mut(&identity.key(all, row)) {
+                        Some(n) if *n > 0 => {
+                            *n -= 1;
+                            added.known += 1;
+                        }
+                        _ => {
+                            order.push(row as u32);
+                            added.events += 1;
+                        }
                     }
                 }
+                let from = offsets[offsets.len() - 1] as usize;
+                super::sort_by_time(&mut order[from..], &all.time);
             }
-            let from = offsets[offsets.len() - 1] as usize;
-            super::sort_by_time(&mut order[from..], &all.time);
+            offsets.push(order.len() as u32);
+            cases.push(twin.unwrap_or(case as u32));
         }
-        offsets.push(order.len() as u32);
-        cases.push(twin.unwrap_or(case as u32));
+        for &case in &fresh {
+            order.extend(all.case(case as usize).map(|row| row as u32));
+            offsets.push(order.len() as u32);
+            cases.push(case);
+            added.cases += 1;
+            added.events += all.case(case as usize).len() as u64;
+        }
+        let known = twin.iter().enumerate();
+        Plan {
+            twins: known
+                .filter_map(|(case, twin)| Some((case, (*twin)? as usize)))
+                .collect(),
+            order,
+            offsets,
+            cases,
+            added,
+        }
     }
-    for &case in &fresh {
-        order.extend(all.case(case as usize).map(|row| row as u32));
-        offsets.push(order.len() as u32);
-        cases.push(case);
-        added.cases += 1;
-        added.events += all.case(case as usize).len() as u64;
+
+    /// What the newer log does not say of a case stays as the older one said it.
+    pub fn fill(&self, column: &mut Column) {
+        for &(case, newer) in &self.twins {
+            keep_known(column, case, newer);
+        }
     }
-    debug_assert_eq!(order.len(), old_events + added.events as usize);
-    let mut all = all;
-    for (case, other) in twin
-        .iter()
-        .enumerate()
-        .filter_map(|(c, t)| t.map(|t| (c, t as usize)))
-    {
-        all.case_columns
-            .iter_mut()
-            .for_each(|column| keep_known(column, case, other));
-    }
-    (all.arrange(&order, offsets, &cases), added)
 }
 
 type Key = (u32, Micros, u32, u32);
@@ -121,130 +150,6 @@ fn keep_known(column: &mut Column, from: usize, to: usize) {
         Values::Float(v) if v[to].is_nan() => v[to] = v[from],
         Values::Bool(v) if v[to] == 2 => v[to] = v[from],
         _ => {}
-    }
-}
-
-/// Both logs one behind the other; cases of one name are still two.
-fn stack(a: EventLog, b: EventLog) -> EventLog {
-    let shift = a.events() as u32;
-    let (rows_a, rows_b) = ((a.cases(), a.events()), (b.cases(), b.events()));
-    let (case_names, case_name) =
-        stack_codes((a.case_names, a.case_name), (b.case_names, b.case_name));
-    let (activities, activity) =
-        stack_codes((a.activities, a.activity), (b.activities, b.activity));
-    let start = match (a.start.is_empty(), b.start.is_empty()) {
-        (true, true) => Vec::new(),
-        (a_empty, b_empty) => {
-            let side = |empty, v, n| if empty { vec![MISSING; n] } else { v };
-            [
-                side(a_empty, a.start, rows_a.1),
-                side(b_empty, b.start, rows_b.1),
-            ]
-            .concat()
-        }
-    };
-    EventLog {
-        case_names,
-        case_name,
-        offsets: a
-            .offsets
-            .into_iter()
-            .chain(b.offsets.into_iter().skip(1).map(|n| n + shift))
-            .collect(),
-        activity,
-        activities,
-        time: [a.time, b.time].concat(),
-        start,
-        case_columns: stack_columns(a.case_columns, rows_a.0, b.case_columns, rows_b.0),
-        event_columns: stack_columns(a.event_columns, rows_a.1, b.event_columns, rows_b.1),
-    }
-}
-
-fn stack_codes(a: (Dict, Vec<u32>), b: (Dict, Vec<u32>)) -> (Dict, Vec<u32>) {
-    let ((mut dict, mut codes), (other, other_codes)) = (a, b);
-    let map: Vec<u32> = other.iter().map(|value| dict.intern(value)).collect();
-    codes.extend(
-        other_codes
-            .into_iter()
-            .map(|c| if c == NONE { NONE } else { map[c as usize] }),
-    );
-    (dict, codes)
-}
-
-fn stack_columns(a: Vec<Column>, rows_a: usize, b: Vec<Column>, rows_b: usize) -> Vec<Column> {
-    let mut b: Vec<Option<Column>> = b.into_iter().map(Some).collect();
-    let mut out = Vec::new();
-    for column in a {
-        let other = b
-            .iter_mut()
-            .find(|c| c.as_ref().is_some_and(|c| c.name == column.name))
-            .and_then(Option::take);
-        let name = column.name.clone();
-        let other = other.unwrap_or_else(|| absent(&column, rows_b));
-        out.push(Column {
-            name,
-            values: stack_values(column, other),
-        });
-    }
-    for column in b.into_iter().flatten() {
-        let name = column.name.clone();
-        out.push(Column {
-            name,
-            values: stack_values(absent(&column, rows_a), column),
-        });
-    }
-    out
-}
-
-/// A column of the same kind with nothing in it.
-fn absent(like: &Column, rows: usize) -> Column {
-    let values = match &like.values {
-        Values::Text { .. } => Values::Text {
-            codes: vec![NONE; rows],
-            dict: Dict::new(),
-        },
-        Values::Int(_) => Values::Int(vec![MISSING; rows]),
-        Values::Float(_) => Values::Float(vec![f64::NAN; rows]),
-        Values::Time(_) => Values::Time(vec![MISSING; rows]),
-        Values::Bool(_) => Values::Bool(vec![2; rows]),
-    };
-    Column {
-        name: String::new(),
-        values,
-    }
-}
-
-fn stack_values(a: Column, b: Column) -> Values {
-    match (a.values, b.values) {
-        (
-            Values::Text { codes, dict },
-            Values::Text {
-                codes: other,
-                dict: others,
-            },
-        ) => {
-            let (dict, codes) = stack_codes((dict, codes), (others, other));
-            Values::Text { codes, dict }
-        }
-        (Values::Int(a), Values::Int(b)) => Values::Int([a, b].concat()),
-        (Values::Float(a), Values::Float(b)) => Values::Float([a, b].concat()),
-        (Values::Time(a), Values::Time(b)) => Values::Time([a, b].concat()),
-        (Values::Bool(a), Values::Bool(b)) => Values::Bool([a, b].concat()),
-        (a, b) => {
-            let text = |values| {
-                let column = Column {
-                    name: String::new(),
-                    values,
-                };
-                let mut dict = Dict::new();
-                let codes = (0..column.len())
-                    .map(|row| column.display(row).map_or(NONE, |v| dict.intern(&v)))
-                    .collect();
-                (dict, codes)
-            };
-            let (dict, codes) = stack_codes(text(a), text(b));
-            Values::Text { codes, dict }
-        }
     }
 }
 

@@ -8,13 +8,16 @@ mod builder;
 pub mod codec;
 mod column;
 mod dict;
+mod kept;
 mod merge;
 mod reread;
+mod stack;
 
 pub(crate) use builder::sort_by_time;
 pub use builder::{Cell, LogBuilder};
 pub use column::{Column, Values};
 pub use dict::{Dict, NONE};
+pub use kept::merge_kept;
 pub use merge::{Added, merge};
 pub use reread::Who;
 
@@ -97,6 +100,17 @@ impl EventLog {
             .fold(none, |so_far, part| part.iter().fold(so_far, widen))
             .reduce(none, |a, b| (a.0.min(b.0), a.1.max(b.1)));
         (last != MISSING).then_some((first, last))
+    }
+
+    /// Which activities follow each other in its cases, and nothing else of the log: steps are proposed by that.
+    pub fn moves(self) -> EventLog {
+        EventLog {
+            case_name: self.case_name,
+            offsets: self.offsets,
+            activity: self.activity,
+            activities: self.activities,
+            ..EventLog::default()
+        }
     }
 
     /// Bytes held by the columns themselves.

@@ -4,7 +4,6 @@ use super::Connect;
 use super::filter;
 use super::matching::Matcher;
 use base::activity::Kind;
-use base::identity::Role;
 use base::identity::secret::Digest;
 use base::problem::Problem;
 use connectors::channel::Seen;
@@ -17,7 +16,7 @@ use store::connections::{self, CHANNEL, ConnectionRow};
 use store::desk::{FOUND, HELD, ThreadRow};
 use store::listen::{self, FindRow, MENTION, PileOnRow};
 use store::work::NotificationRow;
-use store::{Tx, events, settings};
+use store::{Tx, events, people, settings};
 
 /// Languages that are read here, with commas between them; empty for all.
 pub(crate) const LANGUAGES: &str = "listen.languages";
@@ -276,13 +275,9 @@ impl Connect {
             json!({ "connection": row.id, "channel": row.kind, "words": tag, "authors": authors });
         let kind = Kind::ListenPiledOn.word();
         let event = events::append(tx, now, kind, "tenon", None, Some(&began.id), &payload).await?;
-        let directory = self.inner.work.identity().directory().await?;
-        let owners = directory
-            .active()
-            .filter(|p| Role::parse(&p.role) == Some(Role::Owner));
-        for owner in owners {
+        for person in people::owners_in(tx).await? {
             let told = NotificationRow {
-                person: owner.id.clone(),
+                person,
                 event,
                 kind: "piled_on".into(),
                 conversation: None,

@@ -20,7 +20,7 @@ pub async fn kept(db: &Db, clock: &dyn Clock) -> Result<[u8; 32], Problem> {
     let mut tx = db.begin().await?;
     // Two nodes that start at once agree on one.
     events::in_order(&mut tx).await?;
-    let kept = settings::get_in(&mut tx, NAME).await?;
+    let kept = settings::get(&mut tx, NAME).await?;
     if let Some(key) = kept.as_deref().and_then(unhex) {
         return Ok(key);
     }

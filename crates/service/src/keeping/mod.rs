@@ -65,7 +65,7 @@ impl Installation {
     /// The content of a column file that a process of this transaction points to.
     async fn columns(&self, tx: &mut Tx, name: &str) -> anyhow::Result<Vec<u8>> {
         if let Tx::Postgres(_) = tx
-            && let Some(bytes) = column_files::get_in(tx, name).await?
+            && let Some(bytes) = column_files::get(&mut *tx, name).await?
         {
             return Ok(bytes);
         }

@@ -1,11 +1,19 @@
 //! Files of columns beside the database: written whole and synced before anything points to them.
 
+use base::format;
 use mining::EventLog;
-use mining::log::codec;
+use mining::log::codec::{self, CodecError};
+use mining::log::{Added, merge_kept};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// So much of a file goes by at once.
+const BLOCK: usize = 1 << 16;
+/// Parts that are written at the same time.
+static PARTS: AtomicU64 = AtomicU64::new(0);
 
 /// The folder of column files.
 #[derive(Debug, Clone)]
@@ -21,11 +29,46 @@ impl ColumnFiles {
 
     /// Writes a log under the name of its content and returns that name. After this the file survives a crash.
     pub fn put(&self, log: &EventLog) -> io::Result<String> {
-        let mut bytes = Vec::new();
-        codec::write(log, &mut bytes)?;
-        let name = name_of(&bytes);
-        self.keep(&name, &bytes)?;
+        let (name, ()) = self.write(|out| codec::write(log, out))?;
         Ok(name)
+    }
+
+    /// Writes what a kept log and a new one make together, without having the kept one in memory. Returns the name, and the
+    /// moves of both.
+    pub fn add(&self, name: &str, new: EventLog) -> anyhow::Result<(String, EventLog, Added)> {
+        let path = self.folder.join(name);
+        let both = self.write(|out| merge_kept(|| open(&path), new, out));
+        let (name, (log, added)) = both.map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        Ok((name, log, added))
+    }
+
+    fn write<T, E: From<io::Error>>(
+        &self,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<T, E>,
+    ) -> Result<(String, T), E> {
+        let number = PARTS.fetch_add(1, Ordering::Relaxed);
+        let part = format!("{}-{number}.part", std::process::id());
+        let part = self.folder.join(part);
+        let written = self.write_part(&part, write);
+        if written.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        written
+    }
+
+    fn write_part<T, E: From<io::Error>>(
+        &self,
+        part: &Path,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<T, E>,
+    ) -> Result<(String, T), E> {
+        let mut out = BufWriter::with_capacity(BLOCK, File::create(part)?);
+        let told = write(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        let name = named(&digest_of(part)?);
+        fs::rename(part, self.folder.join(&name))?;
+        File::open(&self.folder)?.sync_all()?;
+        Ok((name, told))
     }
 
     /// Writes the content of a file that came from elsewhere. After this it survives a crash.
@@ -38,14 +81,8 @@ impl ColumnFiles {
         if path.exists() {
             return Ok(());
         }
-        let part = self
-            .folder
-            .join(format!("{name}.{}.part", std::process::id()));
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, &path)?;
-        File::open(&self.folder)?.sync_all()
+        let (_, ()) = self.write(|out| out.write_all(bytes))?;
+        Ok(())
     }
 
     /// Removes a file to which nothing points any more.
@@ -67,9 +104,23 @@ impl ColumnFiles {
     }
 
     pub fn get(&self, name: &str) -> anyhow::Result<EventLog> {
-        let bytes = self.bytes(name)?;
-        codec::read(&bytes)
-            .map_err(|e| anyhow::anyhow!("{}: {e}", self.folder.join(name).display()))
+        self.read(name, codec::read_from)
+    }
+
+    /// Which activities follow each other in a log.
+    pub fn moves(&self, name: &str) -> anyhow::Result<EventLog> {
+        self.read(name, codec::read_moves)
+    }
+
+    fn read(
+        &self,
+        name: &str,
+        read: impl Fn(BufReader<File>) -> Result<EventLog, CodecError>,
+    ) -> anyhow::Result<EventLog> {
+        let path = self.folder.join(name);
+        let file = open(&path).map_err(CodecError::from);
+        file.and_then(read)
+            .map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
     }
 
     /// Removes files that nothing points to and that are older than an hour, left by a crash or replaced since.
@@ -87,9 +138,29 @@ impl ColumnFiles {
     }
 }
 
+fn open(path: &Path) -> io::Result<BufReader<File>> {
+    Ok(BufReader::with_capacity(BLOCK, File::open(path)?))
+}
+
 /// The name of a file with this content.
 pub fn name_of(bytes: &[u8]) -> String {
-    format!("{}.columns", base::format::hex(&Sha256::digest(bytes)))
+    named(&format::hex(&Sha256::digest(bytes)))
+}
+
+fn named(digest: &str) -> String {
+    format!("{digest}.columns")
+}
+
+/// SHA-256 of the bytes of a file.
+pub(super) fn digest_of(path: &Path) -> io::Result<String> {
+    let (mut file, mut hash) = (File::open(path)?, Sha256::new());
+    let mut block = vec![0; BLOCK];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(format::hex(&hash.finalize())),
+            n => hash.update(&block[..n]),
+        }
+    }
 }
 
 fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {
@@ -116,6 +187,8 @@ mod tests {
         let name = files.put(&log).unwrap();
         assert_eq!(files.put(&log).unwrap(), name);
         assert_eq!(files.get(&name).unwrap(), log);
+        let (same, _, added) = files.add(&name, log.clone()).unwrap();
+        assert_eq!((same, added.known), (name.clone(), 1));
         let later = i64::MAX / 2;
         assert_eq!(files.sweep(std::slice::from_ref(&name), later).unwrap(), 0);
         assert_eq!(

@@ -86,7 +86,7 @@ impl Library {
         let now = self.clock().now();
         let row = &view.process.row;
         let mut tx = self.db().begin().await?;
-        processes::find_in(&mut tx, &row.id)
+        processes::find(&mut tx, &row.id)
             .await?
             .ok_or_else(|| Problem::not_found("process"))?;
         let pinned = ModelRow {

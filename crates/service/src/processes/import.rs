@@ -1,27 +1,25 @@
 //! A file becomes a process, or more of one: read whole, kept in columns, then made visible in one transaction.
 
+mod keep;
+mod name;
+#[cfg(test)]
+mod tests;
+mod versions;
+
 use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::reread::Readings;
-use super::{Changes, Definition, Library, Problem, push};
-use base::activity;
+use super::{Changes, Library, Problem, columns};
 use base::format;
-use mining::figures::Steps;
-use mining::log::Added;
+use keep::Parts;
 use mining::model::bpmn::ProcessModel;
 use mining::readers::{Note, Skipped, csv};
 use mining::source::Progress;
 use serde::Serialize;
-use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::imports::ImportRow;
-use store::models::ModelRow;
-use store::processes::ProcessRow;
-use store::pushed::PushedRow;
-use store::versions::VersionRow;
-use store::{Tx, imports, mappings, models, processes, pushed, steps, versions};
+use store::imports::{self, ImportRow};
+use store::processes::{self, ProcessRow};
 
 /// The kind of an import that brought a model and no cases.
 pub const BPMN: &str = "bpmn";
@@ -59,21 +57,6 @@ pub struct Outcome {
     pub changes: Option<Changes>,
     pub notes: Vec<Note>,
     pub skipped: u64,
-}
-
-/// A file, read: what is to be kept of it.
-struct Parts {
-    digest: String,
-    kind: String,
-    kept: Option<(Arc<mining::EventLog>, String, Added)>,
-    model: Option<ProcessModel>,
-    notes: Vec<Note>,
-    skipped: Skipped,
-    /// Columns to be remembered.
-    table: Option<Table>,
-    /// What other programs told us, taken in by this import, and how they are read.
-    pushed: Vec<PushedRow>,
-    readings: Readings,
 }
 
 /// What has to be asked, and whether the columns were confirmed before.
@@ -164,6 +147,7 @@ impl Library {
             })
             .await?
         };
+        let (_turn, target) = self.in_turn(target).await?;
         match opened {
             Opened::Log(imported, kind, reading) => {
                 let digest = with_reading(&content, &reading);
@@ -213,42 +197,6 @@ impl Library {
                 self.commit(request, target, parts).await
             }
         }
-    }
-
-    /// New events beside those that are known, written under the name of their content.
-    pub(super) async fn join(
-        &self,
-        before: Option<String>,
-        new: mining::EventLog,
-    ) -> Result<(Arc<mining::EventLog>, String, Added), Problem> {
-        if let Some(name) = &before {
-            self.have(name).await?;
-        }
-        let library = self.clone();
-        blocking(move || {
-            let (log, added) = match before {
-                Some(name) => {
-                    let old = library.log(&name)?;
-                    mining::log::merge((*old).clone(), new)
-                }
-                None => {
-                    let added = Added {
-                        cases: new.cases() as u64,
-                        events: new.events() as u64,
-                        known: 0,
-                    };
-                    (new, added)
-                }
-            };
-            let file = library.inner.files.put(&log)?;
-            let log = Arc::new(log);
-            library
-                .inner
-                .logs
-                .put(file.clone(), log.clone(), log.bytes());
-            Ok((log, file, added))
-        })
-        .await
     }
 
     /// For a table: what its columns mean, as a person says now or confirmed for an earlier table with this header, or as
@@ -321,358 +269,6 @@ impl Library {
         })
     }
 
-    /// Everything an import changes, in one transaction.
-    async fn commit(
-        &self,
-        request: ImportRequest,
-        target: Option<ProcessRow>,
-        parts: Parts,
-    ) -> Result<Outcome, Problem> {
-        let Parts {
-            digest,
-            kind,
-            kept,
-            model,
-            mut notes,
-            skipped,
-            table,
-            pushed,
-            readings,
-        } = parts;
-        let now = self.clock().now();
-        let name = match (&target, &request.process) {
-            (Some(_), _) => None,
-            (None, Some(name)) => Some(name.clone()),
-            (None, None) => {
-                let (name, taken) = self.free_name(&name_of(&request.file_name)).await?;
-                notes.extend(taken);
-                Some(name)
-            }
-        };
-        let mut bpmn = match &model {
-            Some(_) => Some(
-                std::fs::read(&request.path).map(|b| String::from_utf8_lossy(&b).into_owned())?,
-            ),
-            None => None,
-        };
-        let id = format!("import_{}", self.clock().id().simple());
-        let mut tx = self.db().begin().await?;
-        if !readings.still(&mut tx).await? {
-            return Err(busy());
-        }
-        // First of all: whoever takes in the same beside us waits here, and then finds it taken.
-        for row in &pushed {
-            if !pushed::fold(&mut tx, row, &id).await? {
-                return Err(busy());
-            }
-        }
-        let is_new = target.is_none();
-        let mut row = match target {
-            // Read again inside the transaction: another import may have come between.
-            Some(row) => {
-                processes::hold(&mut tx, &row.id).await?;
-                let fresh = processes::find_in(&mut tx, &row.id)
-                    .await?
-                    .ok_or_else(|| Problem::not_found("process"))?;
-                if fresh.columns_file != row.columns_file {
-                    return Err(busy());
-                }
-                fresh
-            }
-            None => self.new_row(&mut tx, name.unwrap_or_default(), now).await?,
-        };
-        let log = kept.as_ref().map(|(log, _, _)| log.clone());
-        // A process that grows event by event is proposed anew until somebody reads it differently.
-        let is_proposed = !pushed.is_empty() && self.is_as_proposed(&row).await?;
-        let old_file = row.columns_file.clone();
-        if let Some((log, file, _)) = &kept {
-            row.columns_file = Some(file.clone());
-            row.cases = log.cases() as i64;
-            row.events = log.events() as i64;
-            self.share(&mut tx, file).await?;
-        }
-        if is_new {
-            processes::insert(&mut tx, &row).await?;
-        }
-        let known_model = if model.is_none() {
-            models::find(self.db(), &row.id).await?
-        } else {
-            None
-        };
-        let model_read = match (&model, &known_model) {
-            (Some(model), _) => Some(model.clone()),
-            (None, Some(kept)) => Some(read_model(&kept.bpmn)?),
-            (None, None) => None,
-        };
-        let log_now = match (&log, &row.columns_file) {
-            (Some(log), _) => Some(log.clone()),
-            (None, Some(name)) => {
-                self.have(name).await?;
-                Some(self.log(name)?)
-            }
-            (None, None) => None,
-        };
-        if let (Some(model), Some(bpmn)) = (&model, bpmn.take()) {
-            let name = if model.name.is_empty() {
-                name_of(&request.file_name)
-            } else {
-                model.name.clone()
-            };
-            models::put(
-                &mut tx,
-                &row.id,
-                &ModelRow {
-                    at: now,
-                    origin: "imported".into(),
-                    name,
-                    bpmn,
-                },
-            )
-            .await?;
-        }
-        let definition = Definition::of(log_now.as_deref(), model_read.as_ref());
-        let before = versions::of_process(self.db(), &row.id)
-            .await?
-            .into_iter()
-            .next();
-        let before: Option<Definition> =
-            before.and_then(|v| serde_json::from_str(&v.definition).ok());
-        let changes = match &before {
-            None => Some(Changes::default()),
-            Some(before) => definition.changes_since(before),
-        };
-        if let Some(changes) = &changes {
-            row.version += 1;
-            let version = VersionRow {
-                number: row.version,
-                at: now,
-                definition: to_json(&definition)?,
-                changes: to_json(changes)?,
-            };
-            versions::insert(&mut tx, &row.id, &version).await?;
-        }
-        if let Some(log) = &log {
-            // A first log is read in steps by proposal; later ones keep the owner's reading, with new activities added.
-            let steps = if row.revision == 0 || is_proposed {
-                let proposed = Steps::propose(log, model_read.as_ref(), false);
-                let known = self.steps_of(&row.id, row.revision).await?;
-                Some(proposed).filter(|p| row.revision == 0 || *p != known)
-            } else {
-                self.with_new_activities(&row, log).await?
-            };
-            if let Some(steps) = steps {
-                row.revision += 1;
-                steps::insert(&mut tx, &row.id, row.revision, now, &to_json(&steps)?).await?;
-            }
-        }
-        processes::update(&mut tx, &row).await?;
-        let added = kept.as_ref().map_or(Added::default(), |k| k.2);
-        let import = ImportRow {
-            id,
-            process: row.id.clone(),
-            at: now,
-            file_name: request.file_name.clone(),
-            digest,
-            kind,
-            cases_added: added.cases as i64,
-            events_added: added.events as i64,
-            skipped: skipped.count as i64,
-            notes: to_json(&notes)?,
-            skipped_rows: to_json(&skipped.rows)?,
-        };
-        imports::insert(&mut tx, &import).await?;
-        if let Some(table) = &table {
-            let mapping = to_json(&table.mapping)?;
-            mappings::put(&mut tx, &table.fingerprint, now, &mapping).await?;
-        }
-        let payload = json!({ "import": import.id, "file": import.file_name, "cases": added.cases, "events": added.events, "skipped": skipped.count });
-        activity::record(
-            &mut tx,
-            now,
-            activity::Kind::ProcessImported,
-            &request.actor,
-            &row.id,
-            &payload,
-        )
-        .await?;
-        if let (Some(changes), Some(_)) = (&changes, &before) {
-            let payload = json!({ "version": row.version, "changes": changes });
-            activity::record(
-                &mut tx,
-                now,
-                activity::Kind::VersionMade,
-                &request.actor,
-                &row.id,
-                &payload,
-            )
-            .await?;
-        }
-        tx.commit().await?;
-        if let Some(file) = old_file.filter(|old| Some(old) != row.columns_file.as_ref()) {
-            self.let_go(&row.id, &file);
-        }
-        Ok(Outcome {
-            import: import.id,
-            process: row.id,
-            slug: row.slug,
-            name: row.name,
-            kind: import.kind,
-            already: None,
-            cases_added: added.cases,
-            events_added: added.events,
-            events_known: added.known,
-            cases: row.cases as u64,
-            events: row.events as u64,
-            version: row.version,
-            changes: changes.filter(|_| before.is_some()),
-            notes,
-            skipped: skipped.count,
-        })
-    }
-
-    /// Makes an empty process to push into.
-    pub async fn make(&self, name: &str, actor: &str) -> Result<ProcessRow, Problem> {
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() || name.chars().count() > 200 || name.contains('\0') {
-            return Err(Problem::bad_request(
-                "The process has no name that can be kept.",
-                "Give it a name of 1 to 200 characters.",
-            ));
-        }
-        if self.list().await?.iter().any(|p| p.name == name) {
-            return Err(Problem::new(
-                409,
-                "name_taken",
-                format!("There is a process \"{name}\" already."),
-                "Push into that one, or choose another name.",
-            ));
-        }
-        let now = self.clock().now();
-        let mut tx = self.db().begin().await?;
-        let row = self.new_row(&mut tx, name, now).await?;
-        processes::insert(&mut tx, &row).await?;
-        let (kind, payload) = (activity::Kind::ProcessMade, json!({ "name": row.name }));
-        activity::record(&mut tx, now, kind, actor, &row.id, &payload).await?;
-        tx.commit().await?;
-        Ok(row)
-    }
-
-    /// A process that holds nothing yet, under a name in addresses that is free.
-    async fn new_row(&self, tx: &mut Tx, name: String, now: i64) -> Result<ProcessRow, Problem> {
-        let base = slug_of(&name);
-        let (mut slug, mut n) = (base.clone(), 1);
-        while processes::find_in(tx, &slug).await?.is_some() {
-            n += 1;
-            slug = format!("{base}-{n}");
-        }
-        Ok(ProcessRow {
-            id: format!("proc_{}", self.clock().id().simple()),
-            slug,
-            name,
-            created: now,
-            columns_file: None,
-            cases: 0,
-            events: 0,
-            version: 0,
-            revision: 0,
-            team_column: None,
-        })
-    }
-
-    /// Takes in what was pushed, oldest first; `None` when nothing waits. All of it or nothing.
-    pub async fn fold(&self, process: &str) -> Result<Option<Outcome>, Problem> {
-        let rows = pushed::of_process(self.db(), process, push::AT_ONCE).await?;
-        let Some(first) = rows.first() else {
-            return Ok(None);
-        };
-        let target = self.process(process).await?;
-        let is_one = rows.iter().all(|r| r.by_person == first.by_person);
-        let actor = if is_one {
-            first.by_person.clone()
-        } else {
-            "push".into()
-        };
-        let readings = self.readings(&rows).await?;
-        let (content, log) = push::log(&rows, &readings.mappings)?;
-        let kept = self.join(target.columns_file.clone(), log).await?;
-        let parts = Parts {
-            digest: with_reading(&content, push::KIND),
-            kind: push::KIND.into(),
-            kept: Some(kept),
-            model: None,
-            notes: Vec::new(),
-            skipped: Skipped::default(),
-            table: None,
-            pushed: rows,
-            readings,
-        };
-        let request = ImportRequest {
-            path: PathBuf::new(),
-            file_name: push::KIND.into(),
-            process: Some(target.id.clone()),
-            options: ReadOptions::default(),
-            actor,
-        };
-        self.commit(request, Some(target), parts).await.map(Some)
-    }
-
-    /// Whether the steps are still those that were proposed for the log as it is.
-    async fn is_as_proposed(&self, row: &ProcessRow) -> Result<bool, Problem> {
-        let Some(file) = &row.columns_file else {
-            return Ok(row.revision == 0);
-        };
-        let model = models::find(self.db(), &row.id).await?;
-        let model = model.map(|m| read_model(&m.bpmn)).transpose()?;
-        let known = self.steps_of(&row.id, row.revision).await?;
-        Ok(known == Steps::propose(&*self.log(file)?, model.as_ref(), false))
-    }
-
-    /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
-    async fn with_new_activities(
-        &self,
-        row: &ProcessRow,
-        log: &mining::EventLog,
-    ) -> Result<Option<Steps>, Problem> {
-        let mut steps = self.steps_of(&row.id, row.revision).await?;
-        let unassigned = steps.check(log).unassigned;
-        let known: Vec<String> = match versions::of_process(self.db(), &row.id).await?.first() {
-            Some(v) => serde_json::from_str::<Definition>(&v.definition)
-                .map(|d| d.activities)
-                .unwrap_or_default(),
-            None => Vec::new(),
-        };
-        // Activities the owner left out on purpose stay out.
-        let new: Vec<String> = unassigned
-            .into_iter()
-            .filter(|a| !known.contains(a))
-            .collect();
-        if new.is_empty() || steps.steps.is_empty() {
-            return Ok(None);
-        }
-        let proposed = Steps::propose(log, None, false);
-        for activity in new {
-            let neighbours = proposed
-                .steps
-                .iter()
-                .find(|s| s.activities.contains(&activity));
-            let home = neighbours.and_then(|n| {
-                steps
-                    .steps
-                    .iter()
-                    .position(|s| s.activities.iter().any(|a| n.activities.contains(a)))
-            });
-            let last = steps.steps.len() - 1;
-            if proposed.won.contains(&activity) {
-                steps.won.push(activity);
-            } else if proposed.lost.contains(&activity) {
-                steps.lost.push(activity);
-            } else {
-                steps.steps[home.unwrap_or(last)].activities.push(activity);
-            }
-        }
-        Ok(Some(steps))
-    }
-
     async fn already(&self, twin: ImportRow) -> Result<Outcome, Problem> {
         let row = self.process(&twin.process).await?;
         Ok(Outcome {
@@ -694,29 +290,6 @@ impl Library {
         })
     }
 
-    /// A name that no process has yet, and what to say when the one that was wanted is taken.
-    async fn free_name(&self, wanted: &str) -> Result<(String, Option<Note>), Problem> {
-        let all = self.list().await?;
-        let Some(first) = all.iter().find(|p| p.name == wanted) else {
-            return Ok((wanted.to_string(), None));
-        };
-        let mut n = 2;
-        let mut name = format!("{wanted} (2)");
-        while all.iter().any(|p| p.name == name) {
-            n += 1;
-            name = format!("{wanted} ({n})");
-        }
-        let text = format!(
-            "There was a process \"{wanted}\" already, so this new one is called \"{name}\". To add to the first, name it when you import (--process {}).",
-            first.slug
-        );
-        let note = Note {
-            code: "name_taken",
-            text,
-        };
-        Ok((name, Some(note)))
-    }
-
     async fn find_by_any_name(&self, key: &str) -> Result<Option<ProcessRow>, Problem> {
         if let Some(row) = processes::find(self.db(), key).await? {
             return Ok(Some(row));
@@ -731,19 +304,6 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(anyhow::Error::from)?
-}
-
-fn busy() -> Problem {
-    Problem::new(
-        409,
-        "busy",
-        "Another import into this process was finished meanwhile.",
-        "Import the file again.",
-    )
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String, Problem> {
-    Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
 }
 
 pub(super) fn read_model(bpmn: &str) -> Result<ProcessModel, Problem> {
@@ -775,200 +335,11 @@ fn ignored_notes(model: &ProcessModel) -> Vec<Note> {
 fn digest(path: &Path) -> Result<String, Problem> {
     // Says in plain words what cannot be opened.
     files::open(path)?;
-    let mut file = std::fs::File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hash.update(&buffer[..n]);
-    }
-    Ok(format::hex(&hash.finalize()))
+    Ok(columns::digest_of(path)?)
 }
 
 /// The digest of a file and of what makes a reading of it another import.
 fn with_reading(content: &str, reading: &str) -> String {
     let reading = format::hex(&Sha256::digest(reading));
     format!("{content}-{}", &reading[..32])
-}
-
-/// A file name without its endings.
-fn name_of(file_name: &str) -> String {
-    let base = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
-    let stem = base.strip_suffix(".gz").unwrap_or(base);
-    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
-    if stem.trim().is_empty() {
-        "Process".into()
-    } else {
-        stem.trim().to_string()
-    }
-}
-
-/// A name as it stands in addresses.
-fn slug_of(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.to_lowercase().chars().take(60) {
-        match c {
-            'a'..='z' | '0'..='9' => slug.push(c),
-            _ if c.is_alphanumeric() => slug.push(c),
-            _ if !slug.ends_with('-') && !slug.is_empty() => slug.push('-'),
-            _ => {}
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() {
-        "process".into()
-    } else {
-        slug.into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use base::clock::{Clock, SystemClock};
-
-    struct House {
-        library: Library,
-        folder: PathBuf,
-    }
-
-    impl House {
-        async fn open() -> House {
-            let clock = Arc::new(SystemClock);
-            let folder = std::env::temp_dir().join(format!("tenon-import-{}", clock.id().simple()));
-            let library = Library::open(&folder, None, clock).await.unwrap();
-            House { library, folder }
-        }
-
-        async fn import(&self, name: &str, text: &str, options: ReadOptions) -> Outcome {
-            let path = self.folder.join(name);
-            std::fs::write(&path, text).unwrap();
-            let request = ImportRequest {
-                path,
-                file_name: name.into(),
-                process: None,
-                options,
-                actor: "test".into(),
-            };
-            self.library.import(request, Arc::default()).await.unwrap()
-        }
-
-        /// All that the page sends when a person confirms what it shows.
-        async fn as_the_page_says(&self, name: &str, text: &str) -> ReadOptions {
-            let path = self.folder.join(name);
-            std::fs::write(&path, text).unwrap();
-            let mut options = ReadOptions::default();
-            let asked = self.library.question(&path, name, &options.csv);
-            let question = asked.await.unwrap().question;
-            match question {
-                Question::Columns(preview) => options.csv = preview.mapping.as_said(),
-                Question::Objects(preview) => options.object_type = preview.proposed,
-                Question::Nothing => {}
-            }
-            options
-        }
-    }
-
-    impl Drop for House {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
-    }
-
-    const TABLE: &str = "case,activity,time,who\n1,a,2026-01-05,Ann\n1,b,2026-01-06,Bob\n";
-    const OBJECTS: &str = include_str!("../../../mining/tests/fixtures/orders.ocel2.json");
-
-    #[tokio::test]
-    async fn the_same_file_adds_nothing_whether_the_page_or_the_command_line_came_first() {
-        for (name, text) in [("a.csv", TABLE), ("a.json", OBJECTS)] {
-            for page_first in [true, false] {
-                let house = House::open().await;
-                let page = house.as_the_page_says(name, text).await;
-                let mut options = [page, ReadOptions::default()];
-                if !page_first {
-                    options.reverse();
-                }
-                let [first, second] = options;
-                let added = house.import(name, text, first.clone()).await;
-                assert!(added.already.is_none() && added.events_added > 0, "{name}");
-                for again in [second, first] {
-                    let outcome = house.import(name, text, again).await;
-                    assert!(
-                        outcome.already.is_some(),
-                        "{name}, page first: {page_first}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_read_in_another_way_is_another_import() {
-        let house = House::open().await;
-        house.import("a.csv", TABLE, ReadOptions::default()).await;
-        let mut by_person = ReadOptions::default();
-        by_person.csv.case = Some("who".into());
-        let outcome = house.import("a.csv", TABLE, by_person).await;
-        assert_eq!((outcome.already, outcome.cases_added), (None, 2));
-    }
-
-    #[tokio::test]
-    async fn confirmed_columns_are_used_for_a_file_written_in_another_way() {
-        let house = House::open().await;
-        let mut said = ReadOptions::default();
-        said.csv.date_format = Some(csv::DateFormat::Dmy);
-        let first = "case;activity;time\n1;a;03/04/2026\n1;b;04/04/2026\n";
-        house.import("first.csv", first, said).await;
-        for (name, text) in [
-            (
-                "iso.csv",
-                "case,activity,time\r2,a,2026-04-03\r2,b,2026-04-04\r",
-            ),
-            (
-                "epoch.csv",
-                "case\tactivity\ttime\n3\ta\t1775174400\n3\tb\t1775260800\n",
-            ),
-            (
-                "same.csv",
-                "case,activity,time\n4,a,03/04/2026\n4,b,04/04/2026\n",
-            ),
-        ] {
-            let outcome = house.import(name, text, ReadOptions::default()).await;
-            assert_eq!(outcome.events_added, 2, "{name}");
-            let told = &outcome.notes[0].text;
-            assert!(
-                told.contains("as they were confirmed") && told.contains("--csv-case"),
-                "{told}"
-            );
-            let log = house
-                .library
-                .load(&outcome.process)
-                .await
-                .unwrap()
-                .log
-                .clone();
-            assert_eq!(log.time[0], 1_775_174_400_000_000, "{name}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_second_file_of_one_name_makes_a_process_of_another_name_and_says_so() {
-        let house = House::open().await;
-        house.import("a.csv", TABLE, ReadOptions::default()).await;
-        let other = TABLE.replace("Ann", "Eve");
-        let outcome = house.import("a.csv", &other, ReadOptions::default()).await;
-        assert_eq!(
-            (outcome.name.as_str(), outcome.slug.as_str()),
-            ("a (2)", "a-2")
-        );
-        let told = outcome
-            .notes
-            .iter()
-            .find(|n| n.code == "name_taken")
-            .unwrap();
-        assert!(told.text.contains("--process a)"), "{}", told.text);
-    }
 }

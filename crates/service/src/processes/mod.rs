@@ -25,12 +25,15 @@ use cache::Cache;
 use columns::ColumnFiles;
 use mining::figures::Steps;
 use mining::readers::csv;
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::processes::ProcessRow;
 use store::{
-    Db, Tx, column_files, events, imports, mappings, models, processes, settings, steps, versions,
+    Db, On, Tx, column_files, events, imports, mappings, models, processes, settings, steps,
+    versions,
 };
+use tokio::sync::OwnedMutexGuard;
 
 /// All processes of an installation. Cheap to clone.
 #[derive(Clone)]
@@ -46,7 +49,11 @@ struct Inner {
     loaded: Cache<(String, Option<String>, i64), Loaded>,
     views: Cache<(String, Option<String>, i64, String), View>,
     fits: Cache<(String, Option<String>, i64, String), fit::Fit>,
+    /// By process: whoever adds to it has it.
+    turns: Mutex<HashMap<String, Turn>>,
 }
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// Kept logs may weigh this much together.
 const LOGS: usize = 1 << 30;
@@ -84,6 +91,7 @@ impl Library {
             loaded: Cache::new(64),
             views: Cache::new(VIEWS),
             fits: Cache::new(200),
+            turns: Mutex::default(),
         };
         let library = Library {
             inner: Arc::new(inner),
@@ -120,14 +128,14 @@ impl Library {
         case: &str,
     ) -> Result<Option<String>, Problem> {
         processes::hold(tx, process).await?;
-        let found = processes::find_in(tx, process).await?;
+        let found = processes::find(&mut *tx, process).await?;
         let Some(mut row) = found else {
             return Ok(None);
         };
         let Some(name) = row.columns_file.clone() else {
             return Ok(None);
         };
-        self.have(&name).await?;
+        self.have(&mut *tx, &name).await?;
         let (library, case, before) = (self.clone(), case.to_string(), name.clone());
         let kept = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             let log = library.log(&before)?;
@@ -159,15 +167,26 @@ impl Library {
         Ok(())
     }
 
-    /// Fetches a column file that another node wrote.
-    async fn have(&self, name: &str) -> anyhow::Result<()> {
+    /// Fetches a column file that another node wrote. Whoever is in a transaction asks in it: one that waits for a second connection
+    /// while it holds one may wait for others that do the same.
+    async fn have(&self, on: impl Into<On<'_>>, name: &str) -> anyhow::Result<()> {
         if let Db::Postgres(_) = self.db()
             && !self.inner.files.has(name)
-            && let Some(bytes) = column_files::get(self.db(), name).await?
+            && let Some(bytes) = column_files::get(on, name).await?
         {
             self.inner.files.keep(name, &bytes)?;
         }
         Ok(())
+    }
+
+    /// Waits until nobody here adds to a process: what two join with the same columns at once is of use to one of them only.
+    async fn turn(&self, process: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let turns = self.inner.turns.lock();
+            let mut turns = turns.unwrap_or_else(|e| e.into_inner());
+            turns.entry(process.to_string()).or_default().clone()
+        };
+        turn.lock_owned().await
     }
 
     /// What is kept in memory of a process as it was: nobody will ask for it by its columns of then.
@@ -295,8 +314,13 @@ impl Library {
         Ok(models::find(&self.inner.db, process).await?)
     }
 
-    async fn steps_of(&self, process: &str, revision: i64) -> anyhow::Result<Steps> {
-        let json = steps::find(&self.inner.db, process, revision).await?;
+    async fn steps_of(
+        &self,
+        on: impl Into<On<'_>>,
+        process: &str,
+        revision: i64,
+    ) -> anyhow::Result<Steps> {
+        let json = steps::find(on, process, revision).await?;
         json.map_or_else(
             || Ok(Steps::default()),
             |json| Ok(serde_json::from_str(&json)?),

@@ -2,26 +2,29 @@
 //! taken into the columns a moment later by the same way a file goes: as one import of all that waits.
 
 use super::mapping::Mapping;
+use super::reread::Readings;
 use super::{Library, Problem};
 use base::format;
 use base::identity::Directory;
-use mining::error::Place;
+use mining::error;
 use mining::log::{Cell, GROUP, LogBuilder, RESOURCE};
 use mining::time::MISSING;
 use mining::{EventLog, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use store::pushed::{self, CASE, EVENT, PushedRow};
+use store::pushed::{self, CASE, EVENT, Place, PushedRow};
 
 /// The kind of an import that took in what was pushed.
 pub const KIND: &str = "push";
 /// Events in one list.
 pub const MOST: usize = 1_000;
 /// What one import takes in.
-pub const AT_ONCE: i64 = 10_000;
+const AT_ONCE: usize = 10_000;
+/// So many of them are in memory as they were told.
+const A_PART: i64 = 500;
 /// What pages can show: from 1900 until 2200, in seconds.
 const SHOWN: std::ops::Range<i64> = -2_208_988_800..7_258_118_400;
 /// How often it is looked for what waits.
@@ -63,10 +66,10 @@ pub struct Kept {
 
 /// What is wrong, and where in the list.
 fn wrong(at: Option<usize>, field: &str, what: String, remedy: &str) -> Problem {
-    let place = Place {
+    let place = error::Place {
         line: at.map(|i| i as u64),
         field: Some(field.to_string()).filter(|f| !f.is_empty()),
-        ..Place::default()
+        ..error::Place::default()
     };
     let what = match at {
         Some(i) => format!("Event {i} of the list (the first is 0): {what}"),
@@ -281,45 +284,91 @@ impl Library {
     }
 }
 
-/// What was told as a log, each as who told it is read, and the digest of its content.
-pub(super) fn log(
-    rows: &[PushedRow],
-    read_as: &HashMap<String, Mapping>,
-) -> Result<(String, EventLog), Problem> {
-    let as_told = Mapping::default();
-    let mut hash = Sha256::new();
-    let mut builder = LogBuilder::new();
-    for row in rows {
+/// What was told on its way into a log, each as who told it is read.
+#[derive(Default)]
+pub(super) struct Telling {
+    log: LogBuilder,
+    content: Sha256,
+    pub readings: Readings,
+    /// Which rows they are, to be marked.
+    pub rows: Vec<Place>,
+    /// Who told all of it; nobody where several did.
+    pub teller: Option<String>,
+}
+
+impl Telling {
+    fn add(&mut self, row: PushedRow) -> Result<(), Problem> {
         // The moment is part of it: a case that is told something again has been told twice.
         let of = serde_json::json!([row.kind, row.case_ref, row.id, row.at, row.place, row.body]);
-        hash.update(format!("{of}\n"));
-        let case = builder.case(&row.case_ref);
-        let mapping = read_as.get(&row.by_person).unwrap_or(&as_told);
-        if row.kind == CASE {
-            for (name, value) in mapping.attributes(read(&row.body)?) {
-                if let Some(cell) = cell(value) {
-                    builder.case_attribute(case, &name, cell);
-                }
+        self.content.update(format!("{of}\n"));
+        let as_told = Mapping::default();
+        let mapping = self.readings.mappings.get(&row.by_person);
+        put(&mut self.log, &row, mapping.unwrap_or(&as_told))?;
+        let is_same = self.teller.as_ref() == Some(&row.by_person);
+        self.teller = Some(row.by_person).filter(|_| is_same || self.rows.is_empty());
+        self.rows.push(Place {
+            at: row.at,
+            place: row.place,
+            case_ref: row.case_ref,
+            kind: row.kind,
+            id: row.id,
+        });
+        Ok(())
+    }
+
+    /// The log, and the digest of its content.
+    pub fn finish(&mut self) -> (String, EventLog) {
+        let (content, log) = (
+            std::mem::take(&mut self.content),
+            std::mem::take(&mut self.log),
+        );
+        (format::hex(&content.finalize()), log.finish())
+    }
+}
+
+impl Library {
+    /// The oldest of what waits to be taken in, as much as one import takes.
+    pub(super) async fn told(&self, process: &str) -> Result<Telling, Problem> {
+        let mut told = Telling::default();
+        while told.rows.len() < AT_ONCE {
+            let rows = pushed::of_process(self.db(), process, told.rows.last(), A_PART).await?;
+            let is_last = rows.len() < A_PART as usize;
+            self.read_as(&mut told.readings, &rows).await?;
+            rows.into_iter().try_for_each(|row| told.add(row))?;
+            if is_last {
+                break;
             }
-            continue;
         }
-        let event: Event = read(&row.body)?;
-        let time = moment(&event.time).unwrap_or(MISSING);
-        let at = builder.event(case, &event.activity, time, MISSING);
-        if let Some(resource) = event.resource {
-            let who = mapping.who(&resource).to_string();
-            builder.event_attribute(at, RESOURCE, Cell::Text(who));
-        }
-        if let Some(stage) = event.stage {
-            builder.event_attribute(at, "stage", Cell::Text(stage));
-        }
-        for (name, value) in event.attributes {
+        Ok(told)
+    }
+}
+
+fn put(log: &mut LogBuilder, row: &PushedRow, mapping: &Mapping) -> Result<(), Problem> {
+    let case = log.case(&row.case_ref);
+    if row.kind == CASE {
+        for (name, value) in mapping.attributes(read(&row.body)?) {
             if let Some(cell) = cell(value) {
-                builder.event_attribute(at, &name, cell);
+                log.case_attribute(case, &name, cell);
             }
+        }
+        return Ok(());
+    }
+    let event: Event = read(&row.body)?;
+    let time = moment(&event.time).unwrap_or(MISSING);
+    let at = log.event(case, &event.activity, time, MISSING);
+    if let Some(resource) = event.resource {
+        let who = mapping.who(&resource).to_string();
+        log.event_attribute(at, RESOURCE, Cell::Text(who));
+    }
+    if let Some(stage) = event.stage {
+        log.event_attribute(at, "stage", Cell::Text(stage));
+    }
+    for (name, value) in event.attributes {
+        if let Some(cell) = cell(value) {
+            log.event_attribute(at, &name, cell);
         }
     }
-    Ok((format::hex(&hash.finalize()), builder.finish()))
+    Ok(())
 }
 
 pub(super) fn cell(value: Value) -> Option<Cell> {

@@ -21,7 +21,7 @@ impl Library {
         let mut tx = self.db().begin().await?;
         // Whoever changes the columns meanwhile would have them set back by this.
         processes::hold(&mut tx, process).await?;
-        let mut row = processes::find_in(&mut tx, process)
+        let mut row = processes::find(&mut tx, process)
             .await?
             .ok_or_else(|| Problem::not_found("process"))?;
         row.revision += 1;
@@ -52,7 +52,7 @@ impl Library {
                 "There is nothing to undo.",
             ));
         }
-        let before = self.steps_of(&row.id, row.revision - 1).await?;
+        let before = self.steps_of(self.db(), &row.id, row.revision - 1).await?;
         self.set_steps(&row.id, before, actor).await
     }
 }

@@ -88,9 +88,12 @@ impl Anew {
 }
 
 impl Library {
-    /// How each of those is read who told these rows.
-    pub(super) async fn readings(&self, rows: &[PushedRow]) -> Result<Readings, Problem> {
-        let mut all = Readings::default();
+    /// Adds how each of those is read who told these rows.
+    pub(super) async fn read_as(
+        &self,
+        all: &mut Readings,
+        rows: &[PushedRow],
+    ) -> Result<(), Problem> {
         for row in rows {
             let who = row.by_person.as_str();
             if all.versions.contains_key(who) {
@@ -105,7 +108,7 @@ impl Library {
                 all.mappings.insert(who.into(), mapping);
             }
         }
-        Ok(all)
+        Ok(())
     }
 
     /// Reads what is in the columns of a process in another way, in the transaction that says so. Returns the file that held it, to be
@@ -117,12 +120,12 @@ impl Library {
         anew: Anew,
     ) -> Result<Option<String>, Problem> {
         processes::hold(tx, process).await?;
-        let found = processes::find_in(tx, process).await?;
+        let found = processes::find(&mut *tx, process).await?;
         let mut row = found.ok_or_else(|| Problem::not_found("process"))?;
         let Some(name) = row.columns_file.clone() else {
             return Ok(None);
         };
-        self.have(&name).await?;
+        self.have(&mut *tx, &name).await?;
         let (library, before) = (self.clone(), name.clone());
         let written = tokio::task::spawn_blocking(move || -> anyhow::Result<String> {
             let log = library.log(&before)?;

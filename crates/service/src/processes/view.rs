@@ -80,9 +80,9 @@ impl Library {
         if let Some(loaded) = self.inner.loaded.get(&id) {
             return Ok(loaded);
         }
-        let steps = self.steps_of(&row.id, row.revision).await?;
+        let steps = self.steps_of(self.db(), &row.id, row.revision).await?;
         if let Some(name) = &row.columns_file {
-            self.have(name).await?;
+            self.have(self.db(), name).await?;
         }
         let library = self.clone();
         let loaded = tokio::task::spawn_blocking(move || -> anyhow::Result<Arc<Loaded>> {
@@ -123,6 +123,14 @@ impl Library {
             .logs
             .put(name.to_string(), log.clone(), log.bytes());
         Ok(log)
+    }
+
+    /// Which activities follow each other in the log of a column file; it is not kept in memory for that.
+    pub(super) fn moves(&self, name: &str) -> anyhow::Result<Arc<EventLog>> {
+        match self.inner.logs.get(&name.to_string()) {
+            Some(log) => Ok(log),
+            None => Ok(Arc::new(self.inner.files.moves(name)?)),
+        }
     }
 
     /// The figures of a process for a question; from memory when they were asked before.

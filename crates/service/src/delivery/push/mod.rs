@@ -82,7 +82,7 @@ impl Delivery {
         let mut tx = self.db().begin().await?;
         // Two nodes that start at once agree on one.
         events::in_order(&mut tx).await?;
-        let kept = settings::get_in(&mut tx, NAME).await?;
+        let kept = settings::get(&mut tx, NAME).await?;
         if let Some(key) = kept.as_deref().and_then(Key::read) {
             return Ok(key);
         }

@@ -66,12 +66,8 @@ fn what_was_acknowledged_before_an_end_is_taken_in_once_after_the_next_start() {
                 .await
                 .unwrap();
             // It ends with the column file written and the transaction not committed.
-            let rows = pushed::of_process(&db, &slug_id(&all, &slug).await, 10)
-                .await
-                .unwrap();
-            all.join(None, log(&rows, &HashMap::new()).unwrap().1)
-                .await
-                .unwrap();
+            let mut told = all.told(&slug_id(&all, &slug).await).await.unwrap();
+            all.join(None, told.finish().1).await.unwrap();
             slug
         };
         let again = open(db, &folder).await;
