@@ -180,6 +180,9 @@ impl Connect {
         if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {
             return self.told_again(tx, &known, item, at).await;
         }
+        if item.what == What::Deleted {
+            self.take_back(tx, &row.id, &item.id).await?;
+        }
         if item.what == What::Deleted || item.id.is_empty() {
             return Ok(false);
         }
