@@ -316,7 +316,7 @@ fn joined(from: &ThreadRow, to: &ThreadRow, actor: &str, now: Micros) -> Joined 
             true => to.waiting,
             false => open.iter().filter_map(|t| t.waiting).min(),
         },
-        snoozed: match open.iter().all(|t| sleeps(t)) {
+        snoozed: match open.iter().all(sleeps) {
             true if open.is_empty() => to.snoozed,
             true => open.iter().filter_map(|t| t.snoozed).min(),
             false => None,
