@@ -51,7 +51,9 @@ function put(page: Document): void {
 
 /** Whether somebody writes there, or has opened something. */
 function isInUse(part: HTMLElement): boolean {
-  const written = [...part.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue);
+  const written =
+    [...part.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue) ||
+    [...part.querySelectorAll<HTMLInputElement>("input[type=radio]")].some((r) => r.checked !== r.defaultChecked);
   const active = document.activeElement;
   const isIn = part.contains(active) && active instanceof HTMLElement && !active.matches("a");
   return written || isIn || !!part.querySelector("details[open]");

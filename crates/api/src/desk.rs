@@ -105,6 +105,10 @@ pub async fn queue(
 pub struct CustomerMessage {
     /// The service's own id of it.
     id: String,
+    /// The conversation it belongs to: the thread's own id, or that of one that was merged into it.
+    thread: String,
+    /// The kind of channel, such as `mastodon`.
+    channel: String,
     at: i64,
     name: String,
     handle: String,
@@ -132,6 +136,8 @@ pub struct Reply {
     /// `review`, `returned`, `queued`, `sent`, `failed` or `withdrawn`.
     state: String,
     error: Option<String>,
+    /// The conversation it goes to.
+    thread: String,
 }
 
 /// A conversation with all that was said in it.
@@ -145,11 +151,13 @@ pub struct Thread {
     reason: String,
     sure: i64,
     claimed_by: Option<String>,
+    /// Ids of what was merged into it.
+    merged: Vec<String>,
     said: Vec<CustomerMessage>,
     replies: Vec<Reply>,
 }
 
-/// One conversation.
+/// One conversation, with what was merged into it. The id of one that was merged gives the one that shows it.
 #[utoipa::path(get, path = "/api/v1/desk/{thread}", tag = "desk", params(("thread" = String, Path)),
     responses((status = 200, body = Thread), super::Refused))]
 pub async fn one(
@@ -158,7 +166,16 @@ pub async fn one(
     Path(thread): Path<String>,
 ) -> Result<Json<Thread>, ApiError> {
     let thread = app.desk.thread(&actor, &thread).await?;
+    let merged = thread.parts.iter().skip(1).map(|p| p.row.id.clone());
+    let merged = merged.collect();
+    let parts = thread.parts;
+    let channel_of = |id: &str| {
+        let part = parts.iter().find(|p| p.row.id == id);
+        part.map_or(String::new(), |p| p.connection.kind.clone())
+    };
     let said = thread.said.into_iter().map(|s| CustomerMessage {
+        channel: channel_of(&s.thread),
+        thread: s.thread,
         id: s.source,
         at: s.at,
         name: s.name,
@@ -177,8 +194,10 @@ pub async fn one(
         text: r.body,
         state: r.state,
         error: r.error,
+        thread: r.thread,
     });
     Ok(Json(Thread {
+        merged,
         said: said.collect(),
         replies: replies.collect(),
         id: thread.row.id,
@@ -211,6 +230,8 @@ pub struct NewReply {
     #[schema(min_length = 1, max_length = 100)]
     key: String,
     text: String,
+    /// Which of the conversations that the thread is made of is answered; where the customer wrote last without it.
+    to: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -229,11 +250,60 @@ pub async fn reply(
     sent: Sent<NewReply>,
 ) -> Result<(StatusCode, Json<HandedIn>), ApiError> {
     let new = body::read(sent, "Send key and text.")?;
-    let state = match app.desk.reply(&actor, &thread, &new.key, &new.text).await? {
+    let to = new.to.as_deref();
+    let handed = app
+        .desk
+        .reply_to(&actor, &thread, to, &new.key, &new.text)
+        .await?;
+    let state = match handed {
         Handed::Queued => "queued",
         Handed::ToReview => "review",
     };
     Ok((StatusCode::ACCEPTED, Json(HandedIn { state })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeInto {
+    /// Id of the conversation that stays.
+    into: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct MergedInto {
+    /// The conversation that shows both: the one that was named, or what that was merged into before.
+    into: String,
+    /// Whether nobody was known to have written the one that was merged: it counts as of the same customer now.
+    vouched: bool,
+}
+
+/// Makes a conversation part of another of the same customer, about the same case or none: both are one in the queue. 409 says why not.
+#[utoipa::path(post, path = "/api/v1/desk/{thread}/merge", tag = "desk", params(("thread" = String, Path)),
+    request_body = MergeInto, responses((status = 200, body = MergedInto), super::Refused))]
+pub async fn merge(
+    actor: Actor,
+    State(app): State<App>,
+    Path(thread): Path<String>,
+    sent: Sent<MergeInto>,
+) -> Result<Json<MergedInto>, ApiError> {
+    let asked = body::read(sent, "Send into.")?;
+    let merged = app.desk.merge_threads(&actor, &thread, &asked.into).await?;
+    Ok(Json(MergedInto {
+        into: merged.into,
+        vouched: merged.vouched,
+    }))
+}
+
+/// Takes a conversation out of the one it was merged into, with all that was said in it before and since.
+#[utoipa::path(post, path = "/api/v1/desk/{thread}/split", tag = "desk", params(("thread" = String, Path)),
+    responses((status = 204), super::Refused))]
+pub async fn split(
+    actor: Actor,
+    State(app): State<App>,
+    Path(thread): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    app.desk.split_thread(&actor, &thread).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A channel, a system of record, or a network.

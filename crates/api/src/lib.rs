@@ -94,6 +94,8 @@ pub struct Refused(problem::ProblemDetails);
         desk::one,
         desk::claim,
         desk::reply,
+        desk::merge,
+        desk::split,
         desk::connections,
         connections::get_mapping,
         connections::put_mapping,
@@ -268,6 +270,8 @@ fn of_desk() -> Router<App> {
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))
         .route("/api/v1/desk/{thread}/replies", post(desk::reply))
+        .route("/api/v1/desk/{thread}/merge", post(desk::merge))
+        .route("/api/v1/desk/{thread}/split", post(desk::split))
 }
 
 fn of_share() -> Router<App> {

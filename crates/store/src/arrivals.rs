@@ -59,13 +59,23 @@ pub async fn next(db: &Db, now: Micros, most: i64) -> sqlx::Result<Vec<ArrivalRo
     .await
 }
 
-/// Takes one out, for what is on the desk when this transaction commits; whether nobody else had.
-pub async fn take(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {
-    let taken = query("DELETE FROM arrivals WHERE id = $1")
+/// Takes one out, for what is on the desk when this transaction commits: what it tells by now, or nothing where somebody else has it.
+pub async fn take(tx: &mut Tx, id: &str) -> sqlx::Result<Option<String>> {
+    let taken: Option<(String,)> = query("DELETE FROM arrivals WHERE id = $1 RETURNING told")
         .bind(id)
-        .affect(tx)
+        .fetch_optional(&mut *tx)
         .await?;
-    Ok(taken > 0)
+    Ok(taken.map(|(told,)| told))
+}
+
+/// What is put off of a connection, oldest first.
+pub async fn put_off_of(tx: &mut Tx, connection: &str) -> sqlx::Result<Vec<ArrivalRow>> {
+    query_of(format!(
+        "SELECT {ARRIVAL} FROM arrivals WHERE connection = $1 ORDER BY id"
+    ))
+    .bind(connection)
+    .fetch_all(tx)
+    .await
 }
 
 /// It could not be taken in: it is tried again when it is due, and keeps nobody waiting until then.
@@ -163,8 +173,15 @@ mod tests {
             assert_eq!(stuck(&db, "another").await.unwrap(), None);
 
             let mut tx = db.begin().await.unwrap();
-            assert!(take(&mut tx, "b").await.unwrap());
-            assert!(!take(&mut tx, "b").await.unwrap(), "somebody else has it");
+            let off = put_off_of(&mut tx, "con").await.unwrap();
+            assert_eq!(off.len(), 1);
+            rewrite(&mut tx, "b", "[1]").await.unwrap();
+            assert_eq!(take(&mut tx, "b").await.unwrap().as_deref(), Some("[1]"));
+            assert_eq!(
+                take(&mut tx, "b").await.unwrap(),
+                None,
+                "somebody else has it"
+            );
             tx.commit().await.unwrap();
             assert!(
                 !is_behind(&db).await.unwrap(),

@@ -211,7 +211,9 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     let of = [process, case];
     let places = "SELECT id FROM conversations WHERE process = $1 AND case_ref = $2";
     let removed = conversations(tx, places, &of).await?;
-    let threads = "SELECT id FROM threads WHERE process = $1 AND case_ref = $2";
+    // What was merged into them and has no case of its own is about this one, too.
+    let threads = "SELECT id FROM threads WHERE process = $1 AND case_ref = $2 UNION SELECT id FROM threads WHERE case_ref IS NULL \
+         AND merged_into IN (SELECT id FROM threads WHERE process = $1 AND case_ref = $2)";
     talk(tx, threads, &of).await?;
     let hers =
         "UPDATE contacts SET process = NULL, case_ref = NULL WHERE process = $1 AND case_ref = $2";
@@ -266,6 +268,16 @@ async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
     let drafts =
         format!("DELETE FROM drafts WHERE place IN (SELECT '/desk/' || t.id FROM ({threads}) t)");
     run(tx, &drafts, values).await?;
+    let merges = format!(
+        "DELETE FROM thread_merges WHERE thread IN ({threads}) OR into_thread IN ({threads})"
+    );
+    run(tx, &merges, values).await?;
+    // What is of somebody else by now stands alone.
+    let others = format!(
+        "UPDATE threads SET merged_into = NULL, state = CASE WHEN waiting IS NULL THEN 'closed' ELSE 'open' END \
+         WHERE merged_into IN ({threads}) AND id NOT IN ({threads})"
+    );
+    run(tx, &others, values).await?;
     let sql = format!("DELETE FROM threads WHERE id IN ({threads})");
     run(tx, &sql, values).await?;
     Ok(())
@@ -351,7 +363,8 @@ pub async fn old_threads(
 ) -> sqlx::Result<u64> {
     thoroughly(tx).await?;
     let ended = format!(
-        "SELECT id FROM threads WHERE connection = $1 AND last < {before} AND state <> 'open' AND title <> '' ORDER BY last, id LIMIT {most}"
+        "SELECT id FROM threads WHERE connection = $1 AND last < {before} AND state <> 'open' AND title <> '' AND (merged_into IS NULL OR \
+         EXISTS (SELECT 1 FROM threads r WHERE r.id = threads.merged_into AND r.last < {before} AND r.state <> 'open')) ORDER BY last, id LIMIT {most}"
     );
     let ended: Vec<(String,)> = query_of(ended).bind(channel).fetch_all(&mut *tx).await?;
     for (thread,) in &ended {

@@ -80,7 +80,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{On, query, query_of};
 
-const SQLITE: [&str; 22] = [
+const SQLITE: [&str; 23] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -103,8 +103,9 @@ const SQLITE: [&str; 22] = [
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
     include_str!("../migrations/0024_posts.sql"),
+    include_str!("../migrations/0025_merged.sql"),
 ];
-const POSTGRES: [&str; 22] = [
+const POSTGRES: [&str; 23] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -127,6 +128,7 @@ const POSTGRES: [&str; 22] = [
     include_str!("../migrations/0021_arrivals.sql"),
     include_str!("../migrations/0022_streamed.sql"),
     include_str!("../migrations/0024_posts.sql"),
+    include_str!("../migrations/0025_merged.sql"),
 ];
 
 /// A connection to PostgreSQL that was not used for so long may have been cut off.

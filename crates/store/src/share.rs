@@ -689,7 +689,8 @@ pub async fn answers(
 ) -> sqlx::Result<i64> {
     let (n,): (i64,) = query(
         "SELECT COUNT(*) FROM share_threads a JOIN publications p ON p.id = a.publication JOIN shares s ON s.id = p.share \
-         WHERE s.process = $1 AND s.step = $2 AND p.sent >= $3 AND p.sent < $4",
+         WHERE s.process = $1 AND s.step = $2 AND p.sent >= $3 AND p.sent < $4 AND NOT EXISTS \
+         (SELECT 1 FROM threads t JOIN share_threads b ON b.thread = t.merged_into WHERE t.id = a.thread)",
     )
     .bind(process)
     .bind(step)

@@ -285,6 +285,8 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/api/v1/desk/{thread}", READ, MEMBER),
     ("POST", "/api/v1/desk/{thread}/claim", CHANGE, MEMBER),
     ("POST", "/api/v1/desk/{thread}/replies", CHANGE, MEMBER),
+    ("POST", "/api/v1/desk/{thread}/merge", CHANGE, MEMBER),
+    ("POST", "/api/v1/desk/{thread}/split", CHANGE, MEMBER),
     ("GET", "/api/v1/share", READ, MEMBER),
     ("POST", "/api/v1/share", CHANGE, MEMBER),
     ("GET", "/api/v1/share/{share}", READ, MEMBER),

@@ -22,6 +22,8 @@ pub struct Act {
     why: String,
     until: String,
     title: String,
+    /// The message that was looked at.
+    message: String,
 }
 
 fn back(id: &str, done: Result<(), Problem>) -> Result<Redirect, PageError> {
@@ -63,7 +65,13 @@ pub async fn thread_act(
         }
         "take-over" => desk.take_over(&actor, &id).await,
         "reply" => desk
-            .reply(&actor, &id, &form.client, &form.body)
+            .reply_to(
+                &actor,
+                &id,
+                Some(form.to.as_str()).filter(|t| !t.is_empty()),
+                &form.client,
+                &form.body,
+            )
             .await
             .map(drop),
         "note" => desk.note(&actor, &id, &form.body).await,
@@ -88,7 +96,7 @@ pub async fn thread_act(
         "block" => desk.mark_voice(&actor, &id, Some(BLOCKED)).await,
         "ours" => desk.mark_voice(&actor, &id, Some(OURS)).await,
         "unmark" => desk.mark_voice(&actor, &id, None).await,
-        "vouch" => desk.vouch(&actor, &id).await,
+        "vouch" => desk.vouch(&actor, &id, &form.message).await,
         "case" => {
             let case = Some(form.case.trim()).filter(|c| !c.is_empty());
             desk.set_case(&actor, &id, &form.process, case).await
@@ -102,6 +110,11 @@ pub async fn thread_act(
             };
             desk.snooze(&actor, &id, until).await
         }
+        "merge" => match desk.merge_threads(&actor, &id, &form.to).await {
+            Ok(merged) => return back(&merged.into, Ok(())),
+            Err(problem) => Err(problem),
+        },
+        "split" => desk.split_thread(&actor, &id).await,
         "canned" => desk.put_canned(&actor, None, &form.title, &form.body).await,
         _ => Err(Problem::not_found("action")),
     };

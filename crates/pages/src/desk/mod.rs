@@ -11,8 +11,8 @@ use super::improvements::tabs::{self, Tab};
 use super::shell::Shell;
 use crate::asked::Query;
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::Html;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::format;
 use base::identity::Actor;
 use mining::Micros;
@@ -95,8 +95,14 @@ pub async fn one(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
-) -> Result<Html<String>, PageError> {
-    show(&app, &actor, &asked, Some(&id)).await
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    // What was merged is looked at, and answered, where it is shown.
+    if let Some(shown) = app.desk.shown_in(&actor, &id).await? {
+        let query = query.map_or(String::new(), |q| format!("?{q}"));
+        return Ok(Redirect::to(&format!("/desk/{shown}{query}")).into_response());
+    }
+    Ok(show(&app, &actor, &asked, Some(&id)).await?.into_response())
 }
 
 /// What an act met that did not work.
@@ -109,6 +115,27 @@ fn why(code: &str) -> Option<&'static str> {
             "She objected to being answered. Your text is kept as your draft; if she lifted it, note that on her page first."
         }
         "not_open" => "This thread does not wait for an answer. Open it again first.",
+        "one_already" | "merged_already" => {
+            "One of them was merged already. This is how it is now."
+        }
+        "not_merged" | "split" => "They were split meanwhile. This is how it is now.",
+        "other_way" => {
+            "The other thread has no case, or nobody is known to have written it: open that one and merge it into this one."
+        }
+        "nobody_known" => {
+            "Nobody is known to have written either thread. Say of one who it is from."
+        }
+        "other_customer" => {
+            "They are of two customers. If the two are one person, merge them on her page first."
+        }
+        "other_case" => {
+            "They are about two cases. If they are about the same, set the case of one of them first."
+        }
+        "merge_held" => "The filter holds one of the two threads. Let it into the queue first.",
+        "merge_found" => "One of the two threads was only found. Put it into the queue first.",
+        "merge_taken" => {
+            "A colleague has one of the two threads. Wait until her reply is out, or ask her to hand it over."
+        }
         "nobody" => "Nobody waits whom no colleague has.",
         "" => return None,
         _ => "Somebody changed this thread meanwhile. This is how it is now.",
@@ -291,10 +318,10 @@ async fn show(
 async fn of_replies(app: &App, actor: &Actor, state: &str) -> Result<Vec<Waiting>, PageError> {
     let mut all = Vec::new();
     for reply in app.desk.in_state(actor, state).await? {
-        if all.iter().any(|w: &Waiting| w.thread.id == reply.thread) {
+        let thread = app.desk.thread(actor, &reply.thread).await?;
+        if all.iter().any(|w: &Waiting| w.thread.id == thread.row.id) {
             continue;
         }
-        let thread = app.desk.thread(actor, &reply.thread).await?;
         let last = thread.said.iter().rev().find(|s| s.is_ours == 0);
         all.push(Waiting {
             kind: thread.connection.kind.clone(),

@@ -5,12 +5,20 @@ use base::format;
 use base::identity::{Actor, Role};
 use mining::Micros;
 use service::app::App;
+use service::desk::Thread;
 use service::work::ask::Similar;
 use store::desk::{
     CannedRow, DISMISSED, FAILED, FOUND, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow, SaidRow,
+    ThreadRow,
 };
 
+#[derive(Default)]
 pub struct Post {
+    /// Not a message: what colleagues did with the thread at that moment.
+    pub line: Option<String>,
+    pub at: Micros,
+    /// Where it was said, if the thread is made of several: letter, kind and title of the channel.
+    pub channel: Option<(String, String, String)>,
     pub name: String,
     pub handle: String,
     pub initials: String,
@@ -55,6 +63,15 @@ pub struct Draft {
     pub hint: Option<&'static str>,
 }
 
+/// Where a reply may go.
+pub struct Target {
+    pub id: String,
+    pub told: String,
+    /// What is answered there.
+    pub words: String,
+    pub is_chosen: bool,
+}
+
 pub struct Note {
     pub by: String,
     pub time: String,
@@ -71,6 +88,14 @@ pub struct ThreadPart {
     pub ours: String,
     pub longest: usize,
     pub posts: Vec<Post>,
+    /// One for each conversation that the thread is made of.
+    pub targets: Vec<Target>,
+    /// What was merged into it: id, and what it is.
+    pub merged: Vec<(String, String)>,
+    /// What it may be merged into.
+    pub could: Vec<(String, String)>,
+    /// The message that is vouched for.
+    pub message: String,
     pub drafts: Vec<Draft>,
     pub notes: Vec<Note>,
     /// Who else has it, and since when.
@@ -161,7 +186,15 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         let found = thread.replies.iter().find(|r| Some(&r.id) == id.as_ref());
         found.map_or(String::new(), |r| directory.name(&r.person).to_string())
     };
+    let connect = app.desk.connect();
+    let channel_of = |kind: &str| {
+        connect
+            .about(kind)
+            .map_or(kind.to_string(), |about| about.title.into())
+    };
     let posts = thread.said.iter().map(|s| {
+        let part = thread.parts.iter().find(|p| p.row.id == s.thread);
+        let part = part.filter(|_| thread.parts.len() > 1);
         let name = if s.name.is_empty() {
             s.handle.clone()
         } else {
@@ -169,6 +202,12 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         };
         let (initials, hue) = picture(&name);
         Post {
+            line: None,
+            at: s.at,
+            channel: part.map(|p| {
+                let kind = &p.connection.kind;
+                (super::letter(kind), kind.clone(), channel_of(kind))
+            }),
             handle: s.handle.clone(),
             time: time(s.at),
             body: s.body.clone(),
@@ -243,14 +282,38 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         similar = app.work.similar(&loaded.row.id, step, words, 3).await?;
     }
     let voice = app.desk.voice_of(id).await?;
-    let objected = app.desk.objector(row).await?.map(|c| (c.id, c.name));
+    let goes_to = thread.part_of_newest();
+    let answered = goes_to.map_or(row, |p| &p.row);
+    let objected = app.desk.objector(answered).await?.map(|c| (c.id, c.name));
+    let mut posts: Vec<Post> = posts.collect();
+    for line in lines(app, &thread.row.id, &channel_of).await? {
+        let at = posts.iter().position(|p| p.at > line.at);
+        posts.insert(at.unwrap_or(posts.len()), line);
+    }
+    let could = app.desk.could_be_one(actor, row).await?;
+    let connections = connect.list().await?;
+    let could = could.iter().map(|other| {
+        let kind = connections.iter().find(|c| c.row.id == other.connection);
+        let kind = kind.map_or("", |c| c.row.kind.as_str());
+        (other.id.clone(), named(other, &channel_of(kind)))
+    });
+    let merged = thread.merges.iter().filter_map(|m| {
+        let part = thread.parts.iter().find(|p| p.row.id == m.thread)?;
+        Some((
+            m.thread.clone(),
+            named(&part.row, &channel_of(&part.connection.kind)),
+        ))
+    });
+    let targets = targets(&thread, &channel_of);
+    let ours = goes_to
+        .map_or(&thread.account, |p| &p.account)
+        .handle
+        .clone();
+    let goes = goes_to.map_or(&thread.connection, |p| &p.connection);
+    let longest = thread.parts.iter().map(|p| p.longest).max();
     let slug = loaded.as_ref().map(|l| l.row.slug.clone());
     let about = thread.connection.name.clone();
-    let title = app
-        .desk
-        .connect()
-        .about(&thread.connection.kind)
-        .map_or(thread.connection.kind.clone(), |a| a.title.into());
+    let title = channel_of(&thread.connection.kind);
     Ok(ThreadPart {
         id: row.id.clone(),
         title: row.title.clone(),
@@ -265,10 +328,14 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             },
             super::age(now - row.last)
         ),
-        channel: title,
-        ours: thread.account.handle.clone(),
-        longest: thread.longest,
-        posts: posts.collect(),
+        channel: channel_of(&goes.kind),
+        ours,
+        longest: longest.unwrap_or(thread.longest),
+        posts,
+        targets,
+        merged: merged.collect(),
+        could: could.collect(),
+        message: newest.map_or(String::new(), |s| s.source.clone()),
         notes: thread
             .notes
             .iter()
@@ -296,7 +363,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         }),
         may_write: row.state != HELD
             && objected.is_none()
-            && thread.connection.state != "removed"
+            && thread.parts.iter().any(|p| p.connection.state != "removed")
             && (others.is_none() || is_reviewed)
             && !drafts.iter().any(|d| d.is_queued),
         objected,
@@ -336,4 +403,67 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         is_reviewed,
         post: app.share().of_thread(id).await?,
     })
+}
+
+/// What a thread is called among others of the same customer.
+fn named(row: &ThreadRow, channel: &str) -> String {
+    format!(
+        "{channel}, {}: {}",
+        format::date_time(row.created),
+        format::short(&row.title, 60)
+    )
+}
+
+/// Where a reply may go: to what the customer said last in each conversation that the thread is made of.
+fn targets(thread: &Thread, channel_of: &impl Fn(&str) -> String) -> Vec<Target> {
+    let chosen = thread.part_of_newest().map(|p| p.row.id.as_str());
+    let open = thread
+        .parts
+        .iter()
+        .filter(|p| p.connection.state != "removed");
+    let all = open.map(|p| {
+        let said = thread.said.iter().rev();
+        let mut said = said.filter(|s| s.thread == p.row.id && s.is_ours == 0 && s.held.is_none());
+        let answered = said.find(|s| s.deleted.is_none());
+        let channel = channel_of(&p.connection.kind);
+        let seen = match p.row.seen.as_str() {
+            "direct" => "directly",
+            _ => "in public",
+        };
+        Target {
+            id: p.row.id.clone(),
+            told: format!("As {} on {channel}, {seen}", p.account.handle),
+            words: answered.map_or(String::new(), |s| format::short(&s.body, 80)),
+            is_chosen: chosen == Some(p.row.id.as_str()),
+        }
+    });
+    all.collect()
+}
+
+/// Who merged and split what, as lines among the messages.
+async fn lines(
+    app: &App,
+    id: &str,
+    channel_of: &impl Fn(&str) -> String,
+) -> Result<Vec<Post>, PageError> {
+    let directory = app.identity.directory().await?;
+    let mut lines = Vec::new();
+    for (at, by, other, is_merged) in app.desk.merges_told(id).await? {
+        let what = match app.desk.called(&other).await? {
+            Some((kind, title)) => format!("\u{201c}{title}\u{201d} from {}", channel_of(&kind)),
+            None => "a thread that is gone".into(),
+        };
+        let by = directory.name(&by);
+        let line = match is_merged {
+            true => format!("{by} merged {what} into this thread"),
+            false => format!("{by} split {what} from this thread"),
+        };
+        lines.push(Post {
+            line: Some(line),
+            at,
+            time: time(at),
+            ..Post::default()
+        });
+    }
+    Ok(lines)
 }

@@ -236,7 +236,7 @@ impl Connect {
 
     /// Takes the oldest that a burst left to the desk; whether there was anything. One that cannot be taken in is put off alone, and
     /// tried for as long as it takes: it was acknowledged.
-    pub(super) async fn take_arrival(&self) -> Result<bool, Problem> {
+    pub(crate) async fn take_arrival(&self) -> Result<bool, Problem> {
         let now = self.clock().now();
         let most = match self.inner.intake.is_under_way() {
             true => TOGETHER,
@@ -263,22 +263,28 @@ impl Connect {
             }
         }
         for row in rows {
-            self.take_alone(row, now).await?;
+            // What it was parted into comes before what is behind it.
+            if self.take_alone(row, now).await? {
+                break;
+            }
         }
         Ok(true)
     }
 
-    async fn take_alone(&self, row: ArrivalRow, now: Micros) -> Result<(), Problem> {
+    /// Takes one row to the desk, puts it off, or parts it; whether it was parted.
+    async fn take_alone(&self, row: ArrivalRow, now: Micros) -> Result<bool, Problem> {
         let (told, problem) = match serde_json::from_str::<Vec<Told>>(&row.told) {
             Ok(told) => match self.take_told(from_ref(&row), from_ref(&told)).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(false),
                 Err(problem) => (told, problem),
             },
             Err(error) => (Vec::new(), anyhow::Error::from(error).into()),
         };
         let mut tx = self.db().begin().await?;
-        if told.len() > 1 {
-            if arrivals::take(&mut tx, &row.id).await? {
+        let is_parted = told.len() > 1;
+        if is_parted {
+            if let Some(told) = arrivals::take(&mut tx, &row.id).await? {
+                let told: Vec<Told> = serde_json::from_str(&told).map_err(anyhow::Error::from)?;
                 for (at, one) in told.into_iter().enumerate() {
                     let id = format!("{}-{at:04}", row.id);
                     self.hold(&mut tx, &id, row.at, &[one]).await?;
@@ -291,7 +297,8 @@ impl Connect {
             let connection = told.first().map(|one| one.connection.as_str());
             arrivals::put_off(&mut tx, (&row.id, connection), now + wait, &why).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(is_parted)
     }
 
     async fn take_told(&self, rows: &[ArrivalRow], all: &[Vec<Told>]) -> Result<(), Problem> {
@@ -313,10 +320,15 @@ impl Connect {
         events::in_order(&mut tx).await?;
         for (row, told) in rows.iter().zip(all) {
             // Another node may have it by now.
-            if !arrivals::take(&mut tx, &row.id).await? {
+            let Some(left) = arrivals::take(&mut tx, &row.id).await? else {
                 continue;
-            }
-            for one in told {
+            };
+            // Something of it may have been taken back since it was read.
+            let fresh: Option<Vec<Told>> = match left == row.told {
+                true => None,
+                false => Some(serde_json::from_str(&left).map_err(anyhow::Error::from)?),
+            };
+            for one in fresh.as_ref().unwrap_or(told) {
                 if let Some(Some((hearing, connection))) = ears.get(&one.connection) {
                     self.take(&mut tx, connection, hearing, &one.items, row.at)
                         .await?;
@@ -334,27 +346,27 @@ impl Connect {
         kinds: &HashMap<String, String>,
     ) -> Result<(), Problem> {
         for row in arrivals::all(tx).await? {
-            // What cannot be read was never hers to anybody's knowledge.
-            let Ok(mut told) = serde_json::from_str::<Vec<Told>>(&row.told) else {
-                continue;
-            };
-            for one in &mut told {
+            let is_hers = |one: &Told, item: &Incoming| {
                 let kind = kinds.get(&one.connection);
-                one.items.retain(|item| {
-                    let is_hers =
-                        |h: &HandleRow| Some(&h.kind) == kind && h.author == item.author.id;
-                    !handles.iter().any(is_hers)
-                });
-            }
-            told.retain(|one| !one.items.is_empty());
-            if told.is_empty() {
-                arrivals::take(tx, &row.id).await?;
-                continue;
-            }
-            let left = serde_json::to_string(&told).map_err(anyhow::Error::from)?;
-            if left != row.told {
-                arrivals::rewrite(tx, &row.id, &left).await?;
-            }
+                let mut all = handles.iter();
+                all.any(|h| Some(&h.kind) == kind && h.author == item.author.id)
+            };
+            strike(tx, row, is_hers).await?;
+        }
+        Ok(())
+    }
+
+    /// Its author took a message back that is not on the desk: it does not come out of what is put off, either.
+    pub(super) async fn take_back(
+        &self,
+        tx: &mut Tx,
+        connection: &str,
+        source: &str,
+    ) -> Result<(), Problem> {
+        for row in arrivals::put_off_of(tx, connection).await? {
+            let is_it =
+                |one: &Told, item: &Incoming| one.connection == connection && item.id == source;
+            strike(tx, row, is_it).await?;
         }
         Ok(())
     }
@@ -363,4 +375,30 @@ impl Connect {
     pub async fn stuck(&self, connection: &str) -> Result<Option<(i64, String)>, Problem> {
         Ok(arrivals::stuck(self.db(), connection).await?)
     }
+}
+
+/// Takes something out of what waits.
+async fn strike(
+    tx: &mut Tx,
+    row: ArrivalRow,
+    is_it: impl Fn(&Told, &Incoming) -> bool,
+) -> Result<(), Problem> {
+    // What cannot be read was never anybody's to our knowledge.
+    let Ok(mut told) = serde_json::from_str::<Vec<Told>>(&row.told) else {
+        return Ok(());
+    };
+    for one in &mut told {
+        let items = std::mem::take(&mut one.items);
+        one.items = items.into_iter().filter(|i| !is_it(one, i)).collect();
+    }
+    told.retain(|one| !one.items.is_empty());
+    if told.is_empty() {
+        arrivals::take(tx, &row.id).await?;
+        return Ok(());
+    }
+    let left = serde_json::to_string(&told).map_err(anyhow::Error::from)?;
+    if left != row.told {
+        arrivals::rewrite(tx, &row.id, &left).await?;
+    }
+    Ok(())
 }

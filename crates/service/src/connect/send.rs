@@ -154,16 +154,16 @@ impl Connect {
     }
 
     async fn outgoing(&self, thread: &ThreadRow, reply: &ReplyRow) -> Result<Outgoing, Problem> {
-        let said = desk::said(self.db(), &thread.id, 500).await?;
-        let answered = said
-            .iter()
-            .find(|s| Some(&s.source) == reply.reply_to.as_ref());
+        let answered = match &reply.reply_to {
+            Some(source) => desk::said_of(self.db(), &thread.connection, source).await?,
+            None => None,
+        };
         Ok(Outgoing {
             key: reply.id.clone(),
             text: reply.body.clone(),
             reply_to: reply.reply_to.clone(),
             thread: Some(service_topic(&thread.topic).to_string()),
-            to: answered.map(|s| Author {
+            to: answered.as_ref().map(|s| Author {
                 id: s.author.clone(),
                 handle: s.handle.clone(),
                 name: s.name.clone(),
@@ -174,7 +174,7 @@ impl Connect {
                 _ => Seen::Public,
             },
             since: reply.begun.unwrap_or_else(|| self.clock().now()),
-            answered: answered.map(|s| s.raw.clone()).filter(|r| !r.is_empty()),
+            answered: answered.map(|s| s.raw).filter(|r| !r.is_empty()),
             back: match (&thread.process, &thread.case_ref) {
                 (Some(process), Some(case)) => {
                     Some(token::of_case(self.token_key().await?, process, case))
@@ -219,16 +219,19 @@ impl Connect {
         if !desk::keep_said(&mut tx, &said).await? {
             desk::tie_said(&mut tx, &row.id, &sent.id, &reply.id).await?;
         }
+        // It may be part of another by now.
+        let shown = desk::shown(&mut tx, &thread.id).await?;
+        let shown = shown.as_ref().unwrap_or(thread);
         desk::sent_reply(&mut tx, &reply.id, now).await?;
         desk::we_said(&mut tx, &thread.id, now).await?;
-        let waited = thread.waiting.map(|since| (now - since) / SECOND);
-        let payload = json!({ "case": thread.case_ref, "step": thread.step, "team": thread.team, "channel": row.kind, "reply": reply.id, "waited_seconds": waited });
+        let waited = shown.waiting.map(|since| (now - since) / SECOND);
+        let payload = json!({ "case": shown.case_ref, "step": shown.step, "team": shown.team, "channel": row.kind, "reply": reply.id, "waited_seconds": waited });
         let (kind, by, process) = (
             Kind::DeskSent.word(),
             reply.person.as_str(),
-            thread.process.as_deref(),
+            shown.process.as_deref(),
         );
-        events::append(&mut tx, now, kind, by, process, Some(&thread.id), &payload).await?;
+        events::append(&mut tx, now, kind, by, process, Some(&shown.id), &payload).await?;
         self.done(tx).await
     }
 
@@ -271,9 +274,11 @@ impl Connect {
                 .await?;
         }
         if state == FAILED {
+            let shown = desk::shown(&mut tx, &thread.id).await?;
+            let shown = shown.as_ref().unwrap_or(thread);
             let payload = json!({ "reply": reply.id, "why": format::short(&why, 300) });
             let (process, by) = (
-                thread.process.as_deref().unwrap_or_default(),
+                shown.process.as_deref().unwrap_or_default(),
                 reply.person.as_str(),
             );
             activity::record_of(
@@ -281,7 +286,7 @@ impl Connect {
                 now,
                 Kind::DeskFailed,
                 by,
-                (process, &thread.id),
+                (process, &shown.id),
                 &payload,
             )
             .await?;

@@ -180,6 +180,9 @@ impl Connect {
         if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {
             return self.told_again(tx, &known, item, at).await;
         }
+        if item.what == What::Deleted {
+            self.take_back(tx, &row.id, &item.id).await?;
+        }
         if item.what == What::Deleted || item.id.is_empty() {
             return Ok(false);
         }
@@ -240,6 +243,16 @@ impl Connect {
                     .await?
             }
         };
+        // It stays with the thread it belongs to, and is worked on as part of the one that this was merged into.
+        let (own, found) = match found {
+            Some(own) => {
+                let (id, replied) = (own.id.clone(), own.replied);
+                let shown = desk::shown_in(tx, own).await?;
+                let replied = shown.replied.or(replied);
+                (Some(id), Some(ThreadRow { replied, ..shown }))
+            }
+            None => (None, None),
+        };
         let thread = match found {
             // Found before, and now said to us.
             Some(thread) if is_found(&thread) && item.is_for_us && held.is_none() => {
@@ -275,17 +288,18 @@ impl Connect {
                 thread
             }
         };
+        let own = own.unwrap_or_else(|| thread.id.clone());
         // It was begun under her address by nobody knew whom, and she goes on with it; another who joins is not who began it.
         if let (None, Some(contact)) = (&thread.contact, &contact) {
-            let began = desk::begun_by(tx, &thread.id).await?;
+            let began = desk::begun_by(tx, &own).await?;
             if began.is_none_or(|author| author == item.author.id) {
-                desk::set_contact(tx, &thread.id, &contact.id).await?;
+                desk::set_contact(tx, &own, &contact.id).await?;
             }
         }
         let said = SaidRow {
             connection: row.id.clone(),
             source: item.id.clone(),
-            thread: thread.id.clone(),
+            thread: own.clone(),
             at,
             received: now,
             author: item.author.id.clone(),
@@ -307,11 +321,11 @@ impl Connect {
             return Ok(false);
         }
         if is_ours {
-            desk::we_said(tx, &thread.id, at).await?;
+            desk::we_said(tx, &own, at).await?;
             return Ok(true);
         }
         if said.held.is_none() {
-            desk::customer_said(tx, &thread.id, at).await?;
+            desk::customer_said(tx, &own, at).await?;
         }
         // What was only found is told as such, and once.
         if is_found(&thread) || thread.state == HELD && !item.is_for_us {
@@ -599,6 +613,7 @@ impl Connect {
             claimed_by: None,
             claimed_until: None,
             snoozed: None,
+            merged_into: None,
         };
         desk::insert_thread(tx, &thread).await?;
         if let Some(post) = &post {

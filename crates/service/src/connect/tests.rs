@@ -780,14 +780,30 @@ fn what_the_mail_server_says_of_a_sender_is_kept_and_who_is_not_confirmed_is_mat
             (Some("it says that it is from us"), None)
         );
 
-        house.desk.vouch(&house.maren, &doubted.id).await.unwrap();
+        // Between the look and the click somebody else writes into the thread.
+        let (_, looked_at) = said("Send it to my new address.").await;
+        let joins = found("fail").replace("saari.example", "torv.example");
+        let joins = format!("{joins}In-Reply-To: <b@evil>\r\n");
+        let per = "Per Torv <per@torv.example>";
+        arrives(per, "h@evil", &joins, "And to mine.").await;
+        let (joined, _) = said("And to mine.").await;
+        assert_eq!(joined.id, doubted.id);
+        let elsewhere = house.desk.vouch(&house.maren, &doubted.id, "c@evil").await;
+        assert_eq!(elsewhere.unwrap_err().status, 404);
+        let vouched = house
+            .desk
+            .vouch(&house.maren, &doubted.id, &looked_at.source);
+        vouched.await.unwrap();
         let (thread, _) = said("Send it to my new address.").await;
         assert_eq!(thread.contact.as_ref(), Some(&aino));
         let answers = format!("{}In-Reply-To: <c@evil>\r\n", found("pass"));
         arrives(AINO, "g@saari", &answers, "It was me.").await;
         let (thread, _) = said("About Kestrel Water I ask.").await;
         assert_eq!(thread.contact, Some(aino), "she goes on with it");
-        let again = house.desk.vouch(&house.maren, &doubted.id).await;
+        let again = house
+            .desk
+            .vouch(&house.maren, &doubted.id, &looked_at.source);
+        let again = again.await;
         assert_eq!(again.unwrap_err().code, "known_already");
     });
 }

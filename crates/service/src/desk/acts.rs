@@ -1,6 +1,6 @@
 //! What is done at the desk.
 
-use super::{CLAIM, Desk, SNOOZE};
+use super::{CLAIM, Desk, Part, SNOOZE, Thread};
 use base::activity::{self, Kind};
 use base::identity::{Actor, Role};
 use base::problem::Problem;
@@ -31,10 +31,11 @@ fn taken(by: &str) -> Problem {
 }
 
 impl Desk {
+    /// Begins to act on a thread: on the one that shows it, where it was merged.
     pub(super) async fn begin(&self, id: &str) -> Result<(Tx, ThreadRow), Problem> {
         let mut tx = self.connect().db().begin().await?;
         events::in_order(&mut tx).await?;
-        let row = desk::thread_in(&mut tx, id).await?;
+        let row = desk::shown(&mut tx, id).await?;
         Ok((tx, row.ok_or_else(|| Problem::not_found("thread"))?))
     }
 
@@ -64,14 +65,14 @@ impl Desk {
     }
 
     /// Who has a thread now, if it is somebody else: her id.
-    fn holder<'a>(&self, row: &'a ThreadRow, actor: &Actor) -> Option<&'a str> {
+    pub(super) fn holder<'a>(&self, row: &'a ThreadRow, actor: &Actor) -> Option<&'a str> {
         let by = row.claimed_by.as_deref().filter(|by| *by != actor.id());
         by.filter(|_| row.claimed_until.is_some_and(|until| until > self.now()))
     }
 
     /// That somebody else has it. Asked outside of a transaction: whoever is in one and asks for a second connection waits for all the others
     /// who do the same, and they for her.
-    async fn taken(&self, by: &str) -> Problem {
+    pub(super) async fn taken(&self, by: &str) -> Problem {
         match self.work().identity().directory().await {
             Ok(directory) => {
                 let person = directory.person(by);
@@ -86,7 +87,7 @@ impl Desk {
         Self::admit(actor)?;
         let (mut tx, row) = self.begin(id).await?;
         let now = self.now();
-        if !desk::claim_thread(&mut tx, id, actor.id(), now, now + CLAIM).await? {
+        if !desk::claim_thread(&mut tx, &row.id, actor.id(), now, now + CLAIM).await? {
             drop(tx);
             return Err(match self.holder(&row, actor) {
                 Some(by) => self.taken(by).await,
@@ -156,7 +157,7 @@ impl Desk {
             ));
         }
         let until = to.map(|_| self.now() + 12 * CLAIM);
-        desk::give(&mut tx, id, to, until).await?;
+        desk::give(&mut tx, &row.id, to, until).await?;
         self.note_of(&mut tx, actor, &row, Kind::DeskGiven, json!({ "to": to }))
             .await?;
         self.connect().done(tx).await
@@ -174,7 +175,7 @@ impl Desk {
                 "Open it again first.",
             ));
         }
-        desk::give(&mut tx, id, Some(actor.id()), Some(self.now() + CLAIM)).await?;
+        desk::give(&mut tx, &row.id, Some(actor.id()), Some(self.now() + CLAIM)).await?;
         self.note_of(
             &mut tx,
             actor,
@@ -186,7 +187,7 @@ impl Desk {
         self.connect().done(tx).await
     }
 
-    /// Hands a reply in under a key of the writer's: handed in twice it is there once. A second writer is stopped, and keeps her draft.
+    /// A reply to who wrote last.
     pub async fn reply(
         &self,
         actor: &Actor,
@@ -194,9 +195,24 @@ impl Desk {
         key: &str,
         body: &str,
     ) -> Result<Handed, Problem> {
+        self.reply_to(actor, id, None, key, body).await
+    }
+
+    /// Hands a reply in under a key of the writer's: handed in twice it is there once. A second writer is stopped, and keeps her draft.
+    /// Where threads were merged, `to` is the one in which is answered; without it that is where the customer wrote last.
+    pub async fn reply_to(
+        &self,
+        actor: &Actor,
+        id: &str,
+        to: Option<&str>,
+        key: &str,
+        body: &str,
+    ) -> Result<Handed, Problem> {
         let thread = self.thread(actor, id).await?;
+        let to = self.goes_to(&thread, id, to).await?;
+        let (asked, id) = (id, thread.row.id.as_str());
         let body = body.trim();
-        self.check(body, thread.longest)?;
+        self.check(body, to.longest)?;
         if key.is_empty()
             || key.len() > 100
             || !key
@@ -208,15 +224,18 @@ impl Desk {
                 "Send 1 to 100 letters, digits, - or _.",
             ));
         }
-        if let Some(contact) = self.objector(&thread.row).await? {
+        if let Some(contact) = self.objector(&to.row).await? {
             self.keep_draft(actor, id, body).await?;
             return Err(super::relation::objected(&contact.name));
         }
         let key = format!("rep_{}_{key}", actor.id());
         let is_reviewed = self.is_reviewed(actor.id()).await?;
-        let (mut tx, row) = self.begin(id).await?;
+        let (mut tx, row) = self.begin(&to.row.id).await?;
         if let Some(kept) = desk::reply_in(&mut tx, &key).await? {
-            return match kept.thread == id && kept.body == body {
+            let is_here = desk::shown(&mut tx, &kept.thread)
+                .await?
+                .is_some_and(|shown| shown.id == row.id);
+            return match is_here && kept.body == body {
                 true => Ok(if kept.state == REVIEW {
                     Handed::ToReview
                 } else {
@@ -242,16 +261,16 @@ impl Desk {
         if !is_reviewed {
             if let Some(by) = self.holder(&row, actor) {
                 drop(tx);
-                self.keep_draft(actor, id, body).await?;
+                self.keep_draft(actor, &row.id, body).await?;
                 return Err(self.taken(by).await);
             }
-            if desk::under_way(&mut tx, id)
+            if desk::under_way(&mut tx, &row.id)
                 .await?
                 .iter()
                 .any(|r| r.state == QUEUED)
             {
                 drop(tx);
-                self.keep_draft(actor, id, body).await?;
+                self.keep_draft(actor, &row.id, body).await?;
                 return Err(Problem::new(
                     409,
                     "under_way",
@@ -260,11 +279,11 @@ impl Desk {
                 ));
             }
         }
-        let answered = desk::last_of_customer(&mut tx, id).await?;
+        let answered = desk::last_of_customer(&mut tx, &to.row.id).await?;
         let state = if is_reviewed { REVIEW } else { QUEUED };
         let reply = ReplyRow {
             id: key.clone(),
-            thread: id.into(),
+            thread: to.row.id.clone(),
             person: actor.id().into(),
             at: now,
             body: body.into(),
@@ -284,7 +303,7 @@ impl Desk {
             self.let_in(&mut tx, actor, &row).await?;
         }
         if !is_reviewed {
-            desk::give(&mut tx, id, Some(actor.id()), Some(now + CLAIM)).await?;
+            desk::give(&mut tx, &row.id, Some(actor.id()), Some(now + CLAIM)).await?;
         }
         self.note_of(
             &mut tx,
@@ -295,12 +314,37 @@ impl Desk {
         )
         .await?;
         self.connect().done(tx).await?;
-        self.drop_draft(actor, id).await?;
+        self.drop_draft(actor, &row.id).await?;
+        if asked != row.id {
+            self.drop_draft(actor, asked).await?;
+        }
         self.connect().wake();
         Ok(if is_reviewed {
             Handed::ToReview
         } else {
             Handed::Queued
+        })
+    }
+
+    /// To whom of a thread a reply goes: to who is named, or to who wrote last. An address of what was merged means that part of it.
+    async fn goes_to<'a>(
+        &self,
+        thread: &'a Thread,
+        id: &str,
+        to: Option<&str>,
+    ) -> Result<&'a Part, Problem> {
+        let to = to.or(Some(id).filter(|id| *id != thread.row.id));
+        let part = match to {
+            Some(to) => thread.parts.iter().find(|p| p.row.id == to),
+            None => thread.part_of_newest(),
+        };
+        part.ok_or_else(|| {
+            Problem::new(
+                409,
+                "split",
+                "What you answer is not part of this thread any more.",
+                "Load the page anew.",
+            )
         })
     }
 
@@ -319,7 +363,7 @@ impl Desk {
         Ok(())
     }
 
-    fn place(id: &str) -> String {
+    pub(super) fn place(id: &str) -> String {
         format!("/desk/{id}")
     }
 
@@ -331,8 +375,18 @@ impl Desk {
         self.work().keep_draft(actor, &Self::place(id), "").await
     }
 
-    /// What somebody wrote to this customer and did not send.
+    /// What somebody wrote to this customer and did not send, in whichever of the threads that are one.
     pub async fn draft(&self, actor: &Actor, id: &str) -> Result<String, Problem> {
+        // Who had what was merged open, writes on under its address.
+        for (merged, _) in desk::merged_into(self.connect().db(), &[id.into()]).await? {
+            let place = Self::place(&merged);
+            let left = store::work::draft(self.connect().db(), actor.id(), &place).await?;
+            if left.is_some() {
+                let mut tx = self.connect().db().begin().await?;
+                store::work::move_drafts(&mut tx, &place, &Self::place(id)).await?;
+                tx.commit().await?;
+            }
+        }
         Ok(
             store::work::draft(self.connect().db(), actor.id(), &Self::place(id))
                 .await?
@@ -349,7 +403,7 @@ impl Desk {
     ) -> Result<(), Problem> {
         let found = desk::reply(self.connect().db(), reply).await?;
         let found = found.ok_or_else(|| Problem::not_found("reply"))?;
-        let longest = self.thread(actor, &found.thread).await?.longest;
+        let longest = self.part(&found.thread).await?.longest;
         let (mut tx, thread, row) = self.to_review(actor, reply).await?;
         self.admit_reply(&row).await?;
         let body = body
@@ -497,11 +551,11 @@ impl Desk {
         Self::admit(actor)?;
         let (mut tx, row) = self.begin(id).await?;
         match is_closed {
-            true => desk::set_thread_state(&mut tx, id, CLOSED, None, None).await?,
+            true => desk::set_thread_state(&mut tx, &row.id, CLOSED, None, None).await?,
             false => {
                 desk::set_thread_state(
                     &mut tx,
-                    id,
+                    &row.id,
                     OPEN,
                     None,
                     Some(row.waiting.unwrap_or(row.last)),
@@ -533,7 +587,7 @@ impl Desk {
             Some(why) => {
                 desk::set_thread_state(
                     &mut tx,
-                    id,
+                    &row.id,
                     HELD,
                     Some(&base::format::short(why, 100)),
                     row.waiting,
@@ -548,7 +602,7 @@ impl Desk {
                 }
                 desk::set_thread_state(
                     &mut tx,
-                    id,
+                    &row.id,
                     OPEN,
                     None,
                     Some(row.waiting.unwrap_or(row.last)),
@@ -576,8 +630,8 @@ impl Desk {
                 "Choose another.",
             ));
         }
-        let (mut tx, _) = self.begin(id).await?;
-        desk::snooze_thread(&mut tx, id, until).await?;
+        let (mut tx, row) = self.begin(id).await?;
+        desk::snooze_thread(&mut tx, &row.id, until).await?;
         self.connect().done(tx).await
     }
 
@@ -601,7 +655,7 @@ impl Desk {
             sure: 100,
         };
         let about = matcher.about(found, row.created, Some(actor.id()));
-        desk::set_about(&mut tx, id, &about).await?;
+        desk::set_about(&mut tx, &row.id, &about).await?;
         if let Some(contact) = &row.contact {
             let process = about.process.as_deref().filter(|_| case.is_some());
             desk::set_case(&mut tx, contact, (process, case), Some(actor.id())).await?;
@@ -625,15 +679,17 @@ impl Desk {
         self.connect().done(tx).await
     }
 
-    /// Says that who wrote last is who she says she is, where her domain did not confirm it: from then on the thread is hers.
-    pub async fn vouch(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+    /// Says that who wrote a message is who she says she is, where her domain did not confirm it: from then on the thread is hers. It is the
+    /// message that was looked at, whatever came since.
+    pub async fn vouch(&self, actor: &Actor, id: &str, source: &str) -> Result<(), Problem> {
         Self::admit(actor)?;
         let thread = desk::thread(self.connect().db(), id).await?;
         let thread = thread.ok_or_else(|| Problem::not_found("thread"))?;
         let connection = connections::find(self.connect().db(), &thread.connection).await?;
         let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
         let (mut tx, row) = self.begin(id).await?;
-        let said = desk::last_of_customer(&mut tx, id).await?;
+        let said = desk::said_in(&mut tx, &connection.id, source).await?;
+        let said = said.filter(|s| s.thread == id && s.is_ours == 0 && s.deleted.is_none());
         let said = said.ok_or_else(|| Problem::not_found("message"))?;
         let author = connectors::channel::Author {
             id: said.author,
@@ -653,7 +709,7 @@ impl Desk {
                 "Look at the thread again.",
             ));
         }
-        let payload = json!({ "contact": contact.id, "vouched": true });
+        let payload = json!({ "contact": contact.id, "vouched": true, "message": source });
         self.note_of(&mut tx, actor, &row, Kind::CustomerMatched, payload)
             .await?;
         self.connect().done(tx).await
@@ -672,7 +728,7 @@ impl Desk {
         let (mut tx, row) = self.begin(id).await?;
         let note = NoteRow {
             id: self.connect().id("note"),
-            thread: id.into(),
+            thread: row.id.clone(),
             person: actor.id().into(),
             at: self.now(),
             body: body.into(),
@@ -708,6 +764,7 @@ impl Desk {
         for handle in &handles {
             desk::move_handle(&mut tx, &handle.kind, &handle.author, into).await?;
         }
+        desk::move_threads(&mut tx, contact, into).await?;
         if to.case_ref.is_none() && from.case_ref.is_some() {
             let case = (from.process.as_deref(), from.case_ref.as_deref());
             desk::set_case(&mut tx, into, case, from.matched_by.as_deref()).await?;
@@ -786,6 +843,7 @@ impl Desk {
         };
         desk::insert_contact(&mut tx, &contact).await?;
         desk::move_handle(&mut tx, kind, author, &contact.id).await?;
+        self.part_strangers(&mut tx, actor, &contact.id).await?;
         let payload =
             json!({ "contact": contact.id, "out_of": handle.contact, "handles": [[kind, author]] });
         activity::record_installation(

@@ -288,8 +288,8 @@ impl Desk {
         if row.state != from {
             return Err(not_found(word));
         }
-        desk::set_thread_state(&mut tx, id, to, None, row.waiting).await?;
-        listen::decide(&mut tx, id, outcome, actor.id(), self.now()).await?;
+        desk::set_thread_state(&mut tx, &row.id, to, None, row.waiting).await?;
+        listen::decide(&mut tx, &row.id, outcome, actor.id(), self.now()).await?;
         let payload = json!({ "dismissed": is_dismissed });
         self.note_of(&mut tx, actor, &row, Kind::ListenDismissed, payload)
             .await?;

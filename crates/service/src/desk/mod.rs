@@ -3,6 +3,7 @@
 pub mod acts;
 mod house;
 pub mod listen;
+pub mod merge;
 pub mod relation;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use store::connections::{self, ConnectionRow};
 use store::desk::{
-    self, CannedRow, ContactRow, Counts, DeskPersonRow, HandleRow, NoteRow, Queue, ReplyRow,
-    SaidRow, ThreadRow,
+    self, CannedRow, ContactRow, Counts, DeskPersonRow, HandleRow, MergeRow, NoteRow, Queue,
+    ReplyRow, SaidRow, ThreadRow,
 };
 use store::settings;
 
@@ -109,20 +110,45 @@ pub struct Waiting {
     pub is_late: bool,
 }
 
-/// A thread as it is worked on.
+/// A conversation at a service, alone or as one of those that a thread is made of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Thread {
+pub struct Part {
     pub row: ThreadRow,
     pub connection: ConnectionRow,
     /// As whom is answered.
     pub account: connectors::Account,
     /// The longest reply, in characters.
     pub longest: usize,
+}
+
+/// A thread as it is worked on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thread {
+    pub row: ThreadRow,
+    pub connection: ConnectionRow,
+    pub account: connectors::Account,
+    pub longest: usize,
+    /// What it is made of: itself first, then what was merged into it.
+    pub parts: Vec<Part>,
+    pub merges: Vec<MergeRow>,
     pub contact: Option<ContactRow>,
     pub handles: Vec<HandleRow>,
     pub said: Vec<SaidRow>,
     pub replies: Vec<ReplyRow>,
     pub notes: Vec<NoteRow>,
+}
+
+impl Thread {
+    /// Where the customer wrote last.
+    pub fn part_of_newest(&self) -> Option<&Part> {
+        let counts = |s: &&SaidRow| s.is_ours == 0 && s.deleted.is_none() && s.held.is_none();
+        let newest = self.said.iter().rev().find(counts);
+        let found = self
+            .parts
+            .iter()
+            .find(|p| newest.is_some_and(|s| s.thread == p.row.id));
+        found.or(self.parts.first())
+    }
 }
 
 impl Desk {
@@ -224,14 +250,7 @@ impl Desk {
         let db = self.connect.db();
         let rows = desk::queue(db, what, self.now(), behind.unwrap_or(begin), PAGE).await?;
         let (promise, late) = self.late().await?;
-        let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
-        let newest = desk::newest_said(db, &ids).await?;
-        let mut newest: HashMap<String, (String, String)> = newest
-            .into_iter()
-            .map(|(thread, name, handle, body)| {
-                (thread, (if name.is_empty() { handle } else { name }, body))
-            })
-            .collect();
+        let mut newest = self.newest(&rows).await?;
         let kinds = connections::list(db).await?;
         let kind_of = |id: &str| {
             kinds
@@ -257,15 +276,45 @@ impl Desk {
             .collect())
     }
 
+    /// Who said what last in each thread, with what was merged into it.
+    async fn newest(
+        &self,
+        rows: &[ThreadRow],
+    ) -> Result<HashMap<String, (String, String)>, Problem> {
+        let db = self.connect.db();
+        let mut ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
+        let merged = desk::merged_into(db, &ids).await?;
+        ids.extend(merged.iter().map(|(id, _)| id.clone()));
+        let shown: HashMap<String, String> = merged.into_iter().collect();
+        let mut said = desk::newest_said(db, &ids).await?;
+        said.sort_by_key(|(_, at, ..)| *at);
+        let newest = said.into_iter().map(|(thread, _, name, handle, body)| {
+            let thread = shown.get(&thread).cloned().unwrap_or(thread);
+            (thread, (if name.is_empty() { handle } else { name }, body))
+        });
+        Ok(newest.collect())
+    }
+
+    /// The thread that shows one that was merged, by its id.
+    pub async fn shown_in(&self, actor: &Actor, id: &str) -> Result<Option<String>, Problem> {
+        Self::admit(actor)?;
+        let row = desk::thread(self.connect.db(), id).await?;
+        Ok(row.and_then(|r| r.merged_into))
+    }
+
     pub async fn thread(&self, actor: &Actor, id: &str) -> Result<Thread, Problem> {
         Self::admit(actor)?;
         let db = self.connect.db();
         let row = desk::thread(db, id)
             .await?
             .ok_or_else(|| Problem::not_found("thread"))?;
-        let connection = connections::find(db, &row.connection).await?;
-        let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
-        let contact = match &row.contact {
+        let id = row.merged_into.as_deref().unwrap_or(id);
+        let mut parts = Vec::new();
+        for row in desk::together(db, id).await? {
+            parts.push(self.part_with(row).await?);
+        }
+        let shown = parts.first().ok_or_else(|| Problem::not_found("thread"))?;
+        let contact = match &shown.row.contact {
             Some(contact) => desk::contact(db, contact).await?,
             None => None,
         };
@@ -274,17 +323,37 @@ impl Desk {
             None => Vec::new(),
         };
         Ok(Thread {
+            row: shown.row.clone(),
+            connection: shown.connection.clone(),
+            account: shown.account.clone(),
+            longest: shown.longest,
+            said: desk::said(db, id, 200).await?,
+            replies: desk::replies(db, id).await?,
+            notes: desk::notes(db, id).await?,
+            merges: desk::merges(db, id).await?,
+            contact,
+            handles,
+            parts,
+        })
+    }
+
+    /// One conversation by itself, whether it was merged or not.
+    async fn part(&self, id: &str) -> Result<Part, Problem> {
+        let row = desk::thread(self.connect.db(), id).await?;
+        self.part_with(row.ok_or_else(|| Problem::not_found("thread"))?)
+            .await
+    }
+
+    async fn part_with(&self, row: ThreadRow) -> Result<Part, Problem> {
+        let connection = connections::find(self.connect.db(), &row.connection).await?;
+        let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+        Ok(Part {
             account: crate::connect::account_of(&connection),
             longest: self
                 .connect
                 .channel(&connection.kind)
                 .map_or(0, |c| c.longest()),
-            said: desk::said(db, id, 200).await?,
-            replies: desk::replies(db, id).await?,
-            notes: desk::notes(db, id).await?,
             connection,
-            contact,
-            handles,
             row,
         })
     }

@@ -159,11 +159,12 @@ impl Desk {
         self.connect().done(tx).await
     }
 
-    /// Who would get the next answer in a thread, if she objected to it.
+    /// Who would get the next answer in a thread, without what was merged into it, if she objected to it.
     pub async fn objector(&self, row: &ThreadRow) -> Result<Option<ContactRow>, Problem> {
         let said = desk::said(self.connect().db(), &row.id, 200).await?;
-        let is_hers =
-            |s: &&desk::SaidRow| s.is_ours == 0 && s.deleted.is_none() && s.held.is_none();
+        let is_hers = |s: &&desk::SaidRow| {
+            s.thread == row.id && s.is_ours == 0 && s.deleted.is_none() && s.held.is_none()
+        };
         let last = said.iter().rev().find(is_hers).map(|s| s.source.as_str());
         Ok(desk::objector(self.connect().db(), &row.id, last).await?)
     }

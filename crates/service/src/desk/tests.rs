@@ -2,6 +2,7 @@
 
 mod burst;
 mod listen;
+mod merge;
 mod stream;
 
 use super::acts::Handed;

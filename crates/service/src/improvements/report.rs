@@ -194,6 +194,10 @@ impl Improvements {
         add(&serde_json::to_string(&uses).map_err(anyhow::Error::from)?);
         if let Some(talks) = talks {
             add(&format!("{talks:?}"));
+            let merges = desk::merges_print(self.library.db(), &process.row.id).await?;
+            if merges != (0, 0) {
+                add(&format!("{merges:?}"));
+            }
         }
         let source = base::format::hex(&hash.finalize()[..16]);
         Ok(Basis {

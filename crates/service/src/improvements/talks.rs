@@ -185,6 +185,7 @@ mod tests {
             claimed_by: None,
             claimed_until: None,
             snoozed: None,
+            merged_into: None,
         }
     }
 

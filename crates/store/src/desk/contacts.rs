@@ -145,6 +145,15 @@ pub async fn move_handle(tx: &mut Tx, kind: &str, author: &str, contact: &str) -
     .await
 }
 
+/// What was of one is of the other, by whichever way it was known.
+pub async fn move_threads(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
+    query("UPDATE threads SET contact = $2 WHERE contact = $1")
+        .bind(from)
+        .bind(to)
+        .execute(tx)
+        .await
+}
+
 /// Says into whom she was merged, or that she was not.
 pub async fn set_merged(tx: &mut Tx, contact: &str, into: Option<&str>) -> sqlx::Result<()> {
     query("UPDATE contacts SET merged_into = $2 WHERE id = $1")

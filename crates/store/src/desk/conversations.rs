@@ -1,6 +1,7 @@
 //! Conversations as a verdict reads them.
 
-use crate::{Db, query_of, record};
+use super::merges::{ANSWERED_FIRST, AS_ONE, BEGAN};
+use crate::{Db, query, query_of, record};
 use mining::Micros;
 
 /// One conversation with a customer: its step and team when it began, and when she was first answered.
@@ -21,13 +22,17 @@ record!(ConversationRow {
     replied
 });
 
-/// What is held is no conversation; what was closed without a word needed none.
-const COUNTED: &str =
-    "process = $1 AND (state = 'open' OR replied IS NOT NULL) AND state <> 'held'";
+/// What is held is no conversation; what was closed without a word needed none; what was merged is one with where it went.
+fn counted() -> String {
+    format!(
+        "t.process = $1 AND (t.state = 'open' OR {ANSWERED_FIRST} IS NOT NULL) AND t.state NOT IN ('held', 'merged')"
+    )
+}
 
 pub async fn conversations(db: &Db, process: &str) -> sqlx::Result<Vec<ConversationRow>> {
     query_of(format!(
-        "SELECT step, team, case_ref, created, replied FROM threads WHERE {COUNTED} ORDER BY created, id"
+        "SELECT t.step, t.team, t.case_ref, {BEGAN} AS created, {ANSWERED_FIRST} AS replied FROM {AS_ONE} WHERE {} ORDER BY 4, t.id",
+        counted()
     ))
     .bind(process)
     .fetch_all(db)
@@ -47,7 +52,8 @@ pub struct Print {
 pub async fn conversations_print(db: &Db, process: &str) -> sqlx::Result<Print> {
     type Found = (i64, i64, i64, i64, Option<i64>, Option<i64>);
     let found: Found = query_of(format!(
-        "SELECT COUNT(*), COUNT(replied), COUNT(step), COUNT(team), MAX(created), MAX(replied) FROM threads WHERE {COUNTED}"
+        "SELECT COUNT(*), COUNT({ANSWERED_FIRST}), COUNT(t.step), COUNT(t.team), MAX({BEGAN}), MAX({ANSWERED_FIRST}) FROM {AS_ONE} WHERE {}",
+        counted()
     ))
     .bind(process)
     .fetch_one(db)
@@ -60,4 +66,14 @@ pub async fn conversations_print(db: &Db, process: &str) -> sqlx::Result<Print> 
         with_team,
         last: created.max(replied).unwrap_or(0),
     })
+}
+
+/// Changes when threads of a process are merged or split: how many are, and when the last was.
+pub async fn merges_print(db: &Db, process: &str) -> sqlx::Result<(i64, i64)> {
+    query(
+        "SELECT COUNT(*), COALESCE(MAX(g.at), 0) FROM thread_merges g JOIN threads t ON t.id = g.thread WHERE t.process = $1",
+    )
+    .bind(process)
+    .fetch_one(db)
+    .await
 }

@@ -1,5 +1,6 @@
 //! What we answer: drafts to be read first, what is on its way, and what became of it.
 
+use super::merges::TOGETHER;
 use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
@@ -81,10 +82,10 @@ pub async fn reply_in(tx: &mut Tx, id: &str) -> sqlx::Result<Option<ReplyRow>> {
         .await
 }
 
-/// Of a thread, oldest first.
+/// Of a thread and what was merged into it, oldest first.
 pub async fn replies(db: &Db, thread: &str) -> sqlx::Result<Vec<ReplyRow>> {
     query_of(format!(
-        "SELECT {REPLY} FROM replies WHERE thread = $1 ORDER BY at, id LIMIT 500"
+        "SELECT {REPLY} FROM replies WHERE thread IN {TOGETHER} ORDER BY at, id LIMIT 500"
     ))
     .bind(thread)
     .fetch_all(db)
@@ -102,10 +103,10 @@ pub async fn replies_in_state(db: &Db, state: &str, limit: i64) -> sqlx::Result<
     .await
 }
 
-/// Replies of a thread that are not ended: at most one is on its way.
+/// Replies of a thread and what was merged into it that are not ended: at most one is on its way, or one from each of before.
 pub async fn under_way(tx: &mut Tx, thread: &str) -> sqlx::Result<Vec<ReplyRow>> {
     query_of(format!(
-        "SELECT {REPLY} FROM replies WHERE thread = $1 AND state IN ('queued', 'failed') ORDER BY at, id"
+        "SELECT {REPLY} FROM replies WHERE thread IN {TOGETHER} AND state IN ('queued', 'failed') ORDER BY at, id"
     ))
     .bind(thread)
     .fetch_all(&mut *tx)

@@ -1,5 +1,6 @@
 //! What was said on channels.
 
+use super::merges::TOGETHER;
 use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
@@ -87,6 +88,16 @@ pub async fn said_in(tx: &mut Tx, connection: &str, source: &str) -> sqlx::Resul
     .await
 }
 
+pub async fn said_of(db: &Db, connection: &str, source: &str) -> sqlx::Result<Option<SaidRow>> {
+    query_of(format!(
+        "SELECT {SAID} FROM said WHERE connection = $1 AND source = $2"
+    ))
+    .bind(connection)
+    .bind(source)
+    .fetch_optional(db)
+    .await
+}
+
 /// Says it as it is said now, unless it was taken back.
 pub async fn edit_said(
     tx: &mut Tx,
@@ -130,10 +141,10 @@ pub async fn tie_said(
         .await
 }
 
-/// The newest of a thread, oldest first.
+/// The newest of a thread and what was merged into it, oldest first.
 pub async fn said(db: &Db, thread: &str, limit: i64) -> sqlx::Result<Vec<SaidRow>> {
     let mut rows: Vec<SaidRow> = query_of(format!(
-        "SELECT {SAID} FROM said WHERE thread = $1 ORDER BY at DESC, source DESC LIMIT $2"
+        "SELECT {SAID} FROM said WHERE thread IN {TOGETHER} ORDER BY at DESC, source DESC LIMIT $2"
     ))
     .bind(thread)
     .bind(limit)
@@ -143,16 +154,16 @@ pub async fn said(db: &Db, thread: &str, limit: i64) -> sqlx::Result<Vec<SaidRow
     Ok(rows)
 }
 
-/// The newest words of customers in each of these threads.
+/// The newest words of customers in each of these threads: when, and who.
 pub async fn newest_said(
     db: &Db,
     threads: &[String],
-) -> sqlx::Result<Vec<(String, String, String, String)>> {
+) -> sqlx::Result<Vec<(String, Micros, String, String, String)>> {
     if threads.is_empty() {
         return Ok(Vec::new());
     }
     query_of(
-        "SELECT s.thread, s.name, s.handle, s.body FROM said s WHERE s.is_ours = 0 AND s.deleted IS NULL AND NOT EXISTS \
+        "SELECT s.thread, s.at, s.name, s.handle, s.body FROM said s WHERE s.is_ours = 0 AND s.deleted IS NULL AND NOT EXISTS \
          (SELECT 1 FROM said n WHERE n.thread = s.thread AND n.is_ours = 0 AND n.deleted IS NULL AND (n.at > s.at OR (n.at = s.at AND n.source > s.source))) \
          AND s.thread IN "
             .into(),
@@ -162,10 +173,20 @@ pub async fn newest_said(
     .await
 }
 
-/// What a customer said last in a thread, which is what is answered.
+/// What a customer said last in a thread, without what was merged into it: what is answered there.
 pub async fn last_of_customer(tx: &mut Tx, thread: &str) -> sqlx::Result<Option<SaidRow>> {
     query_of(format!(
         "SELECT {SAID} FROM said WHERE thread = $1 AND is_ours = 0 AND deleted IS NULL AND held IS NULL ORDER BY at DESC, source DESC LIMIT 1"
+    ))
+    .bind(thread)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
+/// What a customer said last in a thread or in what was merged into it.
+pub async fn last_of_all(tx: &mut Tx, thread: &str) -> sqlx::Result<Option<SaidRow>> {
+    query_of(format!(
+        "SELECT {SAID} FROM said WHERE thread IN {TOGETHER} AND is_ours = 0 AND deleted IS NULL AND held IS NULL ORDER BY at DESC, source DESC LIMIT 1"
     ))
     .bind(thread)
     .fetch_optional(&mut *tx)
@@ -210,7 +231,7 @@ pub async fn insert_note(tx: &mut Tx, row: &NoteRow) -> sqlx::Result<()> {
 }
 
 pub async fn notes(db: &Db, thread: &str) -> sqlx::Result<Vec<NoteRow>> {
-    query("SELECT id, thread, person, at, body FROM thread_notes WHERE thread = $1 ORDER BY at, id LIMIT 200")
+    query_of(format!("SELECT id, thread, person, at, body FROM thread_notes WHERE thread IN {TOGETHER} ORDER BY at, id LIMIT 200"))
         .bind(thread)
         .fetch_all(db)
         .await

@@ -1,5 +1,6 @@
 //! Conversations with customers, and the queue they wait in.
 
+use super::merges::{ANSWERED_FIRST, AS_ONE, BEGAN, thread_as_one};
 use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
@@ -20,7 +21,7 @@ pub struct ThreadRow {
     /// Per cent.
     pub sure: i64,
     pub matched_by: Option<String>,
-    /// [`OPEN`], [`ANSWERED`], [`CLOSED`], [`HELD`], [`FOUND`] or [`DISMISSED`].
+    /// [`OPEN`], [`ANSWERED`], [`CLOSED`], [`HELD`], [`FOUND`], [`DISMISSED`] or [`MERGED`].
     pub state: String,
     pub held: Option<String>,
     pub created: Micros,
@@ -30,6 +31,8 @@ pub struct ThreadRow {
     pub claimed_by: Option<String>,
     pub claimed_until: Option<Micros>,
     pub snoozed: Option<Micros>,
+    /// The thread that shows it, where a colleague merged it.
+    pub merged_into: Option<String>,
 }
 
 record!(ThreadRow {
@@ -54,7 +57,8 @@ record!(ThreadRow {
     last,
     claimed_by,
     claimed_until,
-    snoozed
+    snoozed,
+    merged_into
 });
 
 pub const OPEN: &str = "open";
@@ -65,13 +69,15 @@ pub const HELD: &str = "held";
 pub const FOUND: &str = "found";
 /// Found, and looked at: nothing for us.
 pub const DISMISSED: &str = "dismissed";
+/// Part of another thread: nothing is done with it alone.
+pub const MERGED: &str = "merged";
 
-const THREAD: &str = "id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, matched_by, state, held, \
-     created, waiting, replied, last, claimed_by, claimed_until, snoozed";
+pub(super) const THREAD: &str = "id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, matched_by, state, held, \
+     created, waiting, replied, last, claimed_by, claimed_until, snoozed, merged_into";
 
 pub async fn insert_thread(tx: &mut Tx, row: &ThreadRow) -> sqlx::Result<()> {
     query_of(format!(
-        "INSERT INTO threads ({THREAD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $18, NULL, NULL, NULL)"
+        "INSERT INTO threads ({THREAD}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19, $18, NULL, NULL, NULL, NULL)"
     ))
     .bind(&row.id)
     .bind(&row.connection)
@@ -149,13 +155,16 @@ pub async fn thread_of_case_in(
     .await
 }
 
+/// The thread that a thread is worked on as.
+const SHOWN: &str = "COALESCE((SELECT h.merged_into FROM threads h WHERE h.id = $1), $1)";
+
 /// The customer said something: she waits, since then at the latest. What was closed is open again; what is held or only found stays so.
 pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
-    query(
-        "UPDATE threads SET waiting = CASE WHEN state = 'held' THEN waiting ELSE COALESCE(waiting, $2) END, \
-         state = CASE WHEN state IN ('held', 'found', 'dismissed') THEN state ELSE 'open' END, snoozed = NULL, \
-         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id = $1",
-    )
+    query_of(format!(
+        "UPDATE threads SET waiting = CASE WHEN state IN ('held', 'merged') THEN waiting ELSE COALESCE(waiting, $2) END, \
+         state = CASE WHEN state IN ('held', 'found', 'dismissed', 'merged') THEN state ELSE 'open' END, snoozed = NULL, \
+         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id IN ($1, {SHOWN})"
+    ))
     .bind(id)
     .bind(at)
     .execute(tx)
@@ -164,21 +173,30 @@ pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()
 
 /// We answered at that moment: nobody waits any more for what was said before it.
 pub async fn we_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {
-    query(
-        "UPDATE threads SET waiting = (SELECT MIN(s.at) FROM said s WHERE s.thread = threads.id AND s.is_ours = 0 AND s.deleted IS NULL \
-         AND s.held IS NULL AND s.at > $2), replied = CASE WHEN replied IS NULL OR replied > $2 THEN $2 ELSE replied END, \
-         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id = $1",
-    )
+    query_of(format!(
+        "UPDATE threads SET waiting = CASE WHEN state = 'merged' THEN waiting ELSE (SELECT MIN(s.at) FROM said s WHERE {} AND s.is_ours = 0 \
+         AND s.deleted IS NULL AND s.held IS NULL AND s.at > $2) END, \
+         replied = CASE WHEN id = $1 AND (replied IS NULL OR replied > $2) THEN $2 ELSE replied END, \
+         last = CASE WHEN last < $2 THEN $2 ELSE last END WHERE id IN ($1, {SHOWN})",
+        said_in_all("s")
+    ))
     .bind(id)
     .bind(at)
     .execute(tx)
     .await?;
-    query(
-        "UPDATE threads SET state = 'answered', claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND waiting IS NULL AND state = 'open'",
-    )
+    query_of(format!(
+        "UPDATE threads SET state = 'answered', claimed_by = NULL, claimed_until = NULL WHERE id = {SHOWN} AND waiting IS NULL AND state = 'open'"
+    ))
     .bind(id)
     .execute(tx)
     .await
+}
+
+/// Whether something was said in a row of `threads` or in what was merged into it.
+pub(super) fn said_in_all(said: &str) -> String {
+    format!(
+        "{said}.thread IN (SELECT threads.id UNION ALL SELECT m.id FROM threads m WHERE m.merged_into = threads.id)"
+    )
 }
 
 /// Makes the thread hers until then, if it is nobody else's; one statement, so that of many at once one wins.
@@ -274,18 +292,30 @@ pub async fn set_contact(tx: &mut Tx, id: &str, contact: &str) -> sqlx::Result<b
     Ok(set > 0)
 }
 
-pub async fn set_about(tx: &mut Tx, id: &str, about: &About) -> sqlx::Result<()> {
-    query("UPDATE threads SET process = $2, case_ref = $3, step = $4, team = $5, reason = $6, sure = $7, matched_by = $8 WHERE id = $1")
+/// Nobody is known to have written it.
+pub async fn forget_contact(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query("UPDATE threads SET contact = NULL WHERE id = $1")
         .bind(id)
-        .bind(&about.process)
-        .bind(&about.case_ref)
-        .bind(&about.step)
-        .bind(&about.team)
-        .bind(&about.reason)
-        .bind(about.sure)
-        .bind(&about.by)
         .execute(tx)
         .await
+}
+
+/// What a thread is about, with all that was merged into it.
+pub async fn set_about(tx: &mut Tx, id: &str, about: &About) -> sqlx::Result<()> {
+    query(
+        "UPDATE threads SET process = $2, case_ref = $3, step = $4, team = $5, reason = $6, sure = $7, matched_by = $8 \
+         WHERE id = $1 OR merged_into = $1",
+    )
+    .bind(id)
+    .bind(&about.process)
+    .bind(&about.case_ref)
+    .bind(&about.step)
+    .bind(&about.team)
+    .bind(&about.reason)
+    .bind(about.sure)
+    .bind(&about.by)
+    .execute(tx)
+    .await
 }
 
 /// What of the queue is looked for.
@@ -427,7 +457,7 @@ pub async fn threads_of_case(
     case_ref: &str,
 ) -> sqlx::Result<Vec<ThreadRow>> {
     query_of(format!(
-        "SELECT {THREAD} FROM threads WHERE process = $1 AND case_ref = $2 AND state NOT IN ('held', 'dismissed') ORDER BY last DESC, id LIMIT 50"
+        "SELECT {THREAD} FROM threads WHERE process = $1 AND case_ref = $2 AND state NOT IN ('held', 'dismissed', 'merged') ORDER BY last DESC, id LIMIT 50"
     ))
     .bind(process)
     .bind(case_ref)
@@ -437,7 +467,8 @@ pub async fn threads_of_case(
 
 pub async fn threads_of_contact(db: &Db, contact: &str) -> sqlx::Result<Vec<ThreadRow>> {
     query_of(format!(
-        "SELECT {THREAD} FROM threads WHERE contact = $1 ORDER BY last DESC, id LIMIT 100"
+        "SELECT {} FROM {AS_ONE} WHERE t.contact = $1 AND t.state <> 'merged' ORDER BY t.last DESC, t.id LIMIT 100",
+        thread_as_one()
     ))
     .bind(contact)
     .fetch_all(db)
@@ -451,9 +482,10 @@ pub async fn response_times(
     step: &str,
     since: Micros,
 ) -> sqlx::Result<Vec<(Option<String>, Micros, Option<Micros>)>> {
-    query(
-        "SELECT team, created, replied FROM threads WHERE process = $1 AND step = $2 AND created >= $3 AND state NOT IN ('held', 'found', 'dismissed') ORDER BY created, id",
-    )
+    query_of(format!(
+        "SELECT t.team, {BEGAN}, {ANSWERED_FIRST} FROM {AS_ONE} WHERE t.process = $1 AND t.step = $2 AND {BEGAN} >= $3 \
+         AND t.state NOT IN ('held', 'found', 'dismissed', 'merged') ORDER BY 2, t.id"
+    ))
     .bind(process)
     .bind(step)
     .bind(since)
@@ -463,16 +495,20 @@ pub async fn response_times(
 
 /// Reckons anew since when the customer waits: something was taken back.
 pub async fn settle(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
-    query(
-        "UPDATE threads SET waiting = (SELECT MIN(s.at) FROM said s WHERE s.thread = threads.id AND s.is_ours = 0 AND s.deleted IS NULL \
-         AND s.held IS NULL AND s.at > COALESCE((SELECT MAX(o.at) FROM said o WHERE o.thread = threads.id AND o.is_ours = 1), 0)) \
-         WHERE id = $1 AND state = 'open'",
-    )
+    query_of(format!(
+        "UPDATE threads SET waiting = (SELECT MIN(s.at) FROM said s WHERE {} AND s.is_ours = 0 AND s.deleted IS NULL \
+         AND s.held IS NULL AND s.at > COALESCE((SELECT MAX(o.at) FROM said o WHERE {} AND o.is_ours = 1), 0)) \
+         WHERE id = {SHOWN} AND state = 'open'",
+        said_in_all("s"),
+        said_in_all("o")
+    ))
     .bind(id)
     .execute(tx)
     .await?;
-    query("UPDATE threads SET state = 'closed', claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND state = 'open' AND waiting IS NULL")
-        .bind(id)
-        .execute(tx)
-        .await
+    query_of(format!(
+        "UPDATE threads SET state = 'closed', claimed_by = NULL, claimed_until = NULL WHERE id = {SHOWN} AND state = 'open' AND waiting IS NULL"
+    ))
+    .bind(id)
+    .execute(tx)
+    .await
 }

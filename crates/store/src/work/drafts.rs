@@ -39,3 +39,26 @@ pub async fn keep_draft(
     .execute(tx)
     .await
 }
+
+/// Moves what everybody has begun to write at a place to another, behind what she has begun there.
+pub async fn move_drafts(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
+    query(
+        "UPDATE drafts SET body = body || $3 || (SELECT f.body FROM drafts f WHERE f.person = drafts.person AND f.place = $1) \
+         WHERE place = $2 AND person IN (SELECT person FROM drafts WHERE place = $1)",
+    )
+    .bind(from)
+    .bind(to)
+    .bind("\n\n")
+    .execute(tx)
+    .await?;
+    query("DELETE FROM drafts WHERE place = $1 AND person IN (SELECT person FROM drafts WHERE place = $2)")
+        .bind(from)
+        .bind(to)
+        .execute(tx)
+        .await?;
+    query("UPDATE drafts SET place = $2 WHERE place = $1")
+        .bind(from)
+        .bind(to)
+        .execute(tx)
+        .await
+}

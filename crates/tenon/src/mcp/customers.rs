@@ -56,23 +56,27 @@ pub async fn thread(desk: &Desk, actor: &Actor, id: &str) -> Result<Value, Probl
     let notes = found.notes.iter();
     let notes = notes
         .map(|n| json!({ "at": moment(n.at), "by": directory.name(&n.person), "text": n.body }));
+    let part = found.part_of_newest();
+    let (account, longest) =
+        part.map_or((&found.account, found.longest), |p| (&p.account, p.longest));
     Ok(json!({
         "thread": found.row.id, "state": found.row.state, "case": found.row.case_ref, "step": found.row.step,
-        "reason": found.row.reason, "answered_as": found.account.handle, "longest_reply": found.longest,
-        "said": said, "notes": notes.collect::<Vec<_>>(), "draft": desk.customers.draft(actor, id).await?,
+        "reason": found.row.reason, "answered_as": account.handle, "longest_reply": longest,
+        "said": said, "notes": notes.collect::<Vec<_>>(), "draft": desk.customers.draft(actor, &found.row.id).await?,
     }))
 }
 
 pub async fn draft(desk: &Desk, actor: &Actor, id: &str, text: &str) -> Result<Value, Problem> {
     let found = desk.customers.thread(actor, id).await?;
     let long = text.trim().chars().count();
-    if long == 0 || long > found.longest {
+    let longest = found.part_of_newest().map_or(found.longest, |p| p.longest);
+    if long == 0 || long > longest {
         return Err(Problem::bad_request(
-            format!("A reply here has 1 to {} characters.", found.longest),
+            format!("A reply here has 1 to {longest} characters."),
             "Shorten it, or write something.",
         ));
     }
-    let place = format!("/desk/{id}");
+    let place = format!("/desk/{}", found.row.id);
     desk.work.keep_draft(actor, &place, text.trim()).await?;
     Ok(json!({ "draft": "kept", "send_it_at": place }))
 }

@@ -245,6 +245,7 @@ impl House {
             claimed_by: None,
             claimed_until: None,
             snoozed: None,
+            merged_into: None,
         };
         desk::insert_thread(&mut tx, &row).await.unwrap();
         let reply = ReplyRow {

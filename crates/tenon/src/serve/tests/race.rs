@@ -88,6 +88,7 @@ async fn waiting(house: &House, id: &str) {
         claimed_by: None,
         claimed_until: None,
         snoozed: None,
+        merged_into: None,
     };
     let mut tx = house.state.library.db().begin().await.unwrap();
     desk::insert_thread(&mut tx, &row).await.unwrap();

@@ -1,0 +1,363 @@
+//! Two threads in which one customer asks the same are worked on as one, until somebody splits them again.
+
+use super::Desk;
+use base::activity::Kind;
+use base::identity::Actor;
+use base::problem::Problem;
+use mining::Micros;
+use serde_json::json;
+use store::desk::{self, ANSWERED, CLOSED, FOUND, HELD, Joined, MERGED, MergeRow, OPEN, ThreadRow};
+use store::{Tx, events};
+
+/// What became of a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The thread that shows both.
+    pub into: String,
+    /// Nobody was known to have written the one that went in; now it counts as of the same customer.
+    pub vouched: bool,
+}
+
+/// Why two threads do not become one.
+fn apart(code: &'static str, what: impl Into<String>, remedy: &str) -> Problem {
+    Problem::new(409, code, what.into(), remedy)
+}
+
+impl Desk {
+    /// Makes a thread part of another, which shows both from then on. Undone by [`Desk::split_thread`].
+    pub async fn merge_threads(
+        &self,
+        actor: &Actor,
+        id: &str,
+        into: &str,
+    ) -> Result<Merged, Problem> {
+        Self::admit(actor)?;
+        if id == into {
+            return Err(Problem::bad_request(
+                "That is the same thread.",
+                "Choose another one.",
+            ));
+        }
+        let (mut tx, to) = self.begin(into).await?;
+        let from = desk::thread_in(&mut tx, id).await?;
+        let from = from.ok_or_else(|| Problem::not_found("thread"))?;
+        if from.merged_into.as_deref().unwrap_or(id) == to.id {
+            return Err(apart(
+                "one_already",
+                "They are one thread already.",
+                "Load the page anew.",
+            ));
+        }
+        for row in [&from, &to] {
+            if let Some(problem) = unfit(row) {
+                return Err(problem);
+            }
+            if let Some(by) = self.holder(row, actor) {
+                drop(tx);
+                return Err(self.held_by(by).await);
+            }
+        }
+        self.same_customer(&mut tx, &from, &to).await?;
+        same_case(&from, &to)?;
+        let now = self.now();
+        let merge = MergeRow {
+            thread: from.id.clone(),
+            into_thread: to.id.clone(),
+            at: now,
+            by_person: actor.id().into(),
+            state: from.state.clone(),
+            into_state: to.state.clone(),
+            into_snoozed: to.snoozed,
+            took_contact: i64::from(from.contact.is_none()),
+        };
+        desk::merge_thread(&mut tx, &merge).await?;
+        desk::set_joined(&mut tx, &to.id, &joined(&from, &to, actor.id(), now)).await?;
+        let places = (Self::place(&from.id), Self::place(&to.id));
+        store::work::move_drafts(&mut tx, &places.0, &places.1).await?;
+        let vouched = from.contact.is_none();
+        let payload = json!({ "thread": from.id, "merged": true, "vouched": vouched });
+        self.note_of(&mut tx, actor, &to, Kind::DeskMerged, payload)
+            .await?;
+        self.connect().done(tx).await?;
+        Ok(Merged {
+            into: to.id,
+            vouched,
+        })
+    }
+
+    async fn held_by(&self, by: &str) -> Problem {
+        let found = self.taken(by).await;
+        match found.code.as_str() {
+            "taken" => Problem::new(
+                409,
+                "merge_taken",
+                found.what,
+                "Wait until the reply is out, or ask to be handed the thread.",
+            ),
+            _ => found,
+        }
+    }
+
+    async fn same_customer(
+        &self,
+        tx: &mut Tx,
+        from: &ThreadRow,
+        to: &ThreadRow,
+    ) -> Result<(), Problem> {
+        match (&from.contact, &to.contact) {
+            (Some(a), Some(b)) if a == b => Ok(()),
+            (None, Some(_)) => Ok(()),
+            (Some(_), None) => Err(apart(
+                "other_way",
+                "Nobody is known to have written the other thread.",
+                "Merge that one into this one.",
+            )),
+            (None, None) => Err(apart(
+                "nobody_known",
+                "Nobody is known to have written either thread.",
+                "Say of one of them who it is from.",
+            )),
+            (Some(a), Some(b)) => {
+                let mut names = Vec::new();
+                for id in [a, b] {
+                    let contact = desk::contact_in(tx, id).await?;
+                    names.push(contact.map_or_else(|| "somebody".into(), |c| c.name));
+                }
+                Err(apart(
+                    "other_customer",
+                    format!("They are of two customers: {}.", names.join(" and ")),
+                    "If the two are one person, merge them on her page first.",
+                ))
+            }
+        }
+    }
+
+    /// Takes a thread out of the one it was merged into, with all that was said in it before and since.
+    pub async fn split_thread(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
+        Self::admit(actor)?;
+        let (mut tx, shown) = self.begin(id).await?;
+        if let Some(by) = self.holder(&shown, actor) {
+            drop(tx);
+            return Err(self.held_by(by).await);
+        }
+        self.split_in(&mut tx, actor, &shown, id).await?;
+        self.connect().done(tx).await
+    }
+
+    /// Splits what was merged and is of another customer by now.
+    pub(super) async fn part_strangers(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        contact: &str,
+    ) -> Result<(), Problem> {
+        for id in desk::strangers(tx, contact).await? {
+            let shown = desk::shown(tx, &id).await?;
+            if let Some(shown) = shown.filter(|s| s.id != id) {
+                self.split_in(tx, actor, &shown, &id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn split_in(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        shown: &ThreadRow,
+        id: &str,
+    ) -> Result<(), Problem> {
+        let merges = desk::merges_in(tx, &shown.id).await?;
+        let Some(merge) = merges.iter().find(|m| m.thread == id) else {
+            return Err(apart(
+                "not_merged",
+                "It is not part of another thread.",
+                "Load the page anew.",
+            ));
+        };
+        let with = inside(&merges, id);
+        desk::split_thread(tx, merge, &with).await?;
+        let rest = merges
+            .iter()
+            .filter(|m| m.thread != id && !with.contains(&m.thread));
+        let did_wait = merge.into_state == OPEN || rest.clone().any(|m| m.state == OPEN);
+        let now = self.now();
+        let own = desk::thread_in(tx, id).await?;
+        let own = own.ok_or_else(|| Problem::not_found("thread"))?;
+        // What a person decided of all of it stands for both.
+        let decided = [HELD, CLOSED].contains(&shown.state.as_str());
+        let before = (merge.state.as_str(), merge.state == OPEN);
+        let (state, waiting) = match decided {
+            true => (shown.state.clone(), None),
+            false => stands(tx, id, before, merge.at).await?,
+        };
+        let held = shown.held.as_deref().filter(|_| state == HELD);
+        desk::set_apart(tx, id, (&state, held), waiting, own.snoozed).await?;
+        if !decided {
+            let before = (merge.into_state.as_str(), did_wait);
+            let (state, waiting) = stands(tx, &shown.id, before, merge.at).await?;
+            let slept = merge.into_snoozed.filter(|until| *until > now);
+            let has_spoken = desk::waits_since(tx, &shown.id, false, merge.at).await?;
+            let slept = slept.filter(|_| has_spoken.is_none());
+            let snoozed = shown.snoozed.or(slept);
+            desk::set_apart(tx, &shown.id, (&state, None), waiting, snoozed).await?;
+        }
+        let payload = json!({ "thread": id, "merged": false });
+        self.note_of(tx, actor, shown, Kind::DeskMerged, payload)
+            .await
+    }
+
+    /// Threads of the same customer that one may be merged into: of a contact that is known, or whose address it came under.
+    pub async fn could_be_one(
+        &self,
+        actor: &Actor,
+        row: &ThreadRow,
+    ) -> Result<Vec<ThreadRow>, Problem> {
+        Self::admit(actor)?;
+        if unfit(row).is_some() {
+            return Ok(Vec::new());
+        }
+        let mut rows = desk::could_be_one(self.connect().db(), &row.id).await?;
+        rows.retain(|other| same_case(row, other).is_ok());
+        Ok(rows)
+    }
+
+    /// The kind of channel of a thread, and its title.
+    pub async fn called(&self, id: &str) -> Result<Option<(String, String)>, Problem> {
+        let db = self.connect().db();
+        let Some(row) = desk::thread(db, id).await? else {
+            return Ok(None);
+        };
+        let connection = store::connections::find(db, &row.connection).await?;
+        Ok(connection.map(|c| (c.kind, row.title)))
+    }
+
+    /// Who merged what into a thread and took it out again, oldest first: when, who, the other thread, and whether it came in.
+    pub async fn merges_told(
+        &self,
+        id: &str,
+    ) -> Result<Vec<(Micros, String, String, bool)>, Problem> {
+        let all = events::of_subject(self.connect().db(), id).await?;
+        let merges = all
+            .into_iter()
+            .filter(|e| e.kind == Kind::DeskMerged.word());
+        let told = merges.filter_map(|e| {
+            let payload: serde_json::Value = serde_json::from_str(&e.payload).ok()?;
+            let other = payload["thread"].as_str()?.to_string();
+            Some((e.at, e.actor, other, payload["merged"] == true))
+        });
+        Ok(told.collect())
+    }
+}
+
+/// Why a thread is not merged as it is now.
+fn unfit(row: &ThreadRow) -> Option<Problem> {
+    match row.state.as_str() {
+        OPEN | ANSWERED | CLOSED => None,
+        MERGED => Some(apart(
+            "merged_already",
+            "It is part of another thread already.",
+            "Merge that one, or split them first.",
+        )),
+        HELD => Some(apart(
+            "merge_held",
+            "The filter holds one of the two threads.",
+            "Let it into the queue first.",
+        )),
+        FOUND => Some(apart(
+            "merge_found",
+            "One of the two threads was found, and not said to us.",
+            "Put it into the queue first.",
+        )),
+        _ => Some(apart(
+            "merge_found",
+            "One of the two threads was dismissed.",
+            "Undo that first.",
+        )),
+    }
+}
+
+/// What is merged is about one case at most, and the thread that stays is the one that says which.
+fn same_case(from: &ThreadRow, to: &ThreadRow) -> Result<(), Problem> {
+    match (&from.case_ref, &to.case_ref) {
+        (None, _) => Ok(()),
+        (a, b) if a == b && from.process == to.process => Ok(()),
+        (Some(case), None) => Err(apart(
+            "other_way",
+            format!("This thread is about {case}; the other one has no case yet."),
+            "Merge that one into this one.",
+        )),
+        (Some(a), b) => Err(apart(
+            "other_case",
+            format!(
+                "They are about two cases: {a} and {}.",
+                b.as_deref().unwrap_or_default()
+            ),
+            "If they are about the same, set the case of one of them first.",
+        )),
+    }
+}
+
+/// What a thread is like with another in it: she waits if she waits in either, and sleeps only if all that waits does.
+fn joined(from: &ThreadRow, to: &ThreadRow, actor: &str, now: Micros) -> Joined {
+    let open: Vec<&ThreadRow> = [from, to].into_iter().filter(|t| t.state == OPEN).collect();
+    let mine = [from, to].into_iter().filter(|t| {
+        t.claimed_by.as_deref() == Some(actor) && t.claimed_until.is_some_and(|u| u > now)
+    });
+    let claimed_until = mine.filter_map(|t| t.claimed_until).max();
+    let claimed_until = claimed_until.filter(|_| !open.is_empty());
+    let sleeps = |t: &&ThreadRow| t.snoozed.is_some_and(|until| until > now);
+    Joined {
+        state: match open.is_empty() {
+            true => to.state.clone(),
+            false => OPEN.into(),
+        },
+        waiting: match open.is_empty() {
+            true => to.waiting,
+            false => open.iter().filter_map(|t| t.waiting).min(),
+        },
+        snoozed: match open.iter().all(sleeps) {
+            true if open.is_empty() => to.snoozed,
+            true => open.iter().filter_map(|t| t.snoozed).min(),
+            false => None,
+        },
+        last: from.last.max(to.last),
+        claimed_by: claimed_until.map(|_| actor.into()),
+        claimed_until,
+    }
+}
+
+/// What was merged into one before it was merged itself, however deep.
+fn inside(merges: &[MergeRow], id: &str) -> Vec<String> {
+    let mut all = vec![id.to_string()];
+    let mut at = 0;
+    while at < all.len() {
+        let of: Vec<String> = merges
+            .iter()
+            .filter(|m| m.into_thread == all[at])
+            .map(|m| m.thread.clone())
+            .collect();
+        all.extend(of);
+        at += 1;
+    }
+    all.split_off(1)
+}
+
+/// How a thread stands alone: by its own messages, or as it was where nothing came of them. What did not wait before it was merged waits
+/// only for what came since.
+async fn stands(
+    tx: &mut Tx,
+    id: &str,
+    (before, did_wait): (&str, bool),
+    since: Micros,
+) -> Result<(String, Option<Micros>), Problem> {
+    if let Some(waiting) = desk::waits_since(tx, id, did_wait, since).await? {
+        return Ok((OPEN.into(), Some(waiting)));
+    }
+    let state = match desk::replied_in(tx, id).await? {
+        Some(_) if before != CLOSED => ANSWERED,
+        _ if before == OPEN => CLOSED,
+        _ => before,
+    };
+    Ok((state.into(), None))
+}

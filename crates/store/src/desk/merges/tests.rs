@@ -1,0 +1,182 @@
+//! On both engines.
+
+use super::*;
+use crate::desk::*;
+use crate::erase;
+use crate::testing::on_both;
+use crate::work::{draft, keep_draft, move_drafts};
+
+/// Three threads of a process, two of them about one case: begun at 10, 20 and 30, the second answered at 25.
+async fn house(db: &Db) -> Tx {
+    let mut tx = db.begin().await.unwrap();
+    for sql in [
+        "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
+         VALUES ('c1', 'fake', 'channel', 'c', 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)",
+        "INSERT INTO contacts (id, name, created) VALUES ('k1', 'Aino', 0)",
+        "INSERT INTO threads (id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, state, created, waiting, replied, last) VALUES \
+         ('t1', 'c1', 'a', 'k1', 'A', 'public', 'p', 'x', 's', 'n', '', 0, 'open', 10, 10, NULL, 10), \
+         ('t2', 'c1', 'b', 'k1', 'B', 'public', 'p', 'x', 's', 'n', '', 0, 'answered', 20, NULL, 25, 25), \
+         ('t3', 'c1', 'c', 'k1', 'C', 'public', 'p', NULL, 's', 'n', '', 0, 'open', 30, 30, NULL, 30)",
+    ] {
+        query(sql).execute(&mut tx).await.unwrap();
+    }
+    for (source, thread, at) in [("a", "t1", 10), ("b", "t2", 20), ("c", "t3", 30)] {
+        keep_said(&mut tx, &line(source, thread, at)).await.unwrap();
+    }
+    tx
+}
+
+fn line(source: &str, thread: &str, at: Micros) -> SaidRow {
+    SaidRow {
+        connection: "c1".into(),
+        source: source.into(),
+        thread: thread.into(),
+        at,
+        received: at,
+        author: "aino".into(),
+        is_ours: 0,
+        handle: "@aino".into(),
+        name: "Aino".into(),
+        body: source.into(),
+        url: None,
+        reply: None,
+        edited: None,
+        deleted: None,
+        held: None,
+        raw: String::new(),
+        proof: None,
+        proof_by: None,
+    }
+}
+
+fn merge(thread: &str, into: &str, at: Micros) -> MergeRow {
+    MergeRow {
+        thread: thread.into(),
+        into_thread: into.into(),
+        at,
+        by_person: "maren".into(),
+        state: OPEN.into(),
+        into_state: OPEN.into(),
+        into_snoozed: None,
+        took_contact: 0,
+    }
+}
+
+fn times(rows: &[ConversationRow]) -> Vec<(Micros, Option<Micros>)> {
+    rows.iter().map(|r| (r.created, r.replied)).collect()
+}
+
+#[test]
+fn what_was_merged_is_one_conversation_from_its_first_word_to_its_first_answer() {
+    on_both(|db| async move {
+        house(&db).await.commit().await.unwrap();
+        let all = conversations(&db, "p").await.unwrap();
+        assert_eq!(times(&all), [(10, None), (20, Some(25)), (30, None)]);
+        assert_eq!(merges_print(&db, "p").await.unwrap(), (0, 0));
+        let mut tx = db.begin().await.unwrap();
+        merge_thread(&mut tx, &merge("t1", "t2", 40)).await.unwrap();
+        merge_thread(&mut tx, &merge("t2", "t3", 41)).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = conversations(&db, "p").await.unwrap();
+        assert_eq!(times(&all), [(10, Some(25))]);
+        assert_eq!(
+            response_times(&db, "p", "s", 0).await.unwrap(),
+            [(Some("n".into()), 10, Some(25))]
+        );
+        let print = conversations_print(&db, "p").await.unwrap();
+        assert_eq!((print.all, print.answered), (1, 1));
+        assert_eq!(merges_print(&db, "p").await.unwrap(), (2, 41));
+        assert_eq!(counts(&db, 0).await.unwrap().open, 1);
+        let hers = threads_of_contact(&db, "k1").await.unwrap();
+        assert_eq!(hers.len(), 1);
+        assert_eq!((hers[0].created, hers[0].replied), (10, Some(25)));
+        let ids = together(&db, "t3").await.unwrap().into_iter().map(|t| t.id);
+        assert_eq!(ids.collect::<Vec<_>>(), ["t3", "t1", "t2"]);
+        let bodies = said(&db, "t3", 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|s| s.body);
+        assert_eq!(bodies.collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(merged_into(&db, &["t3".into()]).await.unwrap().len(), 2);
+
+        let mut tx = db.begin().await.unwrap();
+        let of = merges_in(&mut tx, "t3").await.unwrap();
+        split_thread(&mut tx, &of[1], &["t1".into()]).await.unwrap();
+        set_apart(&mut tx, "t2", (ANSWERED, None), None, None)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let all = conversations(&db, "p").await.unwrap();
+        assert_eq!(times(&all), [(10, Some(25)), (30, None)]);
+    });
+}
+
+#[test]
+fn what_is_said_and_answered_in_what_was_merged_counts_where_it_is_shown() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        merge_thread(&mut tx, &merge("t1", "t3", 40)).await.unwrap();
+        let ours = SaidRow {
+            is_ours: 1,
+            ..line("o", "t1", 50)
+        };
+        keep_said(&mut tx, &ours).await.unwrap();
+        we_said(&mut tx, "t1", 50).await.unwrap();
+        let now = shown(&mut tx, "t1").await.unwrap().unwrap();
+        assert_eq!(
+            (now.id.as_str(), now.state.as_str(), now.replied),
+            ("t3", ANSWERED, None)
+        );
+        let own = thread_in(&mut tx, "t1").await.unwrap().unwrap();
+        assert_eq!((own.state.as_str(), own.replied), (MERGED, Some(50)));
+        keep_said(&mut tx, &line("d", "t1", 60)).await.unwrap();
+        customer_said(&mut tx, "t1", 60).await.unwrap();
+        let now = shown(&mut tx, "t1").await.unwrap().unwrap();
+        assert_eq!((now.state.as_str(), now.waiting), (OPEN, Some(60)));
+        let d = said_in(&mut tx, "c1", "d").await.unwrap().unwrap();
+        delete_said(&mut tx, &d, 61).await.unwrap();
+        settle(&mut tx, "t1").await.unwrap();
+        let now = shown(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!((now.state.as_str(), now.waiting), (CLOSED, None));
+        let last = last_of_customer(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!(last.source, "c");
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn erasing_and_forgetting_take_what_was_merged_with_what_shows_it() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        // It is not over while what shows it is open.
+        let gone = erase::old_threads(&mut tx, "c1", 35, 9).await.unwrap();
+        assert_eq!(gone, 1, "only the one that was answered");
+        let left = thread_in(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!(left.title, "C");
+        erase::case(&mut tx, "p", "x").await.unwrap();
+        let left = thread_in(&mut tx, "t3").await.unwrap();
+        assert_eq!(left, None, "it had no case of its own");
+        tx.commit().await.unwrap();
+        assert_eq!(conversations(&db, "p").await.unwrap(), []);
+    });
+}
+
+#[test]
+fn drafts_go_along_and_none_is_lost() {
+    on_both(|db| async move {
+        let mut tx = db.begin().await.unwrap();
+        for (person, place, body) in [("m", "/a", "one"), ("m", "/b", "two"), ("k", "/a", "three")]
+        {
+            keep_draft(&mut tx, person, place, body, 1).await.unwrap();
+        }
+        move_drafts(&mut tx, "/a", "/b").await.unwrap();
+        tx.commit().await.unwrap();
+        let both = draft(&db, "m", "/b").await.unwrap();
+        assert_eq!(both.as_deref(), Some("two\n\none"));
+        let moved = draft(&db, "k", "/b").await.unwrap();
+        assert_eq!(moved.as_deref(), Some("three"));
+        assert_eq!(draft(&db, "m", "/a").await.unwrap(), None);
+    });
+}
