@@ -130,7 +130,8 @@ pub async fn claim(
 ) -> sqlx::Result<Option<ConnectionRow>> {
     let locked = match tx {
         Tx::Sqlite(_) => "",
-        Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        // A thread that is being written holds the key of its connection, and is no reason to pass the connection by.
+        Tx::Postgres(_) => " FOR NO KEY UPDATE SKIP LOCKED",
     };
     query_of(format!(
         "UPDATE connections SET holder = $1, held_until = $3 WHERE id = (SELECT id FROM connections \

@@ -48,6 +48,7 @@ pub(super) const TAKEN: &[&str] = &[
     "said",
     "replies",
     "thread_notes",
+    "thread_merges",
     "desk_people",
     "canned",
     "wishes",

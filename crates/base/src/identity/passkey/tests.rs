@@ -438,7 +438,8 @@ fn guessing_is_slowed_down_by_passkey_and_beginning_by_place() {
         }
         let begun = house.identity.begin_sign_in(&rp(), "a").await;
         assert_eq!(begun.unwrap_err().status, 429);
-        let adding = || house.identity.begin_passkey(&house.maren, &rp());
+        let own = rp();
+        let adding = || house.identity.begin_passkey(&house.maren, &own);
         for _ in 0..100 {
             drop(adding().await);
         }
