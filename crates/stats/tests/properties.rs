@@ -62,6 +62,23 @@ fn alike(a: Option<f64>, b: Option<f64>) -> bool {
     }
 }
 
+/// Two pairs of teams, each compared in one period only: nothing says what the last team would have done in the period of the others.
+#[test]
+fn what_was_never_compared_is_not_estimated() {
+    let mut cells = Cells::empty(calendar(Every::Week), TEAMS, PERIODS);
+    for (team, period) in [(1, 0), (5, 0), (3, 12), (4, 12), (5, 12)] {
+        cells.set(team, period, 1.0, 0.0, 1.0);
+    }
+    let mut starts = vec![None; TEAMS];
+    starts[5] = Some(3);
+    assert_eq!(effect(&cells, &Rollout::of_periods(&starts, 0)), None);
+    // One team in both periods joins them.
+    cells.set(2, 0, 1.0, 4.0, 17.0);
+    cells.set(2, 12, 1.0, 9.0, 82.0);
+    let found = effect(&cells, &Rollout::of_periods(&starts, 0));
+    assert!(found.is_some(), "what is compared is estimated");
+}
+
 proptest! {
     #[test]
     fn pace_of_teams_and_seasons_of_weeks_do_not_matter((cells, starts, washout) in worlds()) {

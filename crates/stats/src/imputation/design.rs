@@ -106,8 +106,15 @@ impl<'a> Design<'a> {
                 }
             }
         }
-        let pinned = ldl.factor();
-        (ldl, pinned <= 1)
+        ldl.factor();
+        // Each part pins one of its periods, also one whose teams are compared in that period alone and which has an empty row.
+        let compared = |period: usize| {
+            let own = without.map_or(0.0, |team| self.weights(team)[period]);
+            self.period_weight[period] - own > 0.0
+        };
+        let pinned = (0..t).filter(|&p| compared(p) && ldl.is_pinned(p));
+        let connected = pinned.count() <= 1;
+        (ldl, connected)
     }
 
     fn expect(&self, without: Option<usize>) -> Expected {
