@@ -28,10 +28,37 @@ const AT_ONCE: usize = 16;
 const IN_A_BURST: usize = 1_024;
 /// Deliveries of a burst that are kept as one: nobody else writes while they are taken to the desk.
 const TOGETHER: usize = 8;
-/// So many are taken to the desk with one commit when no burst is under way.
+/// So many are taken to the desk with one commit when no storm is under way.
 const AT_REST: usize = 48;
-/// A burst is under way while the last of it was kept so short a time ago.
-const UNDER_WAY: Duration = Duration::from_millis(100);
+/// More in a second than the desk can take are a storm: those who wait to be acknowledged come before the desk.
+const STORM: f64 = 2_000.0;
+/// Over so long a time they are counted; a storm is over when nothing was kept for as long.
+const COUNTED: Duration = Duration::from_millis(100);
+
+/// How much is kept for the desk.
+struct Pace {
+    since: Instant,
+    deliveries: usize,
+    /// Deliveries a second, when they were counted last.
+    rate: f64,
+    last: Option<Instant>,
+}
+
+impl Pace {
+    fn count(&mut self, deliveries: usize, now: Instant) {
+        let counted = now - self.since;
+        if counted >= COUNTED {
+            self.rate = self.deliveries as f64 / counted.as_secs_f64();
+            (self.since, self.deliveries) = (now, 0);
+        }
+        self.deliveries += deliveries;
+        self.last = Some(now);
+    }
+
+    fn is_storm(&self, now: Instant) -> bool {
+        self.rate > STORM && self.last.is_some_and(|at| now - at < COUNTED)
+    }
+}
 
 pub(super) struct Taken {
     row: ConnectionRow,
@@ -45,9 +72,9 @@ pub(super) struct Intake {
     from: Mutex<mpsc::Receiver<Taken>>,
     /// The minute, and how many were refused in it, by where they came from and whose they claimed to be.
     refused: std::sync::Mutex<(Micros, HashMap<String, u32>)>,
-    /// A burst was kept, and when that was last.
+    /// A burst was kept, and at which pace.
     arrived: Notify,
-    kept: std::sync::Mutex<Option<Instant>>,
+    pace: std::sync::Mutex<Pace>,
 }
 
 /// A delivery as it is kept.
@@ -67,15 +94,20 @@ impl Default for Intake {
             from,
             refused,
             arrived: Notify::new(),
-            kept: std::sync::Mutex::default(),
+            pace: std::sync::Mutex::new(Pace {
+                since: Instant::now(),
+                deliveries: 0,
+                rate: 0.0,
+                last: None,
+            }),
         }
     }
 }
 
 impl Intake {
-    fn is_under_way(&self) -> bool {
-        let kept = *self.kept.lock().unwrap_or_else(|e| e.into_inner());
-        kept.is_some_and(|at| at.elapsed() < UNDER_WAY)
+    fn is_storm(&self) -> bool {
+        let pace = self.pace.lock().unwrap_or_else(|e| e.into_inner());
+        pace.is_storm(Instant::now())
     }
 
     /// Counts what was refused.
@@ -175,7 +207,9 @@ impl Connect {
         }
         tx.commit().await?;
         let intake = &self.inner.intake;
-        *intake.kept.lock().unwrap_or_else(|e| e.into_inner()) = Some(Instant::now());
+        let mut pace = intake.pace.lock().unwrap_or_else(|e| e.into_inner());
+        pace.count(batch.len(), Instant::now());
+        drop(pace);
         intake.arrived.notify_one();
         Ok(())
     }
@@ -215,8 +249,8 @@ impl Connect {
         while !*stop.borrow() {
             let began = Instant::now();
             match self.take_arrival().await {
-                // While a burst is under way half of the time belongs to those who wait to be acknowledged.
-                Ok(true) if self.inner.intake.is_under_way() => {
+                // In a storm half of the time belongs to those who wait to be acknowledged.
+                Ok(true) if self.inner.intake.is_storm() => {
                     tokio::time::sleep(began.elapsed()).await;
                     continue;
                 }
@@ -238,7 +272,7 @@ impl Connect {
     /// tried for as long as it takes: it was acknowledged.
     pub(crate) async fn take_arrival(&self) -> Result<bool, Problem> {
         let now = self.clock().now();
-        let most = match self.inner.intake.is_under_way() {
+        let most = match self.inner.intake.is_storm() {
             true => TOGETHER,
             false => AT_REST,
         };
@@ -401,4 +435,29 @@ async fn strike(
         arrivals::rewrite(tx, &row.id, &left).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storm_is_more_than_the_desk_can_take_and_ends_with_it() {
+        let begun = Instant::now();
+        let mut pace = Pace {
+            since: begun,
+            deliveries: 0,
+            rate: 0.0,
+            last: None,
+        };
+        let at = |ms: u64| begun + Duration::from_millis(ms);
+        assert!(!pace.is_storm(begun));
+        // A thousand a second.
+        (0..300).for_each(|ms| pace.count(1, at(ms)));
+        assert!(!pace.is_storm(at(300)));
+        // Five thousand.
+        (300..600).for_each(|ms| pace.count(5, at(ms)));
+        assert!(pace.is_storm(at(600)));
+        assert!(!pace.is_storm(at(700)), "nothing came for a while");
+    }
 }
