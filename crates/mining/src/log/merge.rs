@@ -20,7 +20,7 @@ pub struct Added {
 pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
     let old_cases = old.cases();
     let mut all = stack(old, new);
-    let plan = Plan::of(&all, old_cases);
+    let plan = Plan::of(&all, all.case_names.len(), old_cases);
     all.case_columns.iter_mut().for_each(|c| plan.fill(c));
     let merged = all.arrange(&plan.order, plan.offsets, &plan.cases);
     (merged, plan.added)
@@ -42,35 +42,26 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub fn of(all: &EventLog, old_cases: usize) -> Plan {
-        // By name, the first case that has it.
-        let mut first = vec![NONE; all.case_names.len()];
-        let mut twin: Vec<Option<u32>> = vec![None; old_cases];
+    /// `names`: how many names the cases of both have.
+    pub fn of(all: &EventLog, names: usize, old_cases: usize) -> Plan {
+        let (twins, fresh) = of_one_name(all, names, old_cases);
         let mut added = Added::default();
-        let mut fresh = Vec::new();
-        for case in 0..all.cases() {
-            let is_new = case >= old_cases;
-            let known = &mut first[all.case_name[case] as usize];
-            if *known == NONE {
-                *known = case as u32;
-                if is_new {
-                    fresh.push(case as u32);
-                }
-            } else if is_new && (*known as usize) < old_cases {
-                twin[*known as usize] = Some(case as u32);
-            }
-        }
         let identity = Identity::of(all);
-        let (mut order, mut offsets, mut cases) =
-            (Vec::with_capacity(all.events()), vec![0u32], Vec::new());
-        for (case, &twin) in twin.iter().enumerate() {
+        let how_many = old_cases + fresh.len();
+        let mut order = Vec::with_capacity(all.events());
+        let mut offsets = Vec::with_capacity(how_many + 1);
+        let mut cases = Vec::with_capacity(how_many);
+        offsets.push(0u32);
+        let mut twin = twins.iter().peekable();
+        for case in 0..old_cases {
             order.extend(all.case(case).map(|row| row as u32));
+            let twin = twin.next_if(|(old, _)| *old == case).map(|(_, new)| *new);
             if let Some(other) = twin {
                 let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
                 for row in all.case(case) {
                     *counts.entry(identity.key(all, row)).or_default() += 1;
                 }
-                for row in all.case(other as usize) {
+                for row in all.case(other) {
                     match counts.get_mut(&identity.key(all, row)) {
                         Some(n) if *n > 0 => {
                             *n -= 1;
@@ -86,7 +77,7 @@ impl Plan {
                 super::sort_by_time(&mut order[from..], &all.time);
             }
             offsets.push(order.len() as u32);
-            cases.push(twin.unwrap_or(case as u32));
+            cases.push(twin.unwrap_or(case) as u32);
         }
         for &case in &fresh {
             order.extend(all.case(case as usize).map(|row| row as u32));
@@ -95,11 +86,8 @@ impl Plan {
             added.cases += 1;
             added.events += all.case(case as usize).len() as u64;
         }
-        let known = twin.iter().enumerate();
         Plan {
-            twins: known
-                .filter_map(|(case, twin)| Some((case, (*twin)? as usize)))
-                .collect(),
+            twins,
             order,
             offsets,
             cases,
@@ -113,6 +101,28 @@ impl Plan {
             keep_known(column, case, newer);
         }
     }
+}
+
+/// Cases that both logs know, as [`Plan`] has them, and those that only the new one does.
+fn of_one_name(all: &EventLog, names: usize, old_cases: usize) -> (Vec<(usize, usize)>, Vec<u32>) {
+    // By name, the first case that has it.
+    let mut first = vec![NONE; names];
+    let (mut twins, mut fresh) = (FxHashMap::default(), Vec::new());
+    for case in 0..all.cases() {
+        let is_new = case >= old_cases;
+        let known = &mut first[all.case_name[case] as usize];
+        if *known == NONE {
+            *known = case as u32;
+            if is_new {
+                fresh.push(case as u32);
+            }
+        } else if is_new && (*known as usize) < old_cases {
+            twins.insert(*known as usize, case);
+        }
+    }
+    let mut twins: Vec<(usize, usize)> = twins.into_iter().collect();
+    twins.sort_unstable();
+    (twins, fresh)
 }
 
 type Key = (u32, Micros, u32, u32);
