@@ -86,7 +86,7 @@ pub(super) fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
 }
 
 /// These rows of a column. It is done in place where nothing that is still to be read is written over.
-pub(super) fn pick<T: Copy>(mut values: Vec<T>, rows: &[u32]) -> Vec<T> {
+fn pick<T: Copy>(mut values: Vec<T>, rows: &[u32]) -> Vec<T> {
     let comes_from_behind = |(to, &from): (usize, &u32)| to <= from as usize;
     if !rows.iter().enumerate().all(comes_from_behind) {
         return rows.iter().map(|&row| values[row as usize]).collect();

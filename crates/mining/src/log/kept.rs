@@ -1,6 +1,5 @@
 //! More of a log that is kept in a file, without having the log in memory.
 
-use super::arrange::pick;
 use super::codec::{CodecError, HEADER, Reader, Rows, TEXT, Writer, is_coded};
 use super::merge::{Added, Plan, tells_apart};
 use super::stack::{joined, stack_column, stack_named, take};
@@ -32,9 +31,8 @@ pub fn merge_kept<R: Read, W: Write + Seek>(
     new.event_columns = apart.cloned().collect();
     let mut all = stack_named(old, new);
     let plan = Plan::of(&all, names.both(), rows[0].0);
-    all.event_columns = Vec::new();
-    let cases = plan.cases.iter().map(|&case| case as usize);
-    let events = plan.order.iter().map(|&row| row as usize);
+    (all.event_columns, all.offsets) = Default::default();
+    let (cases, events) = (plan.cases.rows(), plan.order.rows());
 
     out.write_all(&[0; HEADER])?;
     let (mut reader, mut writer) = (Reader::open(open()?)?, Writer::new(out));
@@ -52,9 +50,9 @@ pub fn merge_kept<R: Read, W: Write + Seek>(
     out.rewind()?;
     header.write(&mut out)?;
     out.flush()?;
+    moves.case_name = plan.cases.pick(moves.case_name);
+    moves.activity = plan.order.pick(moves.activity);
     moves.offsets = plan.offsets;
-    moves.case_name = pick(moves.case_name, &plan.cases);
-    moves.activity = pick(moves.activity, &plan.order);
     Ok((moves, plan.added))
 }
 

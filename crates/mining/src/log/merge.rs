@@ -1,6 +1,7 @@
 //! A later export of the same process added to what is known, so that nothing is doubled and nothing is lost.
 
-use super::stack::stack;
+use super::codec::Rows;
+use super::stack::{joined, stack};
 use super::{Column, EventLog, LIFECYCLE, NONE, RESOURCE, Values};
 use crate::time::{MISSING, Micros};
 use rustc_hash::FxHashMap;
@@ -22,7 +23,8 @@ pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
     let mut all = stack(old, new);
     let plan = Plan::of(&all, all.case_names.len(), old_cases);
     all.case_columns.iter_mut().for_each(|c| plan.fill(c));
-    let merged = all.arrange(&plan.order, plan.offsets, &plan.cases);
+    let (order, cases) = (plan.order.all(), plan.cases.all());
+    let merged = all.arrange(&order, plan.offsets, &cases);
     (merged, plan.added)
 }
 
@@ -31,11 +33,48 @@ pub(super) fn tells_apart(name: &str) -> bool {
     [LIFECYCLE, RESOURCE].contains(&name)
 }
 
+/// Rows in an order of which most often only the end is another: no more than that is kept.
+pub(super) struct Order {
+    /// So many stay where they are.
+    same: usize,
+    others: Vec<u32>,
+}
+
+impl Order {
+    /// The first of them in order, with room for those behind.
+    fn of(same: usize, all: usize) -> Order {
+        let others = Vec::with_capacity(all - same);
+        Order { same, others }
+    }
+
+    fn len(&self) -> usize {
+        self.same + self.others.len()
+    }
+
+    pub fn rows(&self) -> impl Rows {
+        (0..self.len()).map(|at| match at.checked_sub(self.same) {
+            None => at,
+            Some(at) => self.others[at] as usize,
+        })
+    }
+
+    fn all(&self) -> Vec<u32> {
+        self.rows().map(|row| row as u32).collect()
+    }
+
+    pub fn pick<T: Copy>(&self, mut values: Vec<T>) -> Vec<T> {
+        let others = self.others.iter().map(|&row| values[row as usize]);
+        let others: Vec<T> = others.collect();
+        values.truncate(self.same);
+        joined(values, others)
+    }
+}
+
 /// Which cases and events of two logs, one behind the other, make the merged one.
 pub(super) struct Plan {
-    pub order: Vec<u32>,
+    pub order: Order,
     pub offsets: Vec<u32>,
-    pub cases: Vec<u32>,
+    pub cases: Order,
     /// Cases that both know: as the old log numbers them, and as the new one does.
     twins: Vec<(usize, usize)>,
     pub added: Added,
@@ -47,14 +86,15 @@ impl Plan {
         let (twins, fresh) = of_one_name(all, names, old_cases);
         let mut added = Added::default();
         let identity = Identity::of(all);
+        let same = twins.first().map_or(old_cases, |(case, _)| *case);
         let how_many = old_cases + fresh.len();
-        let mut order = Vec::with_capacity(all.events());
+        let mut cases = Order::of(same, how_many);
+        let mut order = Order::of(all.offsets[same] as usize, all.events());
         let mut offsets = Vec::with_capacity(how_many + 1);
-        let mut cases = Vec::with_capacity(how_many);
-        offsets.push(0u32);
+        offsets.extend(&all.offsets[..=same]);
         let mut twin = twins.iter().peekable();
-        for case in 0..old_cases {
-            order.extend(all.case(case).map(|row| row as u32));
+        for case in same..old_cases {
+            order.others.extend(all.case(case).map(|row| row as u32));
             let twin = twin.next_if(|(old, _)| *old == case).map(|(_, new)| *new);
             if let Some(other) = twin {
                 let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
@@ -68,21 +108,22 @@ impl Plan {
                             added.known += 1;
                         }
                         _ => {
-                            order.push(row as u32);
+                            order.others.push(row as u32);
                             added.events += 1;
                         }
                     }
                 }
-                let from = offsets[offsets.len() - 1] as usize;
-                super::sort_by_time(&mut order[from..], &all.time);
+                let from = offsets[offsets.len() - 1] as usize - order.same;
+                super::sort_by_time(&mut order.others[from..], &all.time);
             }
             offsets.push(order.len() as u32);
-            cases.push(twin.unwrap_or(case) as u32);
+            cases.others.push(twin.unwrap_or(case) as u32);
         }
         for &case in &fresh {
-            order.extend(all.case(case as usize).map(|row| row as u32));
+            let rows = all.case(case as usize);
+            order.others.extend(rows.map(|row| row as u32));
             offsets.push(order.len() as u32);
-            cases.push(case);
+            cases.others.push(case);
             added.cases += 1;
             added.events += all.case(case as usize).len() as u64;
         }
