@@ -30,6 +30,17 @@ pub async fn is_kept(tx: &mut Tx, name: &str) -> sqlx::Result<bool> {
     Ok(found.is_some())
 }
 
+/// Keeps a file from being removed as an old one; whether it is there.
+pub async fn renew(tx: &mut Tx, name: &str, at: Micros) -> sqlx::Result<bool> {
+    let found: Option<(i64,)> =
+        query("UPDATE column_files SET at = $2 WHERE name = $1 RETURNING part")
+            .bind(name)
+            .bind(at)
+            .fetch_optional(&mut *tx)
+            .await?;
+    Ok(found.is_some())
+}
+
 pub async fn get(on: impl Into<On<'_>>, name: &str) -> sqlx::Result<Option<Vec<u8>>> {
     let parts: Vec<(Vec<u8>,)> =
         query("SELECT content FROM column_files WHERE name = $1 ORDER BY part")
@@ -55,6 +66,17 @@ pub async fn remove(tx: &mut Tx, name: &str) -> sqlx::Result<()> {
         "DELETE FROM column_files WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM processes WHERE columns_file = $1)"
     )
     .bind(name)
+    .execute(tx)
+    .await
+}
+
+/// Removes one to which nothing points any more and that was not kept after a moment.
+pub async fn remove_older(tx: &mut Tx, name: &str, moment: Micros) -> sqlx::Result<()> {
+    query(
+        "DELETE FROM column_files WHERE name = $1 AND at <= $2 AND NOT EXISTS (SELECT 1 FROM processes WHERE columns_file = $1)"
+    )
+    .bind(name)
+    .bind(moment)
     .execute(tx)
     .await
 }

@@ -98,10 +98,10 @@ pub async fn update(tx: &mut Tx, row: &ProcessRow) -> sqlx::Result<()> {
 }
 
 /// Column files that processes point to.
-pub async fn columns_files(db: &Db) -> sqlx::Result<Vec<String>> {
+pub async fn columns_files(on: impl Into<On<'_>>) -> sqlx::Result<Vec<String>> {
     let rows: Vec<(String,)> =
         query("SELECT columns_file FROM processes WHERE columns_file IS NOT NULL")
-            .fetch_all(db)
+            .fetch_all(on)
             .await?;
     Ok(rows.into_iter().map(|(file,)| file).collect())
 }

@@ -156,6 +156,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     let fresh = refresh::keep(state.improvements.clone(), state.jobs.clone());
     let fresh = tokio::spawn(fresh);
     let folding = tokio::spawn(state.library.clone().keep_folding());
+    let sweeping = tokio::spawn(state.library.clone().keep_sweeping());
     let log = tokio::spawn(state.library.db().clone().keep_log_short());
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let fetching = tokio::spawn(state.delivery.clone().keep_fetching(stopping.clone()));
@@ -185,6 +186,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
     fresh.abort();
     // What was acknowledged is in the store, and is taken in after the next start.
     folding.abort();
+    sweeping.abort();
     // What is leaving right now is waited for; what waits stays in the store.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(MAIL, async { tokio::join!(leaving, fetching, looking) }).await;

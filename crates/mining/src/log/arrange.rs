@@ -13,15 +13,14 @@ impl EventLog {
         };
         EventLog {
             case_names: self.case_names,
-            case_name: pick(&self.case_name, cases),
+            case_name: pick(self.case_name, cases),
             offsets,
-            activity: pick(&self.activity, order),
+            activity: pick(self.activity, order),
             activities: self.activities,
-            time: pick(&self.time, order),
-            start: if self.start.is_empty() {
-                Vec::new()
-            } else {
-                pick(&self.start, order)
+            time: pick(self.time, order),
+            start: match self.start.is_empty() {
+                true => Vec::new(),
+                false => pick(self.start, order),
             },
             case_columns: columns(self.case_columns, cases),
             event_columns: columns(self.event_columns, order),
@@ -86,13 +85,23 @@ pub(super) fn in_use(dict: &Dict, codes: &[u32]) -> (Dict, Vec<u32>) {
     (used, codes)
 }
 
-fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|&row| values[row as usize]).collect()
+/// These rows of a column. It is done in place where nothing that is still to be read is written over.
+fn pick<T: Copy>(mut values: Vec<T>, rows: &[u32]) -> Vec<T> {
+    let comes_from_behind = |(to, &from): (usize, &u32)| to <= from as usize;
+    if !rows.iter().enumerate().all(comes_from_behind) {
+        return rows.iter().map(|&row| values[row as usize]).collect();
+    }
+    for (to, &from) in rows.iter().enumerate() {
+        values[to] = values[from as usize];
+    }
+    values.truncate(rows.len());
+    values.shrink_to_fit();
+    values
 }
 
 impl Column {
     /// The column with these rows of it.
-    pub(super) fn picked(self, rows: &[u32]) -> Column {
+    fn picked(self, rows: &[u32]) -> Column {
         Column {
             name: self.name,
             values: pick_values(self.values, rows),
@@ -103,13 +112,13 @@ impl Column {
 fn pick_values(values: Values, rows: &[u32]) -> Values {
     match values {
         Values::Text { codes, dict } => Values::Text {
-            codes: pick(&codes, rows),
+            codes: pick(codes, rows),
             dict,
         },
-        Values::Int(v) => Values::Int(pick(&v, rows)),
-        Values::Float(v) => Values::Float(pick(&v, rows)),
-        Values::Time(v) => Values::Time(pick(&v, rows)),
-        Values::Bool(v) => Values::Bool(pick(&v, rows)),
+        Values::Int(v) => Values::Int(pick(v, rows)),
+        Values::Float(v) => Values::Float(pick(v, rows)),
+        Values::Time(v) => Values::Time(pick(v, rows)),
+        Values::Bool(v) => Values::Bool(pick(v, rows)),
     }
 }
 
@@ -131,5 +140,19 @@ mod tests {
         assert_eq!(rest.case_names.code("1"), None);
         let (codes, dict) = rest.case_columns[0].codes().unwrap();
         assert_eq!((codes, dict.len(), dict.get(0)), (&[0, 0][..], 1, "Bern"));
+    }
+
+    #[test]
+    fn rows_are_picked_alike_in_place_and_elsewhere() {
+        for (rows, picked) in [
+            (vec![0, 1, 2], vec![5, 6, 7]),
+            (vec![1, 2], vec![6, 7]),
+            (vec![2, 2, 2], vec![7, 7, 7]),
+            (vec![2, 0, 1], vec![7, 5, 6]),
+            (vec![0, 0, 2], vec![5, 5, 7]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(super::pick(vec![5, 6, 7], &rows), picked, "{rows:?}");
+        }
     }
 }

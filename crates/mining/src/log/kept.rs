@@ -1,13 +1,13 @@
 //! More of a log that is kept in a file, without having the log in memory.
 
-use super::codec::{CodecError, HEADER, Reader, TEXT, Writer, is_coded};
+use super::codec::{CodecError, HEADER, Reader, Rows, TEXT, Writer, is_coded};
 use super::merge::{Added, Plan, tells_apart};
-use super::stack::{stack, stack_column, take};
+use super::stack::{joined, stack_column, stack_named, take};
 use super::{Column, Dict, EventLog, NONE, Values};
 use std::io::{self, Read, Seek, Write};
 
 /// Writes what [`merge`](super::merge()) makes of a kept log and a new one, column by column: beside the new one there are only the
-/// frame and the numbers of one column in memory; texts that are known go by. `open` is asked twice. Returns the
+/// numbers of the frame or of one column in memory; texts that are known go by. `open` is asked twice. Returns the
 /// [`moves`](EventLog::moves) of both.
 pub fn merge_kept<R: Read, W: Write + Seek>(
     open: impl Fn() -> io::Result<R>,
@@ -15,49 +15,44 @@ pub fn merge_kept<R: Read, W: Write + Seek>(
     mut out: W,
 ) -> Result<(EventLog, Added), CodecError> {
     let mut reader = Reader::open(open()?)?;
-    let mut old = reader.frame()?;
-    let of_cases = Side::of(
-        &mut reader,
-        &mut new.case_columns,
-        old.cases(),
-        new.case_name.len(),
-        None,
-    )?;
-    let rows = new.events();
-    let of_events = Side::of(
-        &mut reader,
-        &mut new.event_columns,
-        old.events(),
-        rows,
-        Some(&mut old.event_columns),
-    )?;
+    let new_rows = (new.cases(), new.events());
+    let new_names = std::mem::take(&mut new.case_names);
+    let names = Texts::of(&mut reader, &new_names)?;
+    new.case_name
+        .iter_mut()
+        .for_each(|name| *name = names.in_both(*name));
+    let mut old = reader.behind_names(names.len, new_rows)?;
+    let rows = [(old.cases(), new_rows.0), (old.events(), new_rows.1)];
+    let of_cases = Side::of(&mut reader, &mut new.case_columns, rows[0], None)?;
+    let apart = Some(&mut old.event_columns);
+    let of_events = Side::of(&mut reader, &mut new.event_columns, rows[1], apart)?;
     reader.finish()?;
     let apart = of_events.new.iter().filter(|c| tells_apart(&c.name));
     new.event_columns = apart.cloned().collect();
-    let old_cases = old.cases();
-    let mut all = stack(old, new);
-    let mut plan = Plan::of(&all, old_cases);
-    let offsets = std::mem::take(&mut plan.offsets);
-    all.event_columns = Vec::new();
-    let merged = all.arrange(&plan.order, offsets, &plan.cases);
+    let mut all = stack_named(old, new);
+    let plan = Plan::of(&all, names.both(), rows[0].0);
+    (all.event_columns, all.offsets) = Default::default();
+    let (cases, events) = (plan.cases.rows(), plan.order.rows());
 
     out.write_all(&[0; HEADER])?;
     let (mut reader, mut writer) = (Reader::open(open()?)?, Writer::new(out));
-    reader.pass_frame()?;
-    writer.frame(&merged)?;
-    let moves = merged.moves();
-    of_cases.write(&mut reader, &mut writer, |mut column| {
-        plan.fill(&mut column);
-        column.picked(&plan.cases)
-    })?;
-    of_events.write(&mut reader, &mut writer, |column| {
-        column.picked(&plan.order)
-    })?;
+    names.write(&mut reader, &mut writer, &new_names)?;
+    reader.pass_behind_names()?;
+    let offsets = plan.offsets.iter().copied();
+    writer.behind_names(&all, offsets, cases.clone(), events.clone())?;
+    let both = (&mut reader, &mut writer);
+    let mut moves = all.moves();
+    of_cases.write(both, |column| plan.fill(column), cases)?;
+    let both = (&mut reader, &mut writer);
+    of_events.write(both, |_| (), events)?;
     reader.finish()?;
     let (header, mut out) = writer.finish();
     out.rewind()?;
     header.write(&mut out)?;
     out.flush()?;
+    moves.case_name = plan.cases.pick(moves.case_name);
+    moves.activity = plan.order.pick(moves.activity);
+    moves.offsets = plan.offsets;
     Ok((moves, plan.added))
 }
 
@@ -105,6 +100,31 @@ impl Texts {
         }
         Ok(Texts { len, codes, fresh })
     }
+
+    /// How many both have.
+    fn both(&self) -> usize {
+        self.len + self.fresh.len()
+    }
+
+    fn in_both(&self, code: u32) -> u32 {
+        match code {
+            NONE => NONE,
+            code => self.codes[code as usize],
+        }
+    }
+
+    /// Writes those that are known as they go by, then those that are not.
+    fn write<R: Read, W: Write>(
+        &self,
+        reader: &mut Reader<R>,
+        writer: &mut Writer<W>,
+        new: &Dict,
+    ) -> Result<(), CodecError> {
+        writer.length(self.both())?;
+        reader.texts(|text| Ok(writer.text(text)?))?;
+        let mut fresh = self.fresh.iter();
+        Ok(fresh.try_for_each(|&code| writer.text(new.get(code)))?)
+    }
 }
 
 impl Side {
@@ -112,8 +132,7 @@ impl Side {
     fn of(
         reader: &mut Reader<impl Read>,
         new: &mut Vec<Column>,
-        old_rows: usize,
-        new_rows: usize,
+        rows: (usize, usize),
         mut apart: Option<&mut Vec<Column>>,
     ) -> Result<Side, CodecError> {
         let new = std::mem::take(new);
@@ -126,7 +145,7 @@ impl Side {
                 new.iter().find(|c| c.name == name).map(Column::codes),
             ) {
                 (Some(apart), _) if tells_apart(&name) => {
-                    apart.push(reader.column(name.clone(), kind, old_rows)?);
+                    apart.push(reader.column(name.clone(), kind, rows)?);
                 }
                 (_, None) if kind == TEXT => {
                     reader.pass_numbers(4)?;
@@ -140,18 +159,15 @@ impl Side {
             }
             known.push(Known { name, texts });
         }
-        Ok(Side {
-            known,
-            new,
-            rows: (old_rows, new_rows),
-        })
+        Ok(Side { known, new, rows })
     }
 
+    /// Writes these rows of every column, `filled` first.
     fn write<R: Read, W: Write>(
         self,
-        reader: &mut Reader<R>,
-        writer: &mut Writer<W>,
-        merged: impl Fn(Column) -> Column,
+        (reader, writer): (&mut Reader<R>, &mut Writer<W>),
+        fill: impl Fn(&mut Column),
+        picked: impl Rows,
     ) -> Result<(), CodecError> {
         let Side {
             known,
@@ -162,64 +178,74 @@ impl Side {
         let others = new.len() - new.iter().filter(is_known).count();
         reader.columns()?;
         writer.length(known.len() + others)?;
+        let write = |writer: &mut Writer<W>, both: Option<Column>| match both {
+            Some(mut column) => {
+                fill(&mut column);
+                writer.column(&column, picked.clone())
+            }
+            None => Ok(()),
+        };
         for column in &known {
             let (name, kind) = reader.head()?;
             let new = take(&mut new, &name);
             match &column.texts {
-                Some(texts) => texts.write((reader, writer), name, new, rows, &merged)?,
+                Some(texts) => {
+                    let mut codes = texts.stacked(reader, new.as_ref(), name, rows)?;
+                    fill(&mut codes);
+                    texts.write_column((reader, writer), &codes, new.as_ref(), picked.clone())?;
+                }
                 None => {
-                    let old = reader.column(name, kind, rows.0)?;
-                    let both = stack_column(Some(old), rows.0, new, rows.1);
-                    both.map_or(Ok(()), |both| writer.column(&merged(both)))?;
+                    let old = reader.column(name, kind, rows)?;
+                    write(writer, stack_column(Some(old), rows.0, new, rows.1))?;
                 }
             }
         }
         for column in new {
-            let both = stack_column(None, rows.0, Some(column), rows.1);
-            both.map_or(Ok(()), |both| writer.column(&merged(both)))?;
+            write(writer, stack_column(None, rows.0, Some(column), rows.1))?;
         }
         Ok(())
     }
 }
 
 impl Texts {
-    /// Writes a column of texts: its codes, then the texts that are known as they go by, then those that are not.
-    fn write<R: Read, W: Write>(
+    /// The codes of both logs in a column of texts.
+    fn stacked(
         &self,
-        (reader, writer): (&mut Reader<R>, &mut Writer<W>),
+        reader: &mut Reader<impl Read>,
+        new: Option<&Column>,
         name: String,
-        new: Option<Column>,
         rows: (usize, usize),
-        merged: impl Fn(Column) -> Column,
-    ) -> Result<(), CodecError> {
-        let mut codes = reader.words()?;
+    ) -> Result<Column, CodecError> {
+        let codes = reader.words(rows.1)?;
         if codes.len() != rows.0 || !is_coded(&codes, self.len, true) {
             return Err(CodecError::Damaged);
         }
-        let new = new.as_ref().and_then(Column::codes);
-        match new {
-            Some((of_new, _)) => codes.extend(of_new.iter().map(|&code| match code {
-                NONE => NONE,
-                code => self.codes[code as usize],
-            })),
-            None => codes.resize(rows.0 + rows.1, NONE),
-        }
+        let codes = match new.and_then(Column::codes) {
+            Some((new, _)) => joined(codes, new.iter().map(|&code| self.in_both(code))),
+            None => joined(codes, std::iter::repeat_n(NONE, rows.1)),
+        };
         let dict = Dict::new();
         let values = Values::Text { codes, dict };
-        let column = merged(Column { name, values });
+        Ok(Column { name, values })
+    }
+
+    /// Writes these rows of a column of texts.
+    fn write_column<R: Read, W: Write>(
+        &self,
+        (reader, writer): (&mut Reader<R>, &mut Writer<W>),
+        column: &Column,
+        new: Option<&Column>,
+        picked: impl Rows,
+    ) -> Result<(), CodecError> {
         writer.text(&column.name)?;
         writer.kind(TEXT)?;
         if let Some((codes, _)) = column.codes() {
-            writer.words(codes)?;
+            writer.words(picked.map(|row| codes[row]))?;
         }
-        writer.length(self.len + self.fresh.len())?;
-        reader.texts(|text| Ok(writer.text(text)?))?;
-        if let Some((_, dict)) = new {
-            self.fresh
-                .iter()
-                .try_for_each(|&code| writer.text(dict.get(code)))?;
+        match new.and_then(Column::codes) {
+            Some((_, dict)) => self.write(reader, writer, dict),
+            None => self.write(reader, writer, &Dict::new()),
         }
-        Ok(())
     }
 }
 

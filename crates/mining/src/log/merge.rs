@@ -1,6 +1,7 @@
 //! A later export of the same process added to what is known, so that nothing is doubled and nothing is lost.
 
-use super::stack::stack;
+use super::codec::Rows;
+use super::stack::{joined, stack};
 use super::{Column, EventLog, LIFECYCLE, NONE, RESOURCE, Values};
 use crate::time::{MISSING, Micros};
 use rustc_hash::FxHashMap;
@@ -20,9 +21,10 @@ pub struct Added {
 pub fn merge(old: EventLog, new: EventLog) -> (EventLog, Added) {
     let old_cases = old.cases();
     let mut all = stack(old, new);
-    let plan = Plan::of(&all, old_cases);
+    let plan = Plan::of(&all, all.case_names.len(), old_cases);
     all.case_columns.iter_mut().for_each(|c| plan.fill(c));
-    let merged = all.arrange(&plan.order, plan.offsets, &plan.cases);
+    let (order, cases) = (plan.order.all(), plan.cases.all());
+    let merged = all.arrange(&order, plan.offsets, &cases);
     (merged, plan.added)
 }
 
@@ -31,75 +33,102 @@ pub(super) fn tells_apart(name: &str) -> bool {
     [LIFECYCLE, RESOURCE].contains(&name)
 }
 
+/// Rows in an order of which most often only the end is another: no more than that is kept.
+pub(super) struct Order {
+    /// So many stay where they are.
+    same: usize,
+    others: Vec<u32>,
+}
+
+impl Order {
+    /// The first of them in order, with room for those behind.
+    fn of(same: usize, all: usize) -> Order {
+        let others = Vec::with_capacity(all - same);
+        Order { same, others }
+    }
+
+    fn len(&self) -> usize {
+        self.same + self.others.len()
+    }
+
+    pub fn rows(&self) -> impl Rows {
+        (0..self.len()).map(|at| match at.checked_sub(self.same) {
+            None => at,
+            Some(at) => self.others[at] as usize,
+        })
+    }
+
+    fn all(&self) -> Vec<u32> {
+        self.rows().map(|row| row as u32).collect()
+    }
+
+    pub fn pick<T: Copy>(&self, mut values: Vec<T>) -> Vec<T> {
+        let others = self.others.iter().map(|&row| values[row as usize]);
+        let others: Vec<T> = others.collect();
+        values.truncate(self.same);
+        joined(values, others)
+    }
+}
+
 /// Which cases and events of two logs, one behind the other, make the merged one.
 pub(super) struct Plan {
-    pub order: Vec<u32>,
+    pub order: Order,
     pub offsets: Vec<u32>,
-    pub cases: Vec<u32>,
+    pub cases: Order,
     /// Cases that both know: as the old log numbers them, and as the new one does.
     twins: Vec<(usize, usize)>,
     pub added: Added,
 }
 
 impl Plan {
-    pub fn of(all: &EventLog, old_cases: usize) -> Plan {
-        // By name, the first case that has it.
-        let mut first = vec![NONE; all.case_names.len()];
-        let mut twin: Vec<Option<u32>> = vec![None; old_cases];
+    /// `names`: how many names the cases of both have.
+    pub fn of(all: &EventLog, names: usize, old_cases: usize) -> Plan {
+        let (twins, fresh) = of_one_name(all, names, old_cases);
         let mut added = Added::default();
-        let mut fresh = Vec::new();
-        for case in 0..all.cases() {
-            let is_new = case >= old_cases;
-            let known = &mut first[all.case_name[case] as usize];
-            if *known == NONE {
-                *known = case as u32;
-                if is_new {
-                    fresh.push(case as u32);
-                }
-            } else if is_new && (*known as usize) < old_cases {
-                twin[*known as usize] = Some(case as u32);
-            }
-        }
         let identity = Identity::of(all);
-        let (mut order, mut offsets, mut cases) =
-            (Vec::with_capacity(all.events()), vec![0u32], Vec::new());
-        for (case, &twin) in twin.iter().enumerate() {
-            order.extend(all.case(case).map(|row| row as u32));
+        let same = twins.first().map_or(old_cases, |(case, _)| *case);
+        let how_many = old_cases + fresh.len();
+        let mut cases = Order::of(same, how_many);
+        let mut order = Order::of(all.offsets[same] as usize, all.events());
+        let mut offsets = Vec::with_capacity(how_many + 1);
+        offsets.extend(&all.offsets[..=same]);
+        let mut twin = twins.iter().peekable();
+        for case in same..old_cases {
+            order.others.extend(all.case(case).map(|row| row as u32));
+            let twin = twin.next_if(|(old, _)| *old == case).map(|(_, new)| *new);
             if let Some(other) = twin {
                 let mut counts: FxHashMap<Key, u32> = FxHashMap::default();
                 for row in all.case(case) {
                     *counts.entry(identity.key(all, row)).or_default() += 1;
                 }
-                for row in all.case(other as usize) {
+                for row in all.case(other) {
                     match counts.get_mut(&identity.key(all, row)) {
                         Some(n) if *n > 0 => {
                             *n -= 1;
                             added.known += 1;
                         }
                         _ => {
-                            order.push(row as u32);
+                            order.others.push(row as u32);
                             added.events += 1;
                         }
                     }
                 }
-                let from = offsets[offsets.len() - 1] as usize;
-                super::sort_by_time(&mut order[from..], &all.time);
+                let from = offsets[offsets.len() - 1] as usize - order.same;
+                super::sort_by_time(&mut order.others[from..], &all.time);
             }
             offsets.push(order.len() as u32);
-            cases.push(twin.unwrap_or(case as u32));
+            cases.others.push(twin.unwrap_or(case) as u32);
         }
         for &case in &fresh {
-            order.extend(all.case(case as usize).map(|row| row as u32));
+            let rows = all.case(case as usize);
+            order.others.extend(rows.map(|row| row as u32));
             offsets.push(order.len() as u32);
-            cases.push(case);
+            cases.others.push(case);
             added.cases += 1;
             added.events += all.case(case as usize).len() as u64;
         }
-        let known = twin.iter().enumerate();
         Plan {
-            twins: known
-                .filter_map(|(case, twin)| Some((case, (*twin)? as usize)))
-                .collect(),
+            twins,
             order,
             offsets,
             cases,
@@ -113,6 +142,28 @@ impl Plan {
             keep_known(column, case, newer);
         }
     }
+}
+
+/// Cases that both logs know, as [`Plan`] has them, and those that only the new one does.
+fn of_one_name(all: &EventLog, names: usize, old_cases: usize) -> (Vec<(usize, usize)>, Vec<u32>) {
+    // By name, the first case that has it.
+    let mut first = vec![NONE; names];
+    let (mut twins, mut fresh) = (FxHashMap::default(), Vec::new());
+    for case in 0..all.cases() {
+        let is_new = case >= old_cases;
+        let known = &mut first[all.case_name[case] as usize];
+        if *known == NONE {
+            *known = case as u32;
+            if is_new {
+                fresh.push(case as u32);
+            }
+        } else if is_new && (*known as usize) < old_cases {
+            twins.insert(*known as usize, case);
+        }
+    }
+    let mut twins: Vec<(usize, usize)> = twins.into_iter().collect();
+    twins.sort_unstable();
+    (twins, fresh)
 }
 
 type Key = (u32, Micros, u32, u32);

@@ -1,53 +1,63 @@
 //! Two logs one behind the other.
 
 use super::{Column, Dict, EventLog, NONE, Values};
-use crate::time::MISSING;
+use crate::time::{MISSING, Micros};
 
 /// Both logs; cases of one name are still two.
-pub(super) fn stack(a: EventLog, b: EventLog) -> EventLog {
+pub(super) fn stack(mut a: EventLog, mut b: EventLog) -> EventLog {
+    let names = std::mem::take(&mut b.case_names);
+    let in_both = intern_all(&mut a.case_names, &names);
+    let coded = b.case_name.iter_mut();
+    coded.for_each(|name| *name = in_both[*name as usize]);
+    stack_named(a, b)
+}
+
+/// The same where both logs number the names of cases alike.
+pub(super) fn stack_named(mut a: EventLog, b: EventLog) -> EventLog {
     let shift = a.events() as u32;
     let (rows_a, rows_b) = ((a.cases(), a.events()), (b.cases(), b.events()));
-    let (case_names, case_name) =
-        stack_codes((a.case_names, a.case_name), (b.case_names, b.case_name));
-    let (activities, activity) =
+    a.case_name = joined(a.case_name, b.case_name);
+    let offsets = b.offsets.into_iter().skip(1).map(|n| n + shift);
+    a.offsets = joined(a.offsets, offsets);
+    (a.activities, a.activity) =
         stack_codes((a.activities, a.activity), (b.activities, b.activity));
-    let start = match (a.start.is_empty(), b.start.is_empty()) {
-        (true, true) => Vec::new(),
-        (a_empty, b_empty) => {
-            let side = |empty, v, n| if empty { vec![MISSING; n] } else { v };
-            [
-                side(a_empty, a.start, rows_a.1),
-                side(b_empty, b.start, rows_b.1),
-            ]
-            .concat()
-        }
-    };
-    EventLog {
-        case_names,
-        case_name,
-        offsets: a
-            .offsets
-            .into_iter()
-            .chain(b.offsets.into_iter().skip(1).map(|n| n + shift))
-            .collect(),
-        activity,
-        activities,
-        time: [a.time, b.time].concat(),
-        start,
-        case_columns: stack_columns(a.case_columns, rows_a.0, b.case_columns, rows_b.0),
-        event_columns: stack_columns(a.event_columns, rows_a.1, b.event_columns, rows_b.1),
+    a.time = joined(a.time, b.time);
+    if !(a.start.is_empty() && b.start.is_empty()) {
+        let side = |start: Vec<Micros>, rows| match start.is_empty() {
+            true => vec![MISSING; rows],
+            false => start,
+        };
+        a.start = joined(side(a.start, rows_a.1), side(b.start, rows_b.1));
     }
+    a.case_columns = stack_columns(a.case_columns, rows_a.0, b.case_columns, rows_b.0);
+    a.event_columns = stack_columns(a.event_columns, rows_a.1, b.event_columns, rows_b.1);
+    a
+}
+
+/// A column made longer where it is, by no more than it needs.
+pub(super) fn joined<T>(
+    mut values: Vec<T>,
+    more: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+) -> Vec<T> {
+    let more = more.into_iter();
+    values.reserve_exact(more.len());
+    values.extend(more);
+    values
 }
 
 fn stack_codes(a: (Dict, Vec<u32>), b: (Dict, Vec<u32>)) -> (Dict, Vec<u32>) {
-    let ((mut dict, mut codes), (other, other_codes)) = (a, b);
-    let map: Vec<u32> = other.iter().map(|value| dict.intern(value)).collect();
-    codes.extend(
-        other_codes
-            .into_iter()
-            .map(|c| if c == NONE { NONE } else { map[c as usize] }),
-    );
-    (dict, codes)
+    let ((mut dict, codes), (other, others)) = (a, b);
+    let in_both = intern_all(&mut dict, &other);
+    let others = others.into_iter().map(|code| match code {
+        NONE => NONE,
+        code => in_both[code as usize],
+    });
+    (dict, joined(codes, others))
+}
+
+/// By code in the other dictionary, the code in this one, which then has all of its texts.
+fn intern_all(dict: &mut Dict, other: &Dict) -> Vec<u32> {
+    other.iter().map(|value| dict.intern(value)).collect()
 }
 
 fn stack_columns(a: Vec<Column>, rows_a: usize, b: Vec<Column>, rows_b: usize) -> Vec<Column> {
@@ -85,8 +95,8 @@ pub(super) fn stack_column(
         (None, None) => return None,
     };
     Some(Column {
-        name: a.name.clone(),
-        values: stack_values(a, b),
+        name: a.name,
+        values: stack_values(a.values, b.values),
     })
 }
 
@@ -108,36 +118,32 @@ fn absent(like: &Column, rows: usize) -> Column {
     }
 }
 
-fn stack_values(a: Column, b: Column) -> Values {
-    match (a.values, b.values) {
+fn stack_values(a: Values, b: Values) -> Values {
+    match (a, b) {
         (
             Values::Text { codes, dict },
             Values::Text {
-                codes: other,
-                dict: others,
+                codes: others,
+                dict: other,
             },
         ) => {
-            let (dict, codes) = stack_codes((dict, codes), (others, other));
+            let (dict, codes) = stack_codes((dict, codes), (other, others));
             Values::Text { codes, dict }
         }
-        (Values::Int(a), Values::Int(b)) => Values::Int([a, b].concat()),
-        (Values::Float(a), Values::Float(b)) => Values::Float([a, b].concat()),
-        (Values::Time(a), Values::Time(b)) => Values::Time([a, b].concat()),
-        (Values::Bool(a), Values::Bool(b)) => Values::Bool([a, b].concat()),
-        (a, b) => {
-            let text = |values| {
-                let column = Column {
-                    name: String::new(),
-                    values,
-                };
-                let mut dict = Dict::new();
-                let codes = (0..column.len())
-                    .map(|row| column.display(row).map_or(NONE, |v| dict.intern(&v)))
-                    .collect();
-                (dict, codes)
-            };
-            let (dict, codes) = stack_codes(text(a), text(b));
-            Values::Text { codes, dict }
-        }
+        (Values::Int(a), Values::Int(b)) => Values::Int(joined(a, b)),
+        (Values::Float(a), Values::Float(b)) => Values::Float(joined(a, b)),
+        (Values::Time(a), Values::Time(b)) => Values::Time(joined(a, b)),
+        (Values::Bool(a), Values::Bool(b)) => Values::Bool(joined(a, b)),
+        (a, b) => stack_values(as_text(a), as_text(b)),
     }
+}
+
+fn as_text(values: Values) -> Values {
+    let name = String::new();
+    let column = Column { name, values };
+    let mut dict = Dict::new();
+    let codes = (0..column.len())
+        .map(|row| column.display(row).map_or(NONE, |v| dict.intern(&v)))
+        .collect();
+    Values::Text { codes, dict }
 }

@@ -4,7 +4,7 @@ use super::Installation;
 use super::archive::{Counted, Manifest, Writer};
 use mining::Micros;
 use std::path::Path;
-use store::carry;
+use store::{carry, processes};
 
 /// Rows are put together to parts of about this many bytes.
 const PART: usize = 8 << 20;
@@ -15,18 +15,21 @@ pub async fn backup(of: &Installation, to: &Path, at: Micros) -> anyhow::Result<
     let mut tx = of.db.begin_reading().await?;
     let schema = carry::schema(&mut tx).await?;
     let last_event = carry::last_given(&mut tx).await?;
-    let (mut counted, mut columns) = (Vec::new(), Vec::new());
+    // First of all: what is replaced meanwhile is removed some minutes later.
+    let mut columns = processes::columns_files(&mut tx).await?;
+    columns.sort();
+    columns.dedup();
+    for name in &columns {
+        let bytes = of.columns(&mut tx, name).await?;
+        writer.add(&format!("columns/{name}"), &bytes)?;
+    }
+    let mut counted = Vec::new();
     for table in carry::tables(&mut tx).await? {
         let (mut held, mut number) = (Vec::new(), 0);
         let sum = carry::each(&mut tx, &table, async |rows| {
             for row in &rows {
                 serde_json::to_writer(&mut held, row)?;
                 held.push(b'\n');
-                if table.name == "processes"
-                    && let Some(name) = row.get("columns_file").and_then(|v| v.as_str())
-                {
-                    columns.push(name.to_string());
-                }
             }
             if held.len() >= PART {
                 writer.add(&path(table.name, number), &held)?;
@@ -43,12 +46,6 @@ pub async fn backup(of: &Installation, to: &Path, at: Micros) -> anyhow::Result<
             table: table.name.into(),
             rows: sum.rows,
         });
-    }
-    columns.sort();
-    columns.dedup();
-    for name in &columns {
-        let bytes = of.columns(&mut tx, name).await?;
-        writer.add(&format!("columns/{name}"), &bytes)?;
     }
     writer.finish(schema, last_event, counted)
 }

@@ -93,6 +93,19 @@ impl ColumnFiles {
         }
     }
 
+    /// Removes a file unless it was written after a moment; whether it was there.
+    pub fn remove_older(&self, name: &str, moment: mining::Micros) -> io::Result<bool> {
+        let path = self.folder.join(name);
+        let is_old = match written(&path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => false,
+            at => at? <= moment,
+        };
+        if is_old {
+            fs::remove_file(path)?;
+        }
+        Ok(is_old)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.folder.join(name).exists()
     }
@@ -164,11 +177,15 @@ pub(super) fn digest_of(path: &Path) -> io::Result<String> {
 }
 
 fn older_than_an_hour(path: &Path, now: mining::Micros) -> io::Result<bool> {
-    let written = fs::metadata(path)?
+    Ok(now - written(path)? > mining::time::HOUR)
+}
+
+/// When a file was written.
+fn written(path: &Path) -> io::Result<mining::Micros> {
+    let since = fs::metadata(path)?
         .modified()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_micros() as i64);
-    Ok(now - written > mining::time::HOUR)
+        .duration_since(std::time::UNIX_EPOCH);
+    Ok(since.map_or(0, |d| d.as_micros() as i64))
 }
 
 #[cfg(test)]

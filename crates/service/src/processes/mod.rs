@@ -13,6 +13,7 @@ pub mod ocel_sqlite;
 pub mod push;
 pub mod reading;
 pub mod reread;
+pub mod spent;
 pub mod uploads;
 pub mod view;
 
@@ -51,6 +52,7 @@ struct Inner {
     fits: Cache<(String, Option<String>, i64, String), fit::Fit>,
     /// By process: whoever adds to it has it.
     turns: Mutex<HashMap<String, Turn>>,
+    spent: spent::Spent,
 }
 
 type Turn = Arc<tokio::sync::Mutex<()>>;
@@ -92,6 +94,7 @@ impl Library {
             views: Cache::new(VIEWS),
             fits: Cache::new(200),
             turns: Mutex::default(),
+            spent: spent::Spent::default(),
         };
         let library = Library {
             inner: Arc::new(inner),
@@ -100,7 +103,9 @@ impl Library {
             let mut tx = library.db().begin().await?;
             column_files::sweep(&mut tx, library.clock().now() - mining::time::HOUR).await?;
             for name in known.iter().filter(|name| library.inner.files.has(name)) {
-                library.share(&mut tx, name).await?;
+                if !column_files::is_kept(&mut tx, name).await? {
+                    library.share(&mut tx, name).await?;
+                }
             }
             tx.commit().await?;
         }
@@ -110,7 +115,7 @@ impl Library {
     /// On PostgreSQL: puts a column file where every node finds it, visible with what points to it.
     async fn share(&self, tx: &mut Tx, name: &str) -> anyhow::Result<()> {
         if let Tx::Postgres(_) = tx
-            && !column_files::is_kept(tx, name).await?
+            && !column_files::renew(tx, name, self.clock().now()).await?
         {
             let bytes = self.inner.files.bytes(name)?;
             column_files::put(tx, name, self.clock().now(), &bytes).await?;

@@ -9,7 +9,7 @@ mod sum;
 mod writer;
 
 pub(super) use reader::Reader;
-pub(super) use writer::Writer;
+pub(super) use writer::{Rows, Writer};
 
 use super::{EventLog, NONE};
 use std::io::{self, Read, Write};
@@ -124,12 +124,12 @@ pub(super) fn is_coded(codes: &[u32], texts: usize, may_be_none: bool) -> bool {
     codes.iter().all(is_known)
 }
 
-/// Whether cases and events fit each other, so that no figure reads past an end.
-fn is_whole(log: &EventLog) -> bool {
+/// Whether names, cases and events fit each other, so that no figure reads past an end.
+fn is_whole(log: &EventLog, names: usize) -> bool {
     has_cases(log)
         && log.time.len() == log.events()
         && (log.start.is_empty() || log.start.len() == log.events())
-        && is_coded(&log.case_name, log.case_names.len(), false)
+        && is_coded(&log.case_name, names, false)
 }
 
 fn has_cases(log: &EventLog) -> bool {

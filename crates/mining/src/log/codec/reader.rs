@@ -28,18 +28,27 @@ impl<R: Read> Reader<R> {
 
     /// A log without its columns, which follow.
     pub fn frame(&mut self) -> Result<EventLog, CodecError> {
+        let case_names = self.dict()?;
+        let log = self.behind_names(case_names.len(), (0, 0))?;
+        Ok(EventLog { case_names, ..log })
+    }
+
+    /// The same behind the names of cases, of which there are so many; with room for more cases and events.
+    pub fn behind_names(
+        &mut self,
+        names: usize,
+        (cases, events): (usize, usize),
+    ) -> Result<EventLog, CodecError> {
         let log = EventLog {
-            case_names: self.dict()?,
-            case_name: self.words()?,
-            offsets: self.words()?,
-            activity: self.words()?,
+            case_name: self.words(cases)?,
+            offsets: self.words(cases)?,
+            activity: self.words(events)?,
             activities: self.dict()?,
-            time: self.longs()?,
-            start: self.longs()?,
-            case_columns: Vec::new(),
-            event_columns: Vec::new(),
+            time: self.longs(events)?,
+            start: self.longs(events)?,
+            ..EventLog::default()
         };
-        match super::is_whole(&log) {
+        match super::is_whole(&log, names) {
             true => Ok(log),
             false => Err(CodecError::Damaged),
         }
@@ -49,9 +58,9 @@ impl<R: Read> Reader<R> {
     pub fn moves(&mut self) -> Result<EventLog, CodecError> {
         self.pass_dict()?;
         let log = EventLog {
-            case_name: self.words()?,
-            offsets: self.words()?,
-            activity: self.words()?,
+            case_name: self.words(0)?,
+            offsets: self.words(0)?,
+            activity: self.words(0)?,
             activities: self.dict()?,
             ..EventLog::default()
         };
@@ -62,9 +71,8 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// Goes on behind the frame.
-    pub fn pass_frame(&mut self) -> Result<(), CodecError> {
-        self.pass_dict()?;
+    /// Goes on behind the frame, being behind the names of cases.
+    pub fn pass_behind_names(&mut self) -> Result<(), CodecError> {
         [4, 4, 4]
             .into_iter()
             .try_for_each(|n| self.pass_numbers(n))?;
@@ -89,7 +97,7 @@ impl<R: Read> Reader<R> {
         let n = self.columns()?;
         let one = |_| {
             let (name, kind) = self.head()?;
-            self.column(name, kind, rows)
+            self.column(name, kind, (rows, 0))
         };
         (0..n).map(one).collect()
     }
@@ -102,9 +110,14 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    /// The column behind a head.
-    pub fn column(&mut self, name: String, kind: u8, rows: usize) -> Result<Column, CodecError> {
-        let values = self.values(kind)?;
+    /// The column behind a head, with room for more rows.
+    pub fn column(
+        &mut self,
+        name: String,
+        kind: u8,
+        (rows, more): (usize, usize),
+    ) -> Result<Column, CodecError> {
+        let values = self.values(kind, more)?;
         let column = Column { name, values };
         let is_whole = column.len() == rows
             && (column.codes()).is_none_or(|(codes, dict)| is_coded(codes, dict.len(), true));
@@ -125,17 +138,17 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    fn values(&mut self, kind: u8) -> Result<Values, CodecError> {
+    fn values(&mut self, kind: u8, more: usize) -> Result<Values, CodecError> {
         Ok(match kind {
             TEXT => {
-                let codes = self.words()?;
+                let codes = self.words(more)?;
                 let dict = self.dict()?;
                 Values::Text { codes, dict }
             }
-            1 => Values::Int(self.longs()?),
-            2 => Values::Float(self.numbers(f64::from_le_bytes)?),
-            3 => Values::Time(self.longs()?),
-            4 => Values::Bool(self.numbers(|[b]| b)?),
+            1 => Values::Int(self.longs(more)?),
+            2 => Values::Float(self.numbers(more, f64::from_le_bytes)?),
+            3 => Values::Time(self.longs(more)?),
+            4 => Values::Bool(self.numbers(more, |[b]| b)?),
             _ => return Err(CodecError::Damaged),
         })
     }
@@ -209,20 +222,21 @@ impl<R: Read> Reader<R> {
         Ok(n)
     }
 
-    pub fn words(&mut self) -> Result<Vec<u32>, CodecError> {
-        self.numbers(u32::from_le_bytes)
+    pub fn words(&mut self, more: usize) -> Result<Vec<u32>, CodecError> {
+        self.numbers(more, u32::from_le_bytes)
     }
 
-    fn longs(&mut self) -> Result<Vec<i64>, CodecError> {
-        self.numbers(i64::from_le_bytes)
+    fn longs(&mut self, more: usize) -> Result<Vec<i64>, CodecError> {
+        self.numbers(more, i64::from_le_bytes)
     }
 
     fn numbers<T, const N: usize>(
         &mut self,
+        more: usize,
         read: impl Fn([u8; N]) -> T,
     ) -> Result<Vec<T>, CodecError> {
         let n = self.length(N as u64)?;
-        let mut values = Vec::with_capacity(n);
+        let mut values = Vec::with_capacity(n + more);
         let mut block = [0; 4096];
         while values.len() < n {
             let some = (n - values.len()).min(block.len() / N);

@@ -207,6 +207,7 @@ impl Library {
         tx.commit().await?;
         if let Some(file) = old_file.filter(|old| Some(old) != row.columns_file.as_ref()) {
             self.let_go(&row.id, &file);
+            self.inner.spent.add(file, self.clock().now());
         }
         Ok(Outcome {
             import: import.id,
