@@ -46,22 +46,34 @@ impl ColumnFiles {
         &self,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     ) -> Result<(String, T), E> {
-        let number = PARTS.fetch_add(1, Ordering::Relaxed);
-        let part = format!("{}-{number}.part", std::process::id());
-        let part = self.folder.join(part);
-        let written = self.write_part(&part, write);
+        let (part, file) = self.part()?;
+        let written = self.write_part(&part, file, write);
         if written.is_err() {
             let _ = fs::remove_file(&part);
         }
         written
     }
 
+    /// A file of nobody else's: in two containers over one folder both programs may have the same number.
+    fn part(&self) -> io::Result<(PathBuf, File)> {
+        loop {
+            let number = PARTS.fetch_add(1, Ordering::Relaxed);
+            let part = format!("{}-{number}.part", std::process::id());
+            let part = self.folder.join(part);
+            match File::create_new(&part) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return Ok((part, made?)),
+            }
+        }
+    }
+
     fn write_part<T, E: From<io::Error>>(
         &self,
         part: &Path,
+        file: File,
         write: impl FnOnce(&mut BufWriter<File>) -> Result<T, E>,
     ) -> Result<(String, T), E> {
-        let mut out = BufWriter::with_capacity(BLOCK, File::create(part)?);
+        let mut out = BufWriter::with_capacity(BLOCK, file);
         let told = write(&mut out)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
@@ -204,7 +216,17 @@ mod tests {
         let name = files.put(&log).unwrap();
         assert_eq!(files.put(&log).unwrap(), name);
         assert_eq!(files.get(&name).unwrap(), log);
+        // Another program has the next names.
+        let next = PARTS.load(Ordering::Relaxed);
+        let others = (next..next + 50).map(|n| format!("{}-{n}.part", std::process::id()));
+        let others: Vec<_> = others.map(|n| files.folder.join(n)).collect();
+        others
+            .iter()
+            .for_each(|o| std::fs::write(o, "theirs").unwrap());
         let (same, _, added) = files.add(&name, log.clone()).unwrap();
+        let theirs = |o: &PathBuf| std::fs::read(o).unwrap() == b"theirs";
+        assert!(others.iter().all(theirs));
+        others.iter().for_each(|o| std::fs::remove_file(o).unwrap());
         assert_eq!((same, added.known), (name.clone(), 1));
         let later = i64::MAX / 2;
         assert_eq!(files.sweep(std::slice::from_ref(&name), later).unwrap(), 0);

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use store::{Db, column_files, processes};
 
-/// From a row to the file it names it is less than this.
-const ASKED_FOR: Micros = 2 * MINUTE;
+/// From a row to the file it names it is less than this, also for a backup of many.
+const ASKED_FOR: Micros = 10 * MINUTE;
 const EVERY: Duration = Duration::from_secs(30);
 
 /// Files that were replaced, and when they were.

@@ -115,6 +115,16 @@ impl Library {
             None => None,
         };
         let id = format!("import_{}", self.clock().id().simple());
+        // Before anybody has to wait for us: it is a whole file.
+        let before = match target.as_ref().and_then(|row| row.columns_file.clone()) {
+            Some(file) if !pushed.is_empty() => {
+                self.have(self.db(), &file).await?;
+                let library = self.clone();
+                let read = tokio::task::spawn_blocking(move || library.moves(&file)).await;
+                Some(read.map_err(anyhow::Error::from)??)
+            }
+            _ => None,
+        };
         let mut tx = self.db().begin().await?;
         if !readings.still(&mut tx).await? {
             return Err(busy());
@@ -132,7 +142,11 @@ impl Library {
         };
         let log = kept.as_ref().map(|(log, _, _)| log.clone());
         // A process that grows event by event is proposed anew until somebody reads it differently.
-        let is_proposed = !pushed.is_empty() && self.is_as_proposed(&mut tx, &row).await?;
+        let is_proposed = !pushed.is_empty()
+            && self
+                .is_as_proposed(&mut tx, &row, before.as_deref())
+                .await?;
+        drop(before);
         let old_file = row.columns_file.clone();
         if let Some((log, file, _)) = &kept {
             row.columns_file = Some(file.clone());

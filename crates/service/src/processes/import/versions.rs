@@ -78,13 +78,14 @@ impl Library {
         &self,
         tx: &mut Tx,
         row: &ProcessRow,
+        log: Option<&EventLog>,
     ) -> Result<bool, Problem> {
-        let Some(file) = &row.columns_file else {
+        let Some(log) = log else {
             return Ok(row.revision == 0);
         };
         let model = model_of(tx, &row.id).await?;
         let known = self.steps_of(&mut *tx, &row.id, row.revision).await?;
-        Ok(known == Steps::propose(&*self.moves(file)?, model.as_ref(), false))
+        Ok(known == Steps::propose(log, model.as_ref(), false))
     }
 
     /// The owner's steps with activities that a new import brought put where a proposal for the whole log has them.
