@@ -543,3 +543,97 @@ fn a_thread_nobody_is_known_to_have_written_counts_as_hers_until_it_is_split() {
         assert_eq!(code(house.merge(&b.id, &a.id).await), "nobody_known");
     });
 }
+
+#[test]
+fn what_is_done_by_the_address_of_what_went_in_is_done_to_what_shows_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        let (desk, maren, id) = (&house.desk, &house.maren, a.id.as_str());
+        let is_part = async || {
+            let own = house.row(id).await;
+            let of = (own.state.as_str(), own.merged_into.as_deref());
+            assert_eq!(of, (MERGED, Some(b.id.as_str())));
+            let claimed = (own.claimed_by, own.held, own.snoozed);
+            assert_eq!(claimed, (None, None, None));
+            house.row(&b.id).await
+        };
+        let now = house.clock.now();
+        desk.claim(maren, id).await.unwrap();
+        assert_eq!(is_part().await.claimed_by.as_deref(), Some(maren.id()));
+        desk.give(maren, id, Some(house.kofi.id())).await.unwrap();
+        assert_eq!(is_part().await.claimed_by.as_deref(), Some(house.kofi.id()));
+        desk.take_over(maren, id).await.unwrap();
+        desk.give(maren, id, None).await.unwrap();
+        assert_eq!(is_part().await.claimed_by, None);
+        desk.note(maren, id, "Careful").await.unwrap();
+        is_part().await;
+        assert_eq!(desk.thread(maren, &b.id).await.unwrap().notes.len(), 1);
+        desk.snooze(maren, id, Some(now + HOUR)).await.unwrap();
+        assert_eq!(is_part().await.snoozed, Some(now + HOUR));
+        desk.set_closed(maren, id, true).await.unwrap();
+        assert_eq!(is_part().await.state, CLOSED);
+        desk.set_closed(maren, id, false).await.unwrap();
+        assert_eq!(is_part().await.state, OPEN);
+        for is_dismissed in [true, false] {
+            let refused = desk.dismiss(maren, id, is_dismissed).await;
+            assert_eq!(code(refused), "not_found_state");
+        }
+        assert_eq!(code(desk.into_queue(maren, id).await), "not_found_state");
+        assert_eq!(is_part().await.state, OPEN);
+        let about = desk.set_case(maren, id, "deals", Some("Torv One"));
+        about.await.unwrap();
+        assert_eq!(is_part().await.case_ref.as_deref(), Some("Torv One"));
+        desk.set_held(maren, id, Some("noise")).await.unwrap();
+        assert_eq!(is_part().await.state, HELD);
+        desk.set_held(maren, id, None).await.unwrap();
+        assert_eq!(is_part().await.state, OPEN);
+        desk.reply(maren, id, "k1", "Hello").await.unwrap();
+        house.after(MINUTE).await;
+        assert_eq!(is_part().await.state, ANSWERED);
+        assert_eq!(house.answers(), [("Hello".into(), "a1".into())]);
+    });
+}
+
+#[test]
+fn whoever_is_held_by_the_address_of_what_went_in_began_that_and_all_of_it_is_held() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Ruth Abiola", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let (desk, maren) = (&house.desk, &house.maren);
+        let (ruth, aino) = (a.contact.clone().unwrap(), b.contact.clone().unwrap());
+        desk.merge(maren, &ruth, &aino).await.unwrap();
+        for id in [&a.id, &b.id] {
+            let about = desk.set_case(maren, id, "deals", Some("Torv One"));
+            about.await.unwrap();
+        }
+        house.merge(&a.id, &b.id).await.unwrap();
+        for (mark, why) in [
+            ("blocked", "this account is blocked here"),
+            ("ours", "one of us"),
+        ] {
+            desk.mark_voice(maren, &a.id, Some(mark)).await.unwrap();
+            let (own, shown) = (house.row(&a.id).await, house.row(&b.id).await);
+            assert_eq!(own.state, MERGED);
+            assert_eq!(
+                (shown.state.as_str(), shown.held.as_deref()),
+                (HELD, Some(why))
+            );
+            let voices = desk.voices(maren).await.unwrap();
+            assert_eq!(voices.len(), 1);
+            assert_eq!(
+                (voices[0].author.as_str(), voices[0].mark.as_str()),
+                ("id-Ruth Abiola", mark)
+            );
+        }
+        desk.mark_voice(maren, &a.id, None).await.unwrap();
+        assert!(desk.voices(maren).await.unwrap().is_empty());
+        assert_eq!(house.row(&a.id).await.state, MERGED);
+        assert_eq!(house.only().await.id, b.id);
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(house.open_threads().await.len(), 2);
+    });
+}
