@@ -637,3 +637,69 @@ fn whoever_is_held_by_the_address_of_what_went_in_began_that_and_all_of_it_is_he
         assert_eq!(house.open_threads().await.len(), 2);
     });
 }
+
+/// Threads of two accounts of one customer, about one case.
+async fn of_two_accounts(house: &House, said: [(&str, &str); 3]) -> [ThreadRow; 3] {
+    let mut threads = Vec::new();
+    for (id, who) in said {
+        threads.push(house.hears(id, who, id).await);
+    }
+    let contact = |who: &str| {
+        let at = said.iter().position(|(_, w)| *w == who).unwrap();
+        threads[at].contact.clone().unwrap()
+    };
+    let (aino, ruth) = (contact("Aino Saari"), contact("Ruth Abiola"));
+    let merged = house.desk.merge(&house.maren, &ruth, &aino);
+    merged.await.unwrap();
+    for thread in &threads {
+        let about = house
+            .desk
+            .set_case(&house.maren, &thread.id, "deals", Some("Torv One"));
+        about.await.unwrap();
+    }
+    threads.try_into().unwrap()
+}
+
+#[test]
+fn what_is_in_one_that_is_of_somebody_else_stays_with_its_own_customer() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let said = [
+            ("a1", "Aino Saari"),
+            ("b1", "Ruth Abiola"),
+            ("c1", "Aino Saari"),
+        ];
+        let [a, b, c] = of_two_accounts(&house, said).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.merge(&b.id, &c.id).await.unwrap();
+        let desk = &house.desk;
+        desk.split(&house.maren, "fake", "id-Ruth Abiola")
+            .await
+            .unwrap();
+        assert_eq!(house.words(&b.id).await, ["b1"]);
+        assert_eq!(house.words(&c.id).await, ["a1", "c1"]);
+        assert_eq!(house.row(&a.id).await.merged_into, Some(c.id.clone()));
+        desk.split_thread(&house.maren, &a.id).await.unwrap();
+        assert_eq!(house.open_threads().await.len(), 3);
+        house.merge(&a.id, &c.id).await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_in_what_became_of_somebody_else_comes_out_as_one() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let said = [
+            ("a1", "Aino Saari"),
+            ("b1", "Aino Saari"),
+            ("c1", "Ruth Abiola"),
+        ];
+        let [a, b, c] = of_two_accounts(&house, said).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.merge(&b.id, &c.id).await.unwrap();
+        let split = house.desk.split(&house.maren, "fake", "id-Ruth Abiola");
+        split.await.unwrap();
+        assert_eq!(house.words(&c.id).await, ["c1"]);
+        assert_eq!(house.words(&b.id).await, ["a1", "b1"]);
+    });
+}
