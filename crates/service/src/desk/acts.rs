@@ -774,6 +774,7 @@ impl Desk {
             desk::set_objected(&mut tx, into, from.objected).await?;
         }
         desk::set_merged(&mut tx, contact, Some(into)).await?;
+        self.part_strangers(&mut tx, actor, into).await?;
         let payload = json!({ "contact": contact, "into": into, "handles": handles.iter().map(|h| [&h.kind, &h.author]).collect::<Vec<_>>() });
         activity::record_installation(
             &mut tx,

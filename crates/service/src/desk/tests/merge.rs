@@ -703,3 +703,24 @@ fn what_is_in_what_became_of_somebody_else_comes_out_as_one() {
         assert_eq!(house.words(&b.id).await, ["a1", "b1"]);
     });
 }
+
+#[test]
+fn who_becomes_one_with_somebody_else_takes_what_she_said_out_of_what_others_said() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Per Torv", "A").await;
+        let b = house.hears("b1", "Per Torv", "B").await;
+        let ruth = house.hears("r1", "Ruth Abiola", "R").await;
+        let aino = house.hears("s1", "Aino Saari", "S").await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        let at = house.clock.now();
+        house
+            .says(further("a2", "a1", "Aino Saari", "So do I", at))
+            .await;
+        let (aino, ruth) = (aino.contact.unwrap(), ruth.contact.unwrap());
+        house.desk.merge(&house.maren, &aino, &ruth).await.unwrap();
+        let own = house.row(&a.id).await;
+        assert_eq!((own.contact, own.merged_into), (Some(ruth), None));
+        assert_eq!(house.words(&b.id).await, ["B"]);
+    });
+}
