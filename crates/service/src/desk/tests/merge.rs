@@ -724,3 +724,41 @@ fn who_becomes_one_with_somebody_else_takes_what_she_said_out_of_what_others_sai
         assert_eq!(house.words(&b.id).await, ["B"]);
     });
 }
+
+#[test]
+fn a_reply_goes_where_the_customer_wrote_last_on_a_channel_that_is_connected() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let settings = Settings::of([("token", "good")]);
+        let added = house
+            .connect()
+            .add_channel(&house.ines, "fake", "", &settings, Some("deals"))
+            .await;
+        let (other, _) = added.unwrap();
+        house.after(MINUTE).await;
+        let there = kept::said_of(house.db(), &other, "a1").await.unwrap();
+        let there = there.unwrap().thread;
+        house.merge(&there, &a.id).await.unwrap();
+        let mut tx = house.db().begin().await.unwrap();
+        store::query("UPDATE said SET at = at + 1 WHERE connection = $1")
+            .bind(other.as_str())
+            .execute(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let (desk, maren) = (&house.desk, &house.maren);
+        let goes_to = async || {
+            let thread = desk.thread(maren, &a.id).await.unwrap();
+            thread.part_of_newest().unwrap().row.id.clone()
+        };
+        assert_eq!(goes_to().await, there);
+        house.connect().remove(&house.ines, &other).await.unwrap();
+        assert_eq!(goes_to().await, a.id);
+        desk.reply(maren, &a.id, "k1", "Hello").await.unwrap();
+        let replies = house.replies(&a.id).await;
+        assert_eq!(replies, [(a.id.clone(), QUEUED.into())]);
+        house.after(MINUTE).await;
+        assert_eq!(house.answers(), [("Hello".into(), "a1".into())]);
+    });
+}
