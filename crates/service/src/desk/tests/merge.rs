@@ -762,3 +762,28 @@ fn a_reply_goes_where_the_customer_wrote_last_on_a_channel_that_is_connected() {
         assert_eq!(house.answers(), [("Hello".into(), "a1".into())]);
     });
 }
+
+#[test]
+fn a_reply_that_is_handed_in_again_after_a_split_is_the_one_that_was_sent() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        house.merge(&b.id, &a.id).await.unwrap();
+        let (desk, maren) = (&house.desk, &house.maren);
+        let first = desk.reply(maren, &a.id, "k1", "Hello").await.unwrap();
+        house.after(MINUTE).await;
+        desk.split_thread(maren, &b.id).await.unwrap();
+        for to in [None, Some(b.id.as_str())] {
+            let again = desk.reply_to(maren, &a.id, to, "k1", "Hello").await;
+            assert_eq!(again.unwrap(), first);
+        }
+        let other = desk.reply(maren, &a.id, "k1", "Goodbye").await;
+        assert_eq!(code(other), "key_used");
+        let c = house.hears("c1", "Aino Saari", "C").await;
+        let other = desk.reply(maren, &c.id, "k1", "Hello").await;
+        assert_eq!(code(other), "key_used", "it was for another thread");
+        house.after(MINUTE).await;
+        assert_eq!(house.answers(), [("Hello".into(), "b1".into())]);
+    });
+}
