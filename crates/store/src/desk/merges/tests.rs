@@ -180,3 +180,156 @@ fn drafts_go_along_and_none_is_lost() {
         assert_eq!(draft(&db, "m", "/a").await.unwrap(), None);
     });
 }
+
+/// Changes something by hand.
+async fn run(tx: &mut Tx, sql: &str) {
+    query_of(sql.into()).execute(tx).await.unwrap();
+}
+
+#[test]
+fn what_is_emptied_waits_for_nobody_when_what_showed_it_is_erased() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(&mut tx, "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
+             VALUES ('c2', 'fake', 'channel', 'd', 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)").await;
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        run(
+            &mut tx,
+            "UPDATE threads SET connection = 'c2', state = 'closed' WHERE id = 't1'",
+        )
+        .await;
+        let gone = erase::old_threads(&mut tx, "c1", 35, 9).await.unwrap();
+        assert_eq!(gone, 2);
+        let emptied = thread_in(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!((emptied.title.as_str(), emptied.waiting), ("", None));
+        // As one emptied by an earlier version is.
+        run(&mut tx, "UPDATE threads SET waiting = 30 WHERE id = 't3'").await;
+        run(&mut tx, "UPDATE threads SET state = 'open' WHERE id = 't1'").await;
+        erase::contact(&mut tx, "k1").await.unwrap();
+        let left = thread_in(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!(
+            (left.state.as_str(), left.waiting, left.merged_into),
+            (CLOSED, None, None)
+        );
+        tx.commit().await.unwrap();
+        assert_eq!(counts(&db, 99).await.unwrap().open, 0);
+    });
+}
+
+#[test]
+fn what_stands_alone_because_what_showed_it_is_erased_waits_since_what_is_not_answered() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(
+            &mut tx,
+            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t1", "t2", 40)).await.unwrap();
+        let second = MergeRow {
+            state: ANSWERED.into(),
+            ..merge("t2", "t3", 41)
+        };
+        merge_thread(&mut tx, &second).await.unwrap();
+        let ours = SaidRow {
+            is_ours: 1,
+            ..line("o", "t1", 50)
+        };
+        keep_said(&mut tx, &ours).await.unwrap();
+        we_said(&mut tx, "t1", 50).await.unwrap();
+        keep_said(&mut tx, &line("d", "t2", 60)).await.unwrap();
+        customer_said(&mut tx, "t2", 60).await.unwrap();
+        run(&mut tx, "UPDATE threads SET contact = 'k2' WHERE id = 't3'").await;
+        erase::contact(&mut tx, "k2").await.unwrap();
+        for (id, state, waiting) in [("t1", ANSWERED, None), ("t2", OPEN, Some(60))] {
+            let own = thread_in(&mut tx, id).await.unwrap().unwrap();
+            assert_eq!(own.merged_into, None);
+            assert_eq!((own.state.as_str(), own.waiting), (state, waiting), "{id}");
+        }
+        merge_thread(&mut tx, &merge("t1", "t2", 70)).await.unwrap();
+        let all = merges_in(&mut tx, "t2").await.unwrap();
+        assert_eq!(all, [merge("t1", "t2", 70)]);
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn what_a_person_closed_stays_closed_when_what_showed_it_is_erased() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(
+            &mut tx,
+            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t1", "t3", 40)).await.unwrap();
+        run(
+            &mut tx,
+            "UPDATE threads SET contact = 'k2', state = 'closed', waiting = NULL WHERE id = 't3'",
+        )
+        .await;
+        erase::contact(&mut tx, "k2").await.unwrap();
+        let own = thread_in(&mut tx, "t1").await.unwrap().unwrap();
+        assert_eq!((own.state.as_str(), own.waiting), (CLOSED, None));
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn what_went_in_by_one_that_is_erased_can_still_be_split() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(
+            &mut tx,
+            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t1", "t2", 40)).await.unwrap();
+        let second = MergeRow {
+            into_state: CLOSED.into(),
+            into_snoozed: Some(99),
+            ..merge("t2", "t3", 41)
+        };
+        merge_thread(&mut tx, &second).await.unwrap();
+        run(&mut tx, "UPDATE threads SET contact = 'k2' WHERE id = 't2'").await;
+        erase::contact(&mut tx, "k2").await.unwrap();
+        let all = merges_in(&mut tx, "t3").await.unwrap();
+        let now = MergeRow {
+            into_state: CLOSED.into(),
+            into_snoozed: Some(99),
+            ..merge("t1", "t3", 40)
+        };
+        assert_eq!(all, [now]);
+        split_thread(&mut tx, &all[0], &[]).await.unwrap();
+        merge_thread(&mut tx, &merge("t1", "t3", 70)).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn nobody_waits_for_what_was_erased_out_of_a_thread() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(
+            &mut tx,
+            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t2", "t3", 40)).await.unwrap();
+        let ours = SaidRow {
+            is_ours: 1,
+            ..line("o", "t3", 50)
+        };
+        keep_said(&mut tx, &ours).await.unwrap();
+        we_said(&mut tx, "t3", 50).await.unwrap();
+        keep_said(&mut tx, &line("d", "t2", 60)).await.unwrap();
+        customer_said(&mut tx, "t2", 60).await.unwrap();
+        run(&mut tx, "UPDATE threads SET contact = 'k2' WHERE id = 't2'").await;
+        let shown = thread_in(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!((shown.state.as_str(), shown.waiting), (OPEN, Some(60)));
+        erase::contact(&mut tx, "k2").await.unwrap();
+        let shown = thread_in(&mut tx, "t3").await.unwrap().unwrap();
+        assert_eq!((shown.state.as_str(), shown.waiting), (CLOSED, None));
+        tx.commit().await.unwrap();
+    });
+}
