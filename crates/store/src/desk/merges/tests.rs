@@ -333,3 +333,19 @@ fn nobody_waits_for_what_was_erased_out_of_a_thread() {
         tx.commit().await.unwrap();
     });
 }
+
+#[test]
+fn a_merge_of_what_has_no_process_changes_the_print_of_what_shows_it() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        run(
+            &mut tx,
+            "UPDATE threads SET process = NULL, step = NULL WHERE id = 't3'",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(merges_print(&db, "p").await.unwrap(), (1, 40));
+        assert_eq!(merges_print(&db, "q").await.unwrap(), (0, 0));
+    });
+}
