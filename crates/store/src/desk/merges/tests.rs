@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::desk::*;
-use crate::erase;
 use crate::testing::on_both;
 use crate::work::{draft, keep_draft, move_drafts};
+use crate::{erase, listen, share, uses};
 
 /// Three threads of a process, two of them about one case: begun at 10, 20 and 30, the second answered at 25.
 async fn house(db: &Db) -> Tx {
@@ -347,5 +347,105 @@ fn a_merge_of_what_has_no_process_changes_the_print_of_what_shows_it() {
         tx.commit().await.unwrap();
         assert_eq!(merges_print(&db, "p").await.unwrap(), (1, 40));
         assert_eq!(merges_print(&db, "q").await.unwrap(), (0, 0));
+    });
+}
+
+#[test]
+fn words_in_what_was_merged_are_on_the_case_of_what_shows_it_unless_that_is_held() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        merge_thread(&mut tx, &merge("t2", "t1", 41)).await.unwrap();
+        tx.commit().await.unwrap();
+        let words = async || {
+            let said = share::said_on_case(&db, "p", "x", 9).await.unwrap();
+            said.into_iter().map(|(.., body)| body).collect::<Vec<_>>()
+        };
+        assert_eq!(words().await, ["c", "b", "a"]);
+        let mut tx = db.begin().await.unwrap();
+        run(&mut tx, "UPDATE threads SET state = 'held' WHERE id = 't1'").await;
+        tx.commit().await.unwrap();
+        assert!(words().await.is_empty());
+    });
+}
+
+#[test]
+fn a_reply_in_what_was_merged_is_one_at_the_step_of_what_shows_it() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        let columns = "id, thread, person, at, body, state, due, attempts, held_until, sent";
+        for (id, thread) in [("r1", "t1"), ("r3", "t3")] {
+            run(
+                &mut tx,
+                &format!("INSERT INTO replies ({columns}) VALUES ('{id}', '{thread}', 'maren', 50, '', 'sent', 0, 0, 0, 50)"),
+            )
+            .await;
+        }
+        run(
+            &mut tx,
+            "UPDATE threads SET process = NULL, step = NULL WHERE id = 't3'",
+        )
+        .await;
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        tx.commit().await.unwrap();
+        let acts = uses::answering(&db, "p", "s", 0).await.unwrap();
+        let cases = acts.iter().map(|a| (a.at, a.case_ref.as_deref()));
+        assert_eq!(
+            cases.collect::<Vec<_>>(),
+            [(50, Some("x")), (50, Some("x"))]
+        );
+    });
+}
+
+#[test]
+fn what_was_found_and_merged_is_matched_and_answered_as_what_shows_it() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        let find = listen::FindRow {
+            thread: "t3".into(),
+            process: "p".into(),
+            step: "s".into(),
+            connection: "c1".into(),
+            what: "tag".into(),
+            words: "brewing".into(),
+            at: 30,
+            author: "aino".into(),
+            outcome: None,
+            decided: None,
+            decided_by: None,
+        };
+        listen::insert_find(&mut tx, &find).await.unwrap();
+        merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
+        we_said(&mut tx, "t1", 50).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = listen::brought(&db, "p", "s", 0).await.unwrap();
+        let told = (all[0].found, all[0].matched, all[0].answered, all[0].noise);
+        assert_eq!(told, (1, 1, 1, 0));
+        let mut tx = db.begin().await.unwrap();
+        run(&mut tx, "UPDATE threads SET state = 'held' WHERE id = 't1'").await;
+        tx.commit().await.unwrap();
+        let all = listen::brought(&db, "p", "s", 0).await.unwrap();
+        assert_eq!(all[0].noise, 1);
+    });
+}
+
+#[test]
+fn two_answers_to_a_post_that_were_merged_are_one_wherever_they_went() {
+    on_both(|db| async move {
+        let mut tx = house(&db).await;
+        for sql in [
+            "INSERT INTO processes (id, slug, name, created, cases, events, version, revision) VALUES ('p', 'p', 'P', 0, 0, 0, 1, 0)",
+            "INSERT INTO shares (id, process, step, improvement, person, created, changed, body, republishes, state) \
+             VALUES ('h', 'p', 's', 'i', 'maren', 0, 0, '', '', 'published')",
+            "INSERT INTO publications (id, share, connection, state, due, held_until, attempts, sent) VALUES ('b', 'h', 'c1', 'sent', 0, 0, 0, 5)",
+            "INSERT INTO share_threads (thread, publication) VALUES ('t1', 'b'), ('t2', 'b')",
+        ] {
+            run(&mut tx, sql).await;
+        }
+        merge_thread(&mut tx, &merge("t1", "t3", 40)).await.unwrap();
+        merge_thread(&mut tx, &merge("t2", "t3", 41)).await.unwrap();
+        tx.commit().await.unwrap();
+        let n = share::answers(&db, ("p", "s"), 0, 100).await.unwrap();
+        assert_eq!(n, 1);
     });
 }
