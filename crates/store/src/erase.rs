@@ -1,7 +1,7 @@
 //! What is taken away for good: of a person, of a case, of what is too old.
 
 use super::desk::{self, ANSWERED, CLOSED, HELD, OPEN};
-use super::{Db, Tx, query, query_of};
+use super::{Db, Tx, like, query, query_of};
 use mining::Micros;
 
 /// How many rows of each kind were taken away.
@@ -168,10 +168,7 @@ async fn holding(
     text: &str,
     what: &str,
 ) -> sqlx::Result<Vec<(String, String)>> {
-    let escaped = what
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let escaped = like(what);
     // As it is written too: SQLite knows small letters of ASCII only.
     let sql = format!(
         "SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\' OR {text} LIKE $2 ESCAPE '\\'"
