@@ -1,6 +1,6 @@
 //! What webhooks told in a burst: kept as it came, and acknowledged, until it is on the desk.
 
-use super::{Db, Tx, query, query_of, record};
+use super::{Db, Tx, like, query, query_of, record};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +68,14 @@ pub async fn take(tx: &mut Tx, id: &str) -> sqlx::Result<Option<String>> {
     Ok(taken.map(|(told,)| told))
 }
 
-/// What is put off of a connection, oldest first.
-pub async fn put_off_of(tx: &mut Tx, connection: &str) -> sqlx::Result<Vec<ArrivalRow>> {
+/// What waits, put off or not tried yet, and may tell this of a connection, oldest first.
+pub async fn telling(tx: &mut Tx, connection: &str, what: &str) -> sqlx::Result<Vec<ArrivalRow>> {
     query_of(format!(
-        "SELECT {ARRIVAL} FROM arrivals WHERE connection = $1 ORDER BY id"
+        "SELECT {ARRIVAL} FROM arrivals WHERE connection = $1 AND told LIKE $2 ESCAPE '\\' UNION ALL \
+         SELECT {ARRIVAL} FROM arrivals WHERE connection IS NULL AND attempts = 0 AND told LIKE $2 ESCAPE '\\' ORDER BY id"
     ))
     .bind(connection)
+    .bind(format!("%{}%", like(what)))
     .fetch_all(tx)
     .await
 }
@@ -173,8 +175,15 @@ mod tests {
             assert_eq!(stuck(&db, "another").await.unwrap(), None);
 
             let mut tx = db.begin().await.unwrap();
-            let off = put_off_of(&mut tx, "con").await.unwrap();
-            assert_eq!(off.len(), 1);
+            rewrite(&mut tx, "a", r#"["50%_\\n"]"#).await.unwrap();
+            let ids = async |tx: &mut Tx, connection, what| {
+                let rows = telling(tx, connection, what).await.unwrap();
+                rows.into_iter().map(|r| r.id).collect::<Vec<_>>()
+            };
+            assert_eq!(ids(&mut tx, "con", "[").await, ["a", "b"]);
+            assert_eq!(ids(&mut tx, "con", r#""50%_\\n""#).await, ["a"]);
+            assert_eq!(ids(&mut tx, "con", "5_%").await, [""; 0]);
+            assert_eq!(ids(&mut tx, "another", "[").await, ["b"]);
             rewrite(&mut tx, "b", "[1]").await.unwrap();
             assert_eq!(take(&mut tx, "b").await.unwrap().as_deref(), Some("[1]"));
             assert_eq!(

@@ -1,6 +1,7 @@
 //! What is taken away for good: of a person, of a case, of what is too old.
 
-use super::{Db, Tx, query, query_of};
+use super::desk::{self, ANSWERED, CLOSED, HELD, OPEN};
+use super::{Db, Tx, like, query, query_of};
 use mining::Micros;
 
 /// How many rows of each kind were taken away.
@@ -167,10 +168,7 @@ async fn holding(
     text: &str,
     what: &str,
 ) -> sqlx::Result<Vec<(String, String)>> {
-    let escaped = what
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let escaped = like(what);
     // As it is written too: SQLite knows small letters of ASCII only.
     let sql = format!(
         "SELECT {key}, {text} FROM {table} WHERE lower({text}) LIKE $1 ESCAPE '\\' OR {text} LIKE $2 ESCAPE '\\'"
@@ -268,18 +266,76 @@ async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
     let drafts =
         format!("DELETE FROM drafts WHERE place IN (SELECT '/desk/' || t.id FROM ({threads}) t)");
     run(tx, &drafts, values).await?;
+    let shown = format!(
+        "SELECT DISTINCT merged_into FROM threads WHERE id IN ({threads}) AND merged_into IS NOT NULL AND merged_into NOT IN ({threads})"
+    );
+    let shown: Vec<(String,)> = query_of(shown).bind_all(values).fetch_all(&mut *tx).await?;
+    part(tx, threads, values).await?;
+    let sql = format!("DELETE FROM threads WHERE id IN ({threads})");
+    run(tx, &sql, values).await?;
+    for (id,) in &shown {
+        desk::settle(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// Takes a thread out of the one that shows it and goes.
+async fn stand_alone(tx: &mut Tx, id: &str, shown: &str) -> sqlx::Result<()> {
+    let merge: Option<(String, Micros)> =
+        query("DELETE FROM thread_merges WHERE thread = $1 RETURNING state, at")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+    let (before, at) = merge.unwrap_or((OPEN.into(), 0));
+    run(
+        tx,
+        "UPDATE threads SET merged_into = NULL WHERE id = $1",
+        &[id],
+    )
+    .await?;
+    let (Some(own), Some(shown)) = (
+        desk::thread_in(tx, id).await?,
+        desk::thread_in(tx, shown).await?,
+    ) else {
+        return Ok(());
+    };
+    let waiting = match shown.state == OPEN {
+        true => desk::waits_since(tx, id, before == OPEN, at).await?,
+        false => None,
+    };
+    let state = match shown.state.as_str() {
+        _ if own.title.is_empty() => CLOSED,
+        _ if waiting.is_some() => OPEN,
+        // What a person decided of all of it stands.
+        HELD => HELD,
+        CLOSED => CLOSED,
+        _ if own.replied.is_some() => ANSWERED,
+        _ => CLOSED,
+    };
+    let held = shown.held.as_deref().filter(|_| state == HELD);
+    desk::set_apart(tx, id, (state, held), waiting, own.snoozed).await
+}
+
+/// Takes threads out of what was merged. What stays of somebody else by now stands alone where what showed it goes, and stays where it is
+/// shown where only what it went in by goes.
+async fn part(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
+    let left = format!(
+        "SELECT t.id, r.id FROM threads t JOIN threads r ON r.id = t.merged_into WHERE t.merged_into IN ({threads}) AND t.id NOT IN ({threads})"
+    );
+    let left: Vec<(String, String)> = query_of(left).bind_all(values).fetch_all(&mut *tx).await?;
+    for (id, shown) in &left {
+        stand_alone(tx, id, shown).await?;
+    }
+    let passed_on = format!(
+        "UPDATE thread_merges SET (into_thread, into_state, into_snoozed) = (SELECT m.into_thread, m.into_state, m.into_snoozed \
+         FROM thread_merges m WHERE m.thread = thread_merges.into_thread) \
+         WHERE into_thread IN ({threads}) AND thread NOT IN ({threads}) AND into_thread IN (SELECT m.thread FROM thread_merges m)"
+    );
+    while run(tx, &passed_on, values).await? > 0 {}
     let merges = format!(
         "DELETE FROM thread_merges WHERE thread IN ({threads}) OR into_thread IN ({threads})"
     );
     run(tx, &merges, values).await?;
-    // What is of somebody else by now stands alone.
-    let others = format!(
-        "UPDATE threads SET merged_into = NULL, state = CASE WHEN waiting IS NULL THEN 'closed' ELSE 'open' END \
-         WHERE merged_into IN ({threads}) AND id NOT IN ({threads})"
-    );
-    run(tx, &others, values).await?;
-    let sql = format!("DELETE FROM threads WHERE id IN ({threads})");
-    run(tx, &sql, values).await?;
     Ok(())
 }
 
@@ -384,7 +440,7 @@ pub async fn old_threads(
         )
         .await?;
         // What a thread is called at the service may hold the name of who began it.
-        let emptied = "UPDATE threads SET title = '', topic = id, reason = '', held = NULL, contact = NULL WHERE id = $1";
+        let emptied = "UPDATE threads SET title = '', topic = id, reason = '', held = NULL, contact = NULL, waiting = NULL WHERE id = $1";
         run(tx, emptied, &values).await?;
         let found = "UPDATE finds SET author = '' WHERE thread = $1";
         run(tx, found, &values).await?;

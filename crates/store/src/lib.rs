@@ -80,7 +80,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{On, query, query_of};
 
-const SQLITE: [&str; 23] = [
+const SQLITE: [&str; 24] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -104,8 +104,9 @@ const SQLITE: [&str; 23] = [
     include_str!("../migrations/0022_streamed.sql"),
     include_str!("../migrations/0024_posts.sql"),
     include_str!("../migrations/0025_merged.sql"),
+    include_str!("../migrations/0026_arrivals.sql"),
 ];
-const POSTGRES: [&str; 23] = [
+const POSTGRES: [&str; 24] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -129,7 +130,15 @@ const POSTGRES: [&str; 23] = [
     include_str!("../migrations/0022_streamed.sql"),
     include_str!("../migrations/0024_posts.sql"),
     include_str!("../migrations/0025_merged.sql"),
+    include_str!("../migrations/0026_arrivals.sql"),
 ];
+
+/// A text as it stands in a pattern of `LIKE … ESCAPE '\'`.
+fn like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
 
 /// A connection to PostgreSQL that was not used for so long may have been cut off.
 const IDLE: std::time::Duration = std::time::Duration::from_secs(1);

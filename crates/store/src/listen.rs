@@ -222,8 +222,10 @@ pub async fn brought(
 ) -> sqlx::Result<Vec<BroughtRow>> {
     query(
         "SELECT (f.at + 259200000000) / 604800000000 AS week, COUNT(*) AS found, SUM(CASE WHEN t.case_ref IS NULL THEN 0 ELSE 1 END) AS matched, \
-         SUM(CASE WHEN t.replied IS NULL THEN 0 ELSE 1 END) AS answered, SUM(CASE WHEN t.state IN ('held', 'dismissed') THEN 1 ELSE 0 END) AS noise \
-         FROM finds f JOIN threads t ON t.id = f.thread WHERE f.process = $1 AND f.step = $2 AND f.at >= $3 GROUP BY 1 ORDER BY 1",
+         SUM(CASE WHEN t.replied IS NOT NULL OR EXISTS (SELECT 1 FROM threads m WHERE m.merged_into = t.id AND m.replied IS NOT NULL) \
+         THEN 1 ELSE 0 END) AS answered, SUM(CASE WHEN t.state IN ('held', 'dismissed') THEN 1 ELSE 0 END) AS noise \
+         FROM finds f JOIN threads o ON o.id = f.thread JOIN threads t ON t.id = COALESCE(o.merged_into, o.id) \
+         WHERE f.process = $1 AND f.step = $2 AND f.at >= $3 GROUP BY 1 ORDER BY 1",
     )
     .bind(process)
     .bind(step)

@@ -688,9 +688,9 @@ pub async fn answers(
     until: Micros,
 ) -> sqlx::Result<i64> {
     let (n,): (i64,) = query(
-        "SELECT COUNT(*) FROM share_threads a JOIN publications p ON p.id = a.publication JOIN shares s ON s.id = p.share \
-         WHERE s.process = $1 AND s.step = $2 AND p.sent >= $3 AND p.sent < $4 AND NOT EXISTS \
-         (SELECT 1 FROM threads t JOIN share_threads b ON b.thread = t.merged_into WHERE t.id = a.thread)",
+        "SELECT COUNT(DISTINCT COALESCE(t.merged_into, t.id)) FROM share_threads a JOIN threads t ON t.id = a.thread \
+         JOIN publications p ON p.id = a.publication JOIN shares s ON s.id = p.share \
+         WHERE s.process = $1 AND s.step = $2 AND p.sent >= $3 AND p.sent < $4",
     )
     .bind(process)
     .bind(step)
@@ -709,8 +709,10 @@ pub async fn said_on_case(
     limit: i64,
 ) -> sqlx::Result<Vec<(String, String, String)>> {
     query(
-        "SELECT s.name, s.handle, s.body FROM said s JOIN threads t ON t.id = s.thread WHERE t.process = $1 AND t.case_ref = $2 \
-         AND s.is_ours = 0 AND s.deleted IS NULL AND s.held IS NULL AND t.state <> 'held' ORDER BY s.at DESC, s.source DESC LIMIT $3",
+        "WITH shown AS (SELECT id FROM threads WHERE process = $1 AND case_ref = $2 AND state NOT IN ('held', 'merged')) \
+         SELECT s.name, s.handle, s.body FROM said s WHERE s.thread IN \
+         (SELECT id FROM shown UNION ALL SELECT m.id FROM shown JOIN threads m ON m.merged_into = shown.id) \
+         AND s.is_ours = 0 AND s.deleted IS NULL AND s.held IS NULL ORDER BY s.at DESC, s.source DESC LIMIT $3",
     )
     .bind(process)
     .bind(case)

@@ -144,7 +144,7 @@ pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx
     Ok(acts.collect())
 }
 
-/// Replies to customers whose cases were at a step, since a moment.
+/// Replies to customers whose cases were at a step, since a moment; what was merged is at the step of what shows it.
 pub async fn answering(
     db: &Db,
     process: &str,
@@ -152,8 +152,9 @@ pub async fn answering(
     since: Micros,
 ) -> sqlx::Result<Vec<Act>> {
     query(
-        "SELECT r.person, r.sent AS at, t.case_ref FROM threads t JOIN replies r ON r.thread = t.id \
-         WHERE t.process = $1 AND t.step = $2 AND r.sent >= $3 ORDER BY r.sent, r.id",
+        "WITH shown AS (SELECT id, case_ref FROM threads WHERE process = $1 AND step = $2 AND state <> 'merged'), \
+         parts AS (SELECT id, case_ref FROM shown UNION ALL SELECT m.id, shown.case_ref FROM shown JOIN threads m ON m.merged_into = shown.id) \
+         SELECT r.person, r.sent AS at, parts.case_ref FROM parts JOIN replies r ON r.thread = parts.id WHERE r.sent >= $3 ORDER BY r.sent, r.id",
     )
     .bind(process)
     .bind(step)

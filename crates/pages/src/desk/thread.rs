@@ -310,7 +310,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         .handle
         .clone();
     let goes = goes_to.map_or(&thread.connection, |p| &p.connection);
-    let longest = thread.parts.iter().map(|p| p.longest).max();
+    let longest = thread.answerable().map(|p| p.longest).max();
     let slug = loaded.as_ref().map(|l| l.row.slug.clone());
     let about = thread.connection.name.clone();
     let title = channel_of(&thread.connection.kind);
@@ -363,7 +363,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         }),
         may_write: row.state != HELD
             && objected.is_none()
-            && thread.parts.iter().any(|p| p.connection.state != "removed")
+            && thread.answerable().next().is_some()
             && (others.is_none() || is_reviewed)
             && !drafts.iter().any(|d| d.is_queued),
         objected,
@@ -417,11 +417,7 @@ fn named(row: &ThreadRow, channel: &str) -> String {
 /// Where a reply may go: to what the customer said last in each conversation that the thread is made of.
 fn targets(thread: &Thread, channel_of: &impl Fn(&str) -> String) -> Vec<Target> {
     let chosen = thread.part_of_newest().map(|p| p.row.id.as_str());
-    let open = thread
-        .parts
-        .iter()
-        .filter(|p| p.connection.state != "removed");
-    let all = open.map(|p| {
+    let all = thread.answerable().map(|p| {
         let said = thread.said.iter().rev();
         let mut said = said.filter(|s| s.thread == p.row.id && s.is_ours == 0 && s.held.is_none());
         let answered = said.find(|s| s.deleted.is_none());

@@ -315,6 +315,8 @@ impl Connect {
             Err(error) => (Vec::new(), anyhow::Error::from(error).into()),
         };
         let mut tx = self.db().begin().await?;
+        // Whoever takes something back at this moment finds it here, or in what it is parted into.
+        events::in_order(&mut tx).await?;
         let is_parted = told.len() > 1;
         if is_parted {
             if let Some(told) = arrivals::take(&mut tx, &row.id).await? {
@@ -390,14 +392,15 @@ impl Connect {
         Ok(())
     }
 
-    /// Its author took a message back that is not on the desk: it does not come out of what is put off, either.
+    /// Its author took a message back that is not on the desk: it does not come out of what waits, either.
     pub(super) async fn take_back(
         &self,
         tx: &mut Tx,
         connection: &str,
         source: &str,
     ) -> Result<(), Problem> {
-        for row in arrivals::put_off_of(tx, connection).await? {
+        let quoted = serde_json::to_string(source).map_err(anyhow::Error::from)?;
+        for row in arrivals::telling(tx, connection, &quoted).await? {
             let is_it =
                 |one: &Told, item: &Incoming| one.connection == connection && item.id == source;
             strike(tx, row, is_it).await?;

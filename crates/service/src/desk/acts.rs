@@ -209,10 +209,7 @@ impl Desk {
         body: &str,
     ) -> Result<Handed, Problem> {
         let thread = self.thread(actor, id).await?;
-        let to = self.goes_to(&thread, id, to).await?;
-        let (asked, id) = (id, thread.row.id.as_str());
-        let body = body.trim();
-        self.check(body, to.longest)?;
+        let (asked, body) = (id, body.trim());
         if key.is_empty()
             || key.len() > 100
             || !key
@@ -224,30 +221,23 @@ impl Desk {
                 "Send 1 to 100 letters, digits, - or _.",
             ));
         }
+        let key = format!("rep_{}_{key}", actor.id());
+        if let Some(handed) = self.handed_before(&thread, &key, body).await? {
+            return Ok(handed);
+        }
+        let to = self.goes_to(&thread, asked, to).await?;
+        self.check(body, to.longest)?;
+        let id = thread.row.id.as_str();
         if let Some(contact) = self.objector(&to.row).await? {
             self.keep_draft(actor, id, body).await?;
             return Err(super::relation::objected(&contact.name));
         }
-        let key = format!("rep_{}_{key}", actor.id());
         let is_reviewed = self.is_reviewed(actor.id()).await?;
         let (mut tx, row) = self.begin(&to.row.id).await?;
-        if let Some(kept) = desk::reply_in(&mut tx, &key).await? {
-            let is_here = desk::shown(&mut tx, &kept.thread)
-                .await?
-                .is_some_and(|shown| shown.id == row.id);
-            return match is_here && kept.body == body {
-                true => Ok(if kept.state == REVIEW {
-                    Handed::ToReview
-                } else {
-                    Handed::Queued
-                }),
-                false => Err(Problem::new(
-                    409,
-                    "key_used",
-                    "Another reply has this key.",
-                    "Load the page anew.",
-                )),
-            };
+        if desk::reply_in(&mut tx, &key).await?.is_some() {
+            drop(tx);
+            let handed = self.handed_before(&thread, &key, body).await?;
+            return handed.ok_or_else(|| Problem::not_found("reply"));
         }
         if row.state == HELD {
             return Err(Problem::new(
@@ -324,6 +314,42 @@ impl Desk {
         } else {
             Handed::Queued
         })
+    }
+
+    /// What became of a reply under a key that is known already: the same one, handed in again where it was handed in, whatever was split since.
+    async fn handed_before(
+        &self,
+        thread: &Thread,
+        key: &str,
+        body: &str,
+    ) -> Result<Option<Handed>, Problem> {
+        let db = self.connect().db();
+        let Some(kept) = desk::reply(db, key).await? else {
+            return Ok(None);
+        };
+        let is_part = thread.parts.iter().any(|p| p.row.id == kept.thread);
+        if kept.body == body && (is_part || self.was_handed_in(&thread.row.id, key).await?) {
+            return Ok(Some(match kept.state == REVIEW {
+                true => Handed::ToReview,
+                false => Handed::Queued,
+            }));
+        }
+        Err(Problem::new(
+            409,
+            "key_used",
+            "Another reply has this key.",
+            "Load the page anew.",
+        ))
+    }
+
+    /// Whether a reply was handed in at a thread, whichever part of it was answered.
+    async fn was_handed_in(&self, thread: &str, key: &str) -> Result<bool, Problem> {
+        let all = events::of_subject(self.connect().db(), thread).await?;
+        let mut replies = all.iter().filter(|e| e.kind == Kind::DeskReplied.word());
+        Ok(replies.any(|e| {
+            let payload: Value = serde_json::from_str(&e.payload).unwrap_or_default();
+            payload["reply"] == key
+        }))
     }
 
     /// To whom of a thread a reply goes: to who is named, or to who wrote last. An address of what was merged means that part of it.
@@ -774,6 +800,7 @@ impl Desk {
             desk::set_objected(&mut tx, into, from.objected).await?;
         }
         desk::set_merged(&mut tx, contact, Some(into)).await?;
+        self.part_strangers(&mut tx, actor, into).await?;
         let payload = json!({ "contact": contact, "into": into, "handles": handles.iter().map(|h| [&h.kind, &h.author]).collect::<Vec<_>>() });
         activity::record_installation(
             &mut tx,

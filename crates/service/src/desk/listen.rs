@@ -357,7 +357,8 @@ impl Desk {
         }
     }
 
-    /// Lets whoever began a thread through the filter from now on, or holds all she says; `None` takes back what was said of her.
+    /// Lets whoever began a thread through the filter from now on, or holds all she says; `None` takes back what was said of her. Where it was
+    /// merged meanwhile, that is still who began this one, and what shows it is held.
     pub async fn mark_voice(
         &self,
         actor: &Actor,
@@ -366,30 +367,34 @@ impl Desk {
     ) -> Result<(), Problem> {
         Self::admit(actor)?;
         let (mut tx, row) = self.begin(id).await?;
+        let own = desk::thread_in(&mut tx, id).await?;
+        let own = own.ok_or_else(|| Problem::not_found("thread"))?;
         let voice = listen::first_voice(&mut tx, id).await?;
         let (author, handle) = voice.ok_or_else(|| Problem::not_found("author"))?;
         match mark {
             Some(mark) => {
-                self.put_mark(&mut tx, actor, &row, mark).await?;
+                self.put_mark(&mut tx, actor, &own, mark).await?;
                 let why = match mark {
                     BLOCKED => Some("this account is blocked here"),
                     OURS => Some("one of us"),
                     _ => None,
                 };
                 if why.is_some() {
-                    desk::set_thread_state(&mut tx, id, HELD, why, row.waiting).await?;
+                    desk::set_thread_state(&mut tx, &row.id, HELD, why, row.waiting).await?;
                 }
             }
             None => {
-                self.drop_mark(&mut tx, actor, &row.connection, (&author, &handle))
+                self.drop_mark(&mut tx, actor, &own.connection, (&author, &handle))
                     .await?;
                 if row.state == HELD {
-                    let state = match listen::is_find(&mut tx, id).await? {
+                    // Only what was said to us is merged.
+                    let is_one = desk::merges_in(&mut tx, &row.id).await?.is_empty();
+                    let state = match is_one && listen::is_find(&mut tx, &row.id).await? {
                         true => FOUND,
                         false => OPEN,
                     };
                     let since = Some(row.waiting.unwrap_or(row.last));
-                    desk::set_thread_state(&mut tx, id, state, None, since).await?;
+                    desk::set_thread_state(&mut tx, &row.id, state, None, since).await?;
                 }
             }
         }

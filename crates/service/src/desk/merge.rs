@@ -151,11 +151,10 @@ impl Desk {
         actor: &Actor,
         contact: &str,
     ) -> Result<(), Problem> {
-        for id in desk::strangers(tx, contact).await? {
-            let shown = desk::shown(tx, &id).await?;
-            if let Some(shown) = shown.filter(|s| s.id != id) {
-                self.split_in(tx, actor, &shown, &id).await?;
-            }
+        while let Some((id, shown)) = desk::stranger(tx, contact).await? {
+            let shown = desk::thread_in(tx, &shown).await?;
+            let shown = shown.ok_or_else(|| Problem::not_found("thread"))?;
+            self.split_in(tx, actor, &shown, &id).await?;
         }
         Ok(())
     }
@@ -175,7 +174,8 @@ impl Desk {
                 "Load the page anew.",
             ));
         };
-        let with = inside(&merges, id);
+        let hers = desk::of_same_customer(tx, &shown.id, id).await?;
+        let with = inside(&merges, id, &hers);
         desk::split_thread(tx, merge, &with).await?;
         let rest = merges
             .iter()
@@ -327,14 +327,14 @@ fn joined(from: &ThreadRow, to: &ThreadRow, actor: &str, now: Micros) -> Joined 
     }
 }
 
-/// What was merged into one before it was merged itself, however deep.
-fn inside(merges: &[MergeRow], id: &str) -> Vec<String> {
+/// What was merged into one before it was merged itself, however deep, as far as it is of the same customer.
+fn inside(merges: &[MergeRow], id: &str, hers: &[String]) -> Vec<String> {
     let mut all = vec![id.to_string()];
     let mut at = 0;
     while at < all.len() {
         let of: Vec<String> = merges
             .iter()
-            .filter(|m| m.into_thread == all[at])
+            .filter(|m| m.into_thread == all[at] && hers.contains(&m.thread))
             .map(|m| m.thread.clone())
             .collect();
         all.extend(of);

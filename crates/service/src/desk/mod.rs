@@ -139,15 +139,20 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// Where the customer wrote last.
+    /// What of it can be answered: a channel that was disconnected takes nothing any more.
+    pub fn answerable(&self) -> impl Iterator<Item = &Part> {
+        let parts = self.parts.iter();
+        parts.filter(|p| p.connection.state != connections::REMOVED)
+    }
+
+    /// Where the customer wrote last, of what can be answered.
     pub fn part_of_newest(&self) -> Option<&Part> {
-        let counts = |s: &&SaidRow| s.is_ours == 0 && s.deleted.is_none() && s.held.is_none();
-        let newest = self.said.iter().rev().find(counts);
-        let found = self
-            .parts
-            .iter()
-            .find(|p| newest.is_some_and(|s| s.thread == p.row.id));
-        found.or(self.parts.first())
+        let counts = |s: &SaidRow| s.is_ours == 0 && s.deleted.is_none() && s.held.is_none();
+        let mut said = self.said.iter().rev().filter(|s| counts(s));
+        let found = said.find_map(|s| self.answerable().find(|p| p.row.id == s.thread));
+        found
+            .or_else(|| self.answerable().next())
+            .or(self.parts.first())
     }
 }
 

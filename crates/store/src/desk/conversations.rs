@@ -71,7 +71,8 @@ pub async fn conversations_print(db: &Db, process: &str) -> sqlx::Result<Print> 
 /// Changes when threads of a process are merged or split: how many are, and when the last was.
 pub async fn merges_print(db: &Db, process: &str) -> sqlx::Result<(i64, i64)> {
     query(
-        "SELECT COUNT(*), COALESCE(MAX(g.at), 0) FROM thread_merges g JOIN threads t ON t.id = g.thread WHERE t.process = $1",
+        "SELECT COUNT(*), COALESCE(MAX(g.at), 0) FROM thread_merges g JOIN threads t ON t.id = g.thread LEFT JOIN threads r ON r.id = t.merged_into \
+         WHERE t.process = $1 OR r.process = $1",
     )
     .bind(process)
     .fetch_one(db)

@@ -165,7 +165,8 @@ pub async fn set_joined(tx: &mut Tx, thread: &str, joined: &Joined) -> sqlx::Res
     .await
 }
 
-/// Takes a thread out again, with those that were in it before; how it stands alone is for [`set_apart`] to say.
+/// Takes a thread out again, with those of them that were in it before; what else was in it counts as merged into what it was merged
+/// into. How it stands alone is for [`set_apart`] to say.
 pub async fn split_thread(tx: &mut Tx, merge: &MergeRow, with: &[String]) -> sqlx::Result<()> {
     query("DELETE FROM thread_merges WHERE thread = $1")
         .bind(&merge.thread)
@@ -184,6 +185,19 @@ pub async fn split_thread(tx: &mut Tx, merge: &MergeRow, with: &[String]) -> sql
             .bind(&merge.thread)
             .execute(tx)
             .await?;
+    }
+    for gone in [&merge.thread].into_iter().chain(with) {
+        query(
+            "UPDATE thread_merges SET into_thread = $2, into_state = $3, into_snoozed = $4 WHERE into_thread = $1 \
+             AND thread IN (SELECT t.id FROM threads t WHERE t.merged_into <> $5)",
+        )
+        .bind(gone)
+        .bind(&merge.into_thread)
+        .bind(&merge.into_state)
+        .bind(merge.into_snoozed)
+        .bind(&merge.thread)
+        .execute(tx)
+        .await?;
     }
     Ok(())
 }
@@ -241,13 +255,26 @@ pub async fn set_apart(
     .await
 }
 
-/// What was merged into threads that are of another customer by now.
-pub async fn strangers(tx: &mut Tx, contact: &str) -> sqlx::Result<Vec<String>> {
-    let all: Vec<(String,)> = query(
-        "SELECT t.id FROM threads t JOIN threads r ON r.id = t.merged_into \
-         WHERE t.contact <> r.contact AND (t.contact = $1 OR r.contact = $1) ORDER BY t.id",
+/// Something that was merged and is of another customer by now than what shows it, and what that is; first what did not go in by another
+/// one of that customer, so that what was in it comes out with it.
+pub async fn stranger(tx: &mut Tx, contact: &str) -> sqlx::Result<Option<(String, String)>> {
+    query(
+        "SELECT t.id, r.id FROM threads t JOIN threads r ON r.id = t.merged_into JOIN thread_merges g ON g.thread = t.id \
+         JOIN threads o ON o.id = g.into_thread WHERE t.contact <> r.contact AND (t.contact = $1 OR r.contact = $1) \
+         ORDER BY CASE WHEN o.contact = t.contact THEN 1 ELSE 0 END, t.id LIMIT 1",
     )
     .bind(contact)
+    .fetch_optional(&mut *tx)
+    .await
+}
+
+/// What was merged into a thread and is of the same customer as one of them.
+pub async fn of_same_customer(tx: &mut Tx, thread: &str, one: &str) -> sqlx::Result<Vec<String>> {
+    let all: Vec<(String,)> = query(
+        "SELECT t.id FROM threads t JOIN threads o ON o.id = $2 WHERE t.merged_into = $1 AND t.contact = o.contact",
+    )
+    .bind(thread)
+    .bind(one)
     .fetch_all(&mut *tx)
     .await?;
     Ok(all.into_iter().map(|(id,)| id).collect())

@@ -211,3 +211,47 @@ fn a_row_that_is_parted_still_comes_before_what_was_told_after_it() {
         assert!(known.deleted.is_some() && known.body.is_empty());
     });
 }
+
+#[test]
+fn what_is_taken_back_by_the_poll_while_it_waits_in_a_burst_does_not_come_any_more() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let [one, other] = ["m1", "m2"].map(|id| said(id, "Aino Saari", "Secret", MONDAY));
+        kept_as(&house, "a", told(&house, &[one, other])).await;
+        // It is not its turn yet.
+        let mut tx = house.db().begin().await.unwrap();
+        store::query("UPDATE arrivals SET due = due + 3600000000")
+            .execute(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        house.tell(taken_back("m1"));
+        house.after(MINUTE).await;
+        let mut tx = house.db().begin().await.unwrap();
+        let left = arrivals::all(&mut tx).await.unwrap();
+        drop(tx);
+        assert_eq!(left.len(), 1);
+        assert!(!left[0].told.contains("m1") && left[0].told.contains("m2"));
+        house.after(2 * HOUR).await;
+        let known = store::desk::said_of(house.db(), &house.connection, "m1").await;
+        assert_eq!(known.unwrap(), None);
+        house.only().await;
+    });
+}
+
+#[test]
+fn nothing_is_put_off_while_something_is_taken_back() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        kept_as(&house, "a", "what is this".into()).await;
+        let mut tx = house.db().begin().await.unwrap();
+        store::events::in_order(&mut tx).await.unwrap();
+        let connect = house.connect().clone();
+        let taking = tokio::spawn(async move { connect.take_arrival().await });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert!(!taking.is_finished());
+        tx.commit().await.unwrap();
+        assert!(taking.await.unwrap().unwrap());
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 1));
+    });
+}

@@ -543,3 +543,247 @@ fn a_thread_nobody_is_known_to_have_written_counts_as_hers_until_it_is_split() {
         assert_eq!(code(house.merge(&b.id, &a.id).await), "nobody_known");
     });
 }
+
+#[test]
+fn what_is_done_by_the_address_of_what_went_in_is_done_to_what_shows_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        let (desk, maren, id) = (&house.desk, &house.maren, a.id.as_str());
+        let is_part = async || {
+            let own = house.row(id).await;
+            let of = (own.state.as_str(), own.merged_into.as_deref());
+            assert_eq!(of, (MERGED, Some(b.id.as_str())));
+            let claimed = (own.claimed_by, own.held, own.snoozed);
+            assert_eq!(claimed, (None, None, None));
+            house.row(&b.id).await
+        };
+        let now = house.clock.now();
+        desk.claim(maren, id).await.unwrap();
+        assert_eq!(is_part().await.claimed_by.as_deref(), Some(maren.id()));
+        desk.give(maren, id, Some(house.kofi.id())).await.unwrap();
+        assert_eq!(is_part().await.claimed_by.as_deref(), Some(house.kofi.id()));
+        desk.take_over(maren, id).await.unwrap();
+        desk.give(maren, id, None).await.unwrap();
+        assert_eq!(is_part().await.claimed_by, None);
+        desk.note(maren, id, "Careful").await.unwrap();
+        is_part().await;
+        assert_eq!(desk.thread(maren, &b.id).await.unwrap().notes.len(), 1);
+        desk.snooze(maren, id, Some(now + HOUR)).await.unwrap();
+        assert_eq!(is_part().await.snoozed, Some(now + HOUR));
+        desk.set_closed(maren, id, true).await.unwrap();
+        assert_eq!(is_part().await.state, CLOSED);
+        desk.set_closed(maren, id, false).await.unwrap();
+        assert_eq!(is_part().await.state, OPEN);
+        for is_dismissed in [true, false] {
+            let refused = desk.dismiss(maren, id, is_dismissed).await;
+            assert_eq!(code(refused), "not_found_state");
+        }
+        assert_eq!(code(desk.into_queue(maren, id).await), "not_found_state");
+        assert_eq!(is_part().await.state, OPEN);
+        let about = desk.set_case(maren, id, "deals", Some("Torv One"));
+        about.await.unwrap();
+        assert_eq!(is_part().await.case_ref.as_deref(), Some("Torv One"));
+        desk.set_held(maren, id, Some("noise")).await.unwrap();
+        assert_eq!(is_part().await.state, HELD);
+        desk.set_held(maren, id, None).await.unwrap();
+        assert_eq!(is_part().await.state, OPEN);
+        desk.reply(maren, id, "k1", "Hello").await.unwrap();
+        house.after(MINUTE).await;
+        assert_eq!(is_part().await.state, ANSWERED);
+        assert_eq!(house.answers(), [("Hello".into(), "a1".into())]);
+    });
+}
+
+#[test]
+fn whoever_is_held_by_the_address_of_what_went_in_began_that_and_all_of_it_is_held() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Ruth Abiola", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let (desk, maren) = (&house.desk, &house.maren);
+        let (ruth, aino) = (a.contact.clone().unwrap(), b.contact.clone().unwrap());
+        desk.merge(maren, &ruth, &aino).await.unwrap();
+        for id in [&a.id, &b.id] {
+            let about = desk.set_case(maren, id, "deals", Some("Torv One"));
+            about.await.unwrap();
+        }
+        house.merge(&a.id, &b.id).await.unwrap();
+        for (mark, why) in [
+            ("blocked", "this account is blocked here"),
+            ("ours", "one of us"),
+        ] {
+            desk.mark_voice(maren, &a.id, Some(mark)).await.unwrap();
+            let (own, shown) = (house.row(&a.id).await, house.row(&b.id).await);
+            assert_eq!(own.state, MERGED);
+            assert_eq!(
+                (shown.state.as_str(), shown.held.as_deref()),
+                (HELD, Some(why))
+            );
+            let voices = desk.voices(maren).await.unwrap();
+            assert_eq!(voices.len(), 1);
+            assert_eq!(
+                (voices[0].author.as_str(), voices[0].mark.as_str()),
+                ("id-Ruth Abiola", mark)
+            );
+        }
+        desk.mark_voice(maren, &a.id, None).await.unwrap();
+        assert!(desk.voices(maren).await.unwrap().is_empty());
+        assert_eq!(house.row(&a.id).await.state, MERGED);
+        assert_eq!(house.only().await.id, b.id);
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(house.open_threads().await.len(), 2);
+    });
+}
+
+/// Threads of two accounts of one customer, about one case.
+async fn of_two_accounts(house: &House, said: [(&str, &str); 3]) -> [ThreadRow; 3] {
+    let mut threads = Vec::new();
+    for (id, who) in said {
+        threads.push(house.hears(id, who, id).await);
+    }
+    let contact = |who: &str| {
+        let at = said.iter().position(|(_, w)| *w == who).unwrap();
+        threads[at].contact.clone().unwrap()
+    };
+    let (aino, ruth) = (contact("Aino Saari"), contact("Ruth Abiola"));
+    let merged = house.desk.merge(&house.maren, &ruth, &aino);
+    merged.await.unwrap();
+    for thread in &threads {
+        let about = house
+            .desk
+            .set_case(&house.maren, &thread.id, "deals", Some("Torv One"));
+        about.await.unwrap();
+    }
+    threads.try_into().unwrap()
+}
+
+#[test]
+fn what_is_in_one_that_is_of_somebody_else_stays_with_its_own_customer() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let said = [
+            ("a1", "Aino Saari"),
+            ("b1", "Ruth Abiola"),
+            ("c1", "Aino Saari"),
+        ];
+        let [a, b, c] = of_two_accounts(&house, said).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.merge(&b.id, &c.id).await.unwrap();
+        let desk = &house.desk;
+        desk.split(&house.maren, "fake", "id-Ruth Abiola")
+            .await
+            .unwrap();
+        assert_eq!(house.words(&b.id).await, ["b1"]);
+        assert_eq!(house.words(&c.id).await, ["a1", "c1"]);
+        assert_eq!(house.row(&a.id).await.merged_into, Some(c.id.clone()));
+        desk.split_thread(&house.maren, &a.id).await.unwrap();
+        assert_eq!(house.open_threads().await.len(), 3);
+        house.merge(&a.id, &c.id).await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_in_what_became_of_somebody_else_comes_out_as_one() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let said = [
+            ("a1", "Aino Saari"),
+            ("b1", "Aino Saari"),
+            ("c1", "Ruth Abiola"),
+        ];
+        let [a, b, c] = of_two_accounts(&house, said).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.merge(&b.id, &c.id).await.unwrap();
+        let split = house.desk.split(&house.maren, "fake", "id-Ruth Abiola");
+        split.await.unwrap();
+        assert_eq!(house.words(&c.id).await, ["c1"]);
+        assert_eq!(house.words(&b.id).await, ["a1", "b1"]);
+    });
+}
+
+#[test]
+fn who_becomes_one_with_somebody_else_takes_what_she_said_out_of_what_others_said() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Per Torv", "A").await;
+        let b = house.hears("b1", "Per Torv", "B").await;
+        let ruth = house.hears("r1", "Ruth Abiola", "R").await;
+        let aino = house.hears("s1", "Aino Saari", "S").await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        let at = house.clock.now();
+        house
+            .says(further("a2", "a1", "Aino Saari", "So do I", at))
+            .await;
+        let (aino, ruth) = (aino.contact.unwrap(), ruth.contact.unwrap());
+        house.desk.merge(&house.maren, &aino, &ruth).await.unwrap();
+        let own = house.row(&a.id).await;
+        assert_eq!((own.contact, own.merged_into), (Some(ruth), None));
+        assert_eq!(house.words(&b.id).await, ["B"]);
+    });
+}
+
+#[test]
+fn a_reply_goes_where_the_customer_wrote_last_on_a_channel_that_is_connected() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let settings = Settings::of([("token", "good")]);
+        let added = house
+            .connect()
+            .add_channel(&house.ines, "fake", "", &settings, Some("deals"))
+            .await;
+        let (other, _) = added.unwrap();
+        house.after(MINUTE).await;
+        let there = kept::said_of(house.db(), &other, "a1").await.unwrap();
+        let there = there.unwrap().thread;
+        house.merge(&there, &a.id).await.unwrap();
+        let mut tx = house.db().begin().await.unwrap();
+        store::query("UPDATE said SET at = at + 1 WHERE connection = $1")
+            .bind(other.as_str())
+            .execute(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let (desk, maren) = (&house.desk, &house.maren);
+        let goes_to = async || {
+            let thread = desk.thread(maren, &a.id).await.unwrap();
+            thread.part_of_newest().unwrap().row.id.clone()
+        };
+        assert_eq!(goes_to().await, there);
+        house.connect().remove(&house.ines, &other).await.unwrap();
+        assert_eq!(goes_to().await, a.id);
+        desk.reply(maren, &a.id, "k1", "Hello").await.unwrap();
+        let replies = house.replies(&a.id).await;
+        assert_eq!(replies, [(a.id.clone(), QUEUED.into())]);
+        house.after(MINUTE).await;
+        assert_eq!(house.answers(), [("Hello".into(), "a1".into())]);
+    });
+}
+
+#[test]
+fn a_reply_that_is_handed_in_again_after_a_split_is_the_one_that_was_sent() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        house.merge(&b.id, &a.id).await.unwrap();
+        let (desk, maren) = (&house.desk, &house.maren);
+        let first = desk.reply(maren, &a.id, "k1", "Hello").await.unwrap();
+        house.after(MINUTE).await;
+        desk.split_thread(maren, &b.id).await.unwrap();
+        for to in [None, Some(b.id.as_str())] {
+            let again = desk.reply_to(maren, &a.id, to, "k1", "Hello").await;
+            assert_eq!(again.unwrap(), first);
+        }
+        let other = desk.reply(maren, &a.id, "k1", "Goodbye").await;
+        assert_eq!(code(other), "key_used");
+        let c = house.hears("c1", "Aino Saari", "C").await;
+        let other = desk.reply(maren, &c.id, "k1", "Hello").await;
+        assert_eq!(code(other), "key_used", "it was for another thread");
+        house.after(MINUTE).await;
+        assert_eq!(house.answers(), [("Hello".into(), "b1".into())]);
+    });
+}
