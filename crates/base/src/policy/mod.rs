@@ -122,9 +122,11 @@ impl Site {
     }
 }
 
+type Row = (&'static str, Access, Option<Role>);
+
 /// The rows of [`ROUTES`] by their paths: methods, and what each asks for.
-static BY_PATH: LazyLock<HashMap<&str, Vec<(&str, Access, Option<Role>)>>> = LazyLock::new(|| {
-    let mut all: HashMap<&str, Vec<_>> = HashMap::new();
+static BY_PATH: LazyLock<HashMap<&str, Vec<Row>>> = LazyLock::new(|| {
+    let mut all: HashMap<&str, Vec<Row>> = HashMap::new();
     for &(method, path, access, least) in ROUTES {
         all.entry(path).or_default().push((method, access, least));
     }
