@@ -58,6 +58,17 @@ pub async fn postgres_database() -> Option<String> {
     Some(format!("postgres://tenon@127.0.0.1:{port}/{name}"))
 }
 
+/// Has what was said on a connection said a moment after all else.
+pub async fn said_later(db: &Db, connection: &str) {
+    let mut tx = db.begin().await.unwrap();
+    crate::query("UPDATE said SET at = at + 1 WHERE connection = $1")
+        .bind(connection)
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// A link to a case that could not be written, and why.
 pub async fn given_up(db: &Db, connection: &str, (process, case): (&str, &str), why: &str) {
     let mut tx = db.begin().await.unwrap();

@@ -740,13 +740,7 @@ fn a_reply_goes_where_the_customer_wrote_last_on_a_channel_that_is_connected() {
         let there = kept::said_of(house.db(), &other, "a1").await.unwrap();
         let there = there.unwrap().thread;
         house.merge(&there, &a.id).await.unwrap();
-        let mut tx = house.db().begin().await.unwrap();
-        store::query("UPDATE said SET at = at + 1 WHERE connection = $1")
-            .bind(other.as_str())
-            .execute(&mut tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        store::testing::said_later(house.db(), &other).await;
         let (desk, maren) = (&house.desk, &house.maren);
         let goes_to = async || {
             let thread = desk.thread(maren, &a.id).await.unwrap();
