@@ -58,6 +58,16 @@ pub async fn postgres_database() -> Option<String> {
     Some(format!("postgres://tenon@127.0.0.1:{port}/{name}"))
 }
 
+/// Has what a burst left wait an hour more.
+pub async fn arrivals_later(db: &Db) {
+    let mut tx = db.begin().await.unwrap();
+    crate::query("UPDATE arrivals SET due = due + 3600000000")
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// Has what was said on a connection said a moment after all else.
 pub async fn said_later(db: &Db, connection: &str) {
     let mut tx = db.begin().await.unwrap();

@@ -219,12 +219,7 @@ fn what_is_taken_back_by_the_poll_while_it_waits_in_a_burst_does_not_come_any_mo
         let [one, other] = ["m1", "m2"].map(|id| said(id, "Aino Saari", "Secret", MONDAY));
         kept_as(&house, "a", told(&house, &[one, other])).await;
         // It is not its turn yet.
-        let mut tx = house.db().begin().await.unwrap();
-        store::query("UPDATE arrivals SET due = due + 3600000000")
-            .execute(&mut tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        store::testing::arrivals_later(house.db()).await;
         house.tell(taken_back("m1"));
         house.after(MINUTE).await;
         let mut tx = house.db().begin().await.unwrap();
