@@ -89,8 +89,8 @@ type BySteps = HashMap<String, (i64, i64)>;
 #[derive(Default)]
 struct Counted {
     all: Option<(Micros, Counts)>,
-    /// By process.
-    steps: HashMap<String, (Micros, BySteps)>,
+    /// By process, with how many were counted: also those at no step.
+    steps: HashMap<String, (Micros, i64, BySteps)>,
 }
 
 /// From so many on a count may be as old as this.
@@ -225,17 +225,17 @@ impl Desk {
     pub async fn by_step(&self, process: &str) -> Result<BySteps, Problem> {
         let now = self.now();
         let kept = self.counted().steps.get(process).cloned();
-        let is_many = |of: &BySteps| of.values().map(|(n, _)| n).sum::<i64>() >= MANY;
-        if let Some((_, steps)) = kept.filter(|(at, of)| is_many(of) && now - at < OLD) {
+        if let Some((_, _, steps)) = kept.filter(|(at, n, _)| *n >= MANY && now - at < OLD) {
             return Ok(steps);
         }
         let (_, late) = self.late().await?;
         let rows = desk::open_by_step(self.connect.db(), process, late).await?;
+        let all = rows.iter().map(|(_, n, _)| n).sum();
         let steps = rows
             .into_iter()
             .filter_map(|(step, n, late)| Some((step?, (n, late))));
         let steps: BySteps = steps.collect();
-        let kept = (now, steps.clone());
+        let kept = (now, all, steps.clone());
         self.counted().steps.insert(process.into(), kept);
         Ok(steps)
     }
