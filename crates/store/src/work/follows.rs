@@ -15,15 +15,28 @@ pub async fn stream(
     limit: i64,
     now: Micros,
 ) -> sqlx::Result<Vec<MessageRow>> {
+    // The newest of each, by its index: PostgreSQL does that of a lateral join alone, SQLite of a list alone.
+    let newest = |of: &str, is: &str| {
+        let newest = format!(
+            "SELECT y.id FROM messages y WHERE y.{of} = {is} AND y.id < $2 ORDER BY y.id DESC LIMIT $3"
+        );
+        match db {
+            Db::Sqlite { .. } => {
+                format!("JOIN messages x ON x.{of} = {is} AND x.id < $2 AND x.id IN ({newest})")
+            }
+            Db::Postgres(_) => format!("CROSS JOIN LATERAL ({newest}) x"),
+        }
+    };
+    let (of_conversations, of_people) = (
+        newest("conversation", "t.conversation"),
+        newest("author", "f.target"),
+    );
     let sql = format!(
         "SELECT {MESSAGE} FROM messages m WHERE m.id IN ( \
            SELECT x.id FROM (SELECT c.id AS conversation FROM follows f JOIN conversations c ON c.id = f.target \
              WHERE f.person = $1 AND f.kind = 'conversation' AND f.level = 'follow' AND c.last > 0 AND (f.until IS NULL OR f.until < $4) \
-             ORDER BY c.last DESC LIMIT $5) t, messages x WHERE x.conversation = t.conversation AND x.id < $2 AND x.id IN \
-             (SELECT y.id FROM messages y WHERE y.conversation = t.conversation AND y.id < $2 ORDER BY y.id DESC LIMIT $3) \
-           UNION SELECT x.id FROM follows f, messages x WHERE f.person = $1 AND f.kind = 'person' AND f.level = 'follow' \
-             AND x.author = f.target AND x.id IN \
-             (SELECT y.id FROM messages y WHERE y.author = f.target AND y.id < $2 ORDER BY y.id DESC LIMIT $3)) \
+             ORDER BY c.last DESC LIMIT $5) t {of_conversations} \
+           UNION SELECT x.id FROM follows f {of_people} WHERE f.person = $1 AND f.kind = 'person' AND f.level = 'follow') \
          AND m.deleted IS NULL AND NOT EXISTS (SELECT 1 FROM follows q WHERE q.person = $1 AND (q.until >= $4 OR (q.level = 'mute' AND q.until IS NULL)) \
            AND ((q.kind = 'conversation' AND q.target = m.conversation) OR (q.kind = 'person' AND q.target = m.author))) \
          ORDER BY m.id DESC LIMIT $3"
