@@ -73,6 +73,12 @@ pub struct Tokens {
     instance: Option<String>,
 }
 
+impl Tokens {
+    pub fn access(&self) -> &str {
+        &self.access
+    }
+}
+
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.write_str("Tokens(…)")

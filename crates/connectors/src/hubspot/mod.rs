@@ -1,6 +1,7 @@
-//! HubSpot: the deals of a pipeline, with the history of their stage that HubSpot itself keeps. The first sync lists all deals; later ones search
-//! for what was changed. HubSpot's Webhooks Journal would tell of changes sooner; it needs an app of its own, and is not read yet.
+//! HubSpot: the deals of a pipeline, with the history of their stage that HubSpot itself keeps. The first sync lists all deals; later ones read
+//! those that HubSpot's journal names, where there is one to read, and search for what was changed.
 
+mod journal;
 mod note;
 mod poll;
 mod wire;
@@ -22,6 +23,8 @@ use wire::{API, List, Token};
 pub struct HubSpot {
     /// Who is who, by account.
     people: Kept,
+    /// Tokens of apps, for their journals.
+    apps: Kept,
     page: usize,
 }
 
@@ -35,6 +38,7 @@ impl HubSpot {
     pub const fn with_page(page: usize) -> HubSpot {
         HubSpot {
             people: Kept::new(),
+            apps: Kept::new(),
             page,
         }
     }
@@ -144,7 +148,7 @@ impl Connector for HubSpot {
                 is_required: true,
             }],
             verified: Verified::Contract,
-            verified_by: "HubSpot's published description of deals and pipelines, 2026-03, and a stand-in written after it; names of people and the account by its documentation",
+            verified_by: "HubSpot's published description of deals, pipelines and the journal, 2026-03, and a stand-in written after it; names of people, the account and what is in the journal by its documentation",
         }
     }
 
@@ -163,7 +167,7 @@ impl Connector for HubSpot {
             into: "token",
             instance: None,
             pasted: &["token"],
-            guide: "In a HubSpot developer account, make an app with these scopes and the address below as its redirect URL, and copy its client ID and secret.",
+            guide: "In a HubSpot developer account, make an app with these scopes and the address below as its redirect URL, and copy its client ID and secret. With the scopes developer.webhooks_journal too, changes are read from its journal.",
         })
     }
 

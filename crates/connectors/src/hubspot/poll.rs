@@ -1,7 +1,8 @@
 //! The first pass lists all deals with their history; those after it search for changed ones, by id: so the limit of 10,000
-//! results, beyond which HubSpot pages no further, is never met.
+//! results, beyond which HubSpot pages no further, is never met. Between passes the journal says what to read.
 
 use super::HubSpot;
+use super::journal::{self, Turn};
 use super::wire::{self, API, DEALS, Deal, List, Owner};
 use crate::pass::{self, Pass};
 use crate::source::History;
@@ -10,7 +11,7 @@ use crate::{Change, Cursor, Fault, Micros, Page, Pipeline, Request, Via};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const PROPERTIES: [&str; 8] = [
+pub(super) const PROPERTIES: [&str; 8] = [
     "dealname",
     "dealstage",
     "pipeline",
@@ -29,6 +30,8 @@ struct State {
     /// Where the list of the first pass goes on.
     next: Option<String>,
     pass: Pass,
+    #[serde(default)]
+    journal: journal::State,
 }
 
 /// Addresses of people by user, names by owner.
@@ -58,6 +61,13 @@ impl HubSpot {
                 Err(fault) => return Err(fault),
             };
         }
+        if !state.pass.is_first() && state.pass.after == 0 {
+            let turn = self.hear(via, state.hub, &mut state.journal).await;
+            if let Turn::Read { deals, has_more } = turn {
+                let items = self.named(via, pipeline, &state, deals).await?;
+                return page(items, &state, has_more);
+            }
+        }
         let (deals, has_more) = match state.pass.is_first() {
             true => self.list(via, &mut state).await?,
             false => self.changed(via, pipeline, &state.pass).await?,
@@ -84,15 +94,52 @@ impl HubSpot {
                 &mut items,
             )?;
         }
-        items.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        items.dedup_by(|a, b| a.id == b.id);
         state.pass = state.pass.turned(&read, has_more);
-        Ok(Page {
-            items,
-            cursor: pass::cursor(&state)?,
-            has_more,
-            wait_until: None,
-        })
+        state.journal.compare(&items, via.now);
+        if !has_more {
+            state.journal.searched(via.now);
+        }
+        page(items, &state, has_more)
+    }
+
+    /// What there is to tell of deals that the journal named, of each from a moment on.
+    async fn named(
+        &self,
+        via: &Via<'_>,
+        pipeline: &Pipeline,
+        state: &State,
+        since: BTreeMap<i64, Micros>,
+    ) -> Result<Vec<Change>, Fault> {
+        let ids: Vec<String> = since.keys().map(i64::to_string).collect();
+        let mut deals = self.read_deals(via, &ids).await?;
+        deals.retain(|d| d.property("pipeline") == pipeline.id);
+        if deals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut people = self.people(via, false).await?;
+        let movers = deals.iter().flat_map(Deal::stages);
+        let mut movers = movers.filter_map(|v| v.updated_by_user_id);
+        if movers.any(|user| !people.users.contains_key(&user)) {
+            people = self.people(via, true).await?;
+        }
+        let mut items = Vec::new();
+        for deal in &deals {
+            let bound = since.get(&deal.number()?).copied();
+            told_of(deal, bound, state.hub, &people, &mut items)?;
+        }
+        Ok(items)
+    }
+
+    /// Some deals with their history; those that are gone are not among them.
+    async fn read_deals(&self, via: &Via<'_>, ids: &[String]) -> Result<Vec<Deal>, Fault> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let body = json!({ "inputs": inputs, "properties": PROPERTIES, "propertiesWithHistory": ["dealstage"] });
+        let url = format!("{API}{DEALS}/batch/read");
+        let read: List<Deal> = self.send(via, Request::json(url, &body)).await?;
+        Ok(read.results)
     }
 
     fn list_request(&self, after: Option<&str>) -> Request {
@@ -141,21 +188,16 @@ impl HubSpot {
         for deal in &found {
             let (id, at) = (deal.number()?, deal.at()?);
             if !pass.was_told(&id, at) {
-                ids.push(json!({ "id": deal.id }));
+                ids.push(deal.id.clone());
             }
         }
-        if ids.is_empty() {
-            return Ok((found, has_more));
-        }
-        let body = json!({ "inputs": ids, "properties": PROPERTIES, "propertiesWithHistory": ["dealstage"] });
-        let url = format!("{API}{DEALS}/batch/read");
-        let read: List<Deal> = self.send(via, Request::json(url, &body)).await?;
+        let read = self.read_deals(via, &ids).await?;
         // The rest was told, and only says how far the pass came; one that is gone meanwhile has no history any more.
         let told = found
             .into_iter()
-            .filter(|d| !read.results.iter().any(|r| r.id == d.id));
+            .filter(|d| !read.iter().any(|r| r.id == d.id));
         let mut deals: Vec<Deal> = told.collect();
-        deals.extend(read.results);
+        deals.extend(read);
         Ok((deals, has_more))
     }
 
@@ -217,6 +259,17 @@ impl HubSpot {
 }
 
 /// Writes out the stages that a deal came to, as far as they are new.
+fn page(mut items: Vec<Change>, state: &State, has_more: bool) -> Result<Page<Change>, Fault> {
+    items.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    items.dedup_by(|a, b| a.id == b.id);
+    Ok(Page {
+        items,
+        cursor: pass::cursor(state)?,
+        has_more,
+        wait_until: None,
+    })
+}
+
 fn told_of(
     deal: &Deal,
     bound: Option<Micros>,
@@ -235,12 +288,7 @@ fn told_of(
     let attributes = attributes.into_iter().filter(|(_, v)| !v.is_empty());
     let attributes: Vec<(String, String)> = attributes.map(|(k, v)| (k.into(), line(v))).collect();
     let mut history = Vec::new();
-    for value in deal
-        .properties_with_history
-        .get("dealstage")
-        .into_iter()
-        .flatten()
-    {
+    for value in deal.stages() {
         history.push((wire::moment(&value.timestamp)?, value));
     }
     history.sort_by_key(|(at, _)| *at);

@@ -22,6 +22,22 @@ struct Inside {
     is_read_only: bool,
     /// Deal and body, in the order of their ids.
     notes: Vec<(i64, String)>,
+    journal: Option<Journal>,
+    /// What was asked for, by path.
+    asked: Vec<String>,
+}
+
+/// What an app reads of what was changed.
+#[derive(Default)]
+struct Journal {
+    subscriptions: Vec<Value>,
+    entries: Vec<Vec<Value>>,
+    /// Entries that are not kept any more.
+    gone: usize,
+    tokens: usize,
+    is_silent: bool,
+    is_refused: bool,
+    files: &'static str,
 }
 
 const START: i64 = 1_780_000_000_000;
@@ -49,7 +65,70 @@ impl Peer {
             is_edited: false,
             is_read_only: false,
             notes: Vec::new(),
+            journal: None,
+            asked: Vec::new(),
         }))
+    }
+
+    /// As an app sees it that somebody signed in to.
+    pub fn with_app() -> Peer {
+        let peer = Peer::new();
+        peer.inside().journal = Some(Journal {
+            files: "https://files.example/",
+            ..Journal::default()
+        });
+        peer
+    }
+
+    fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn minutes_pass(&self, minutes: i64) {
+        self.inside().now += minutes * MINUTE;
+    }
+
+    /// A deal comes to a stage, now.
+    pub fn moves(&self, deal: i64, stage: &'static str) {
+        let mut inside = self.inside();
+        let now = inside.now;
+        inside.moves(deal, stage, now);
+    }
+
+    /// Nothing is written into the journal any more.
+    pub fn falls_silent(&self) {
+        self.inside().journal.as_mut().unwrap().is_silent = true;
+    }
+
+    /// The app may not read it.
+    pub fn refuses_the_journal(&self) {
+        self.inside().journal.as_mut().unwrap().is_refused = true;
+    }
+
+    /// What it has is too old to be kept.
+    pub fn forgets_the_journal(&self) {
+        let mut inside = self.inside();
+        let journal = inside.journal.as_mut().unwrap();
+        journal.gone = journal.entries.len();
+    }
+
+    /// Its files are at addresses that begin so.
+    pub fn keeps_files_at(&self, place: &'static str) {
+        self.inside().journal.as_mut().unwrap().files = place;
+    }
+
+    pub fn subscriptions(&self) -> Vec<Value> {
+        self.inside()
+            .journal
+            .as_ref()
+            .unwrap()
+            .subscriptions
+            .clone()
+    }
+
+    /// What was asked for since the last time, by path.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.inside().asked)
     }
 }
 
@@ -65,7 +144,125 @@ impl Default for Peer {
     }
 }
 
+impl Journal {
+    fn write(&mut self, deal: i64, stage: &str, at: i64) {
+        if self.is_silent || self.subscriptions.is_empty() {
+            return;
+        }
+        let event = |portal: i64, kind: &str, action: &str| {
+            json!({
+                "type": "object", "portalId": portal, "objectTypeId": kind, "objectId": deal, "action": action,
+                "occurredAt": text(at), "propertyChanges": { "dealstage": stage },
+            })
+        };
+        // Beside it what is not of our account, not of deals, not to be read; some come twice.
+        let here = event(4711, "0-3", "UPDATE");
+        let more = [
+            event(4712, "0-3", "UPDATE"),
+            event(4711, "0-1", "UPDATE"),
+            event(4711, "0-3", "DELETE"),
+        ];
+        let mut entry = more.to_vec();
+        entry.insert(deal as usize % 4, here.clone());
+        self.entries.push(entry);
+        if deal % 2 == 0 {
+            self.entries.push(vec![here]);
+        }
+    }
+
+    fn entry(&self, number: usize) -> Value {
+        json!({ "currentOffset": format!("o{number}"), "expiresAt": "2099-01-01T00:00:00Z", "url": format!("{}{number}.json", self.files) })
+    }
+
+    fn batch(&self, from: usize, count: &str) -> (u16, Value) {
+        let to = self
+            .entries
+            .len()
+            .min(from + count.parse::<usize>().unwrap());
+        let results: Vec<Value> = (from..to).map(|n| self.entry(n)).collect();
+        (200, json!({ "status": "COMPLETE", "results": results }))
+    }
+
+    /// What the app is answered; `None`: that is not of the journal.
+    fn answer(&mut self, request: &Request, path: &str) -> Option<(u16, Value)> {
+        if path == "/oauth/v1/token" {
+            let asked = String::from_utf8(request.body.clone()).unwrap();
+            assert!(
+                asked.starts_with("grant_type=client_credentials&client_id=us&client_secret=hush&"),
+                "{asked}"
+            );
+            if self.is_refused {
+                let refusal =
+                    json!({ "error": "invalid_scope", "error_description": "the app may not" });
+                return Some((400, refusal));
+            }
+            self.tokens += 1;
+            let token = format!("app-{}", self.tokens);
+            return Some((200, json!({ "access_token": token, "expires_in": 1800 })));
+        }
+        let rest = path.strip_prefix("/webhooks-journal/")?;
+        let bearer = format!("Bearer app-{}", self.tokens);
+        if !request.headers.contains(&("authorization".into(), bearer)) {
+            return Some((401, json!({ "category": "EXPIRED_AUTHENTICATION" })));
+        }
+        if rest == "subscriptions/2026-03" {
+            if request.method == "POST" {
+                let mut made: Value = serde_json::from_slice(&request.body).unwrap();
+                made["id"] = json!(self.subscriptions.len() + 1);
+                self.subscriptions.push(made);
+            }
+            return Some((200, json!({ "results": self.subscriptions })));
+        }
+        let rest = rest.strip_prefix("journal-local/2026-03/").unwrap();
+        let (rest, query) = rest.split_once('?').unwrap();
+        assert_eq!(query, "installPortalId=4711");
+        let parts: Vec<&str> = rest.split('/').collect();
+        Some(match parts[..] {
+            ["latest"] => match self.entries.len().checked_sub(1) {
+                Some(last) => (200, self.entry(last)),
+                None => (404, json!({ "category": "OBJECT_NOT_FOUND" })),
+            },
+            ["batch", "earliest", count] if self.entries.is_empty() => self.batch(0, count),
+            ["batch", "earliest", count] => self.batch(self.gone, count),
+            ["batch", offset, "next", count] => {
+                let last: usize = offset[1..].parse().unwrap();
+                match last < self.gone {
+                    true => (404, json!({ "category": "OBJECT_NOT_FOUND" })),
+                    false => self.batch(last + 1, count),
+                }
+            }
+            _ => panic!("{rest}"),
+        })
+    }
+}
+
 impl Inside {
+    fn moves(&mut self, deal: i64, stage: &'static str, at: i64) {
+        self.moves.push((deal, stage, at));
+        if let Some(journal) = &mut self.journal {
+            journal.write(deal, stage, at);
+        }
+    }
+
+    /// What only an app asks for: who signed in, its journal, the files of that.
+    fn of_app(&mut self, request: &Request) -> Option<(u16, Value)> {
+        let journal = self.journal.as_mut()?;
+        if let Some(file) = request.url.strip_prefix(journal.files) {
+            assert_eq!(request.headers, [], "a token went where it does not belong");
+            let number: usize = file.strip_suffix(".json").unwrap().parse().unwrap();
+            let whole = json!({ "offset": format!("o{number}"), "publishedAt": text(self.now), "journalEvents": journal.entries[number] });
+            return Some((200, whole));
+        }
+        let path = request.url.strip_prefix("https://api.hubapi.com").unwrap();
+        if path == "/oauth/2026-03/token/introspect" {
+            return Some((
+                200,
+                json!({ "active": true, "hub_id": 4711, "scopes": ["crm.objects.deals.read", "oauth"] }),
+            ));
+        }
+        journal.answer(request, path)
+    }
+
     fn ids(&self) -> BTreeSet<i64> {
         self.moves.iter().map(|m| m.0).collect()
     }
@@ -247,16 +444,33 @@ impl Inside {
 
 impl StandIn for Peer {
     fn settings(&self) -> Settings {
-        Settings::of([("token", "pat-eu1-secret")])
+        let mut settings = Settings::of([("token", "pat-eu1-secret")]);
+        if self.inside().journal.is_some() {
+            for (name, value) in [
+                ("client_id", "us"),
+                ("client_secret", "hush"),
+                ("oauth_refresh_token", "again"),
+            ] {
+                settings.0.insert(name.into(), value.into());
+            }
+        }
+        settings
     }
 
     fn answer(&self, request: &Request) -> Response {
-        let mut inside = self.0.lock().unwrap();
+        let mut inside = self.inside();
+        inside.asked.push(request.url.clone());
         let bearer = (
             "authorization".to_string(),
             "Bearer pat-eu1-secret".to_string(),
         );
-        let (status, body) = if inside.is_shut || !request.headers.contains(&bearer) {
+        let is_shut = inside.is_shut;
+        let of_app = Some(())
+            .filter(|_| !is_shut)
+            .and_then(|()| inside.of_app(request));
+        let (status, body) = if let Some(answer) = of_app {
+            answer
+        } else if is_shut || !request.headers.contains(&bearer) {
             let said = "Authentication credentials not found.";
             (
                 401,
@@ -301,7 +515,7 @@ impl StandIn for Peer {
     }
 
     fn known(&self) -> BTreeSet<Known> {
-        let inside = self.0.lock().unwrap();
+        let inside = self.inside();
         let moves = inside.moves.iter();
         moves
             .map(|m| (m.0.to_string(), m.1.to_string(), m.2 * 1000 as Micros))
@@ -309,7 +523,7 @@ impl StandIn for Peer {
     }
 
     fn notes(&self) -> Vec<(String, String)> {
-        let inside = self.0.lock().unwrap();
+        let inside = self.inside();
         let notes = inside.notes.iter();
         notes
             .map(|(deal, text)| (deal.to_string(), text.clone()))
@@ -317,17 +531,20 @@ impl StandIn for Peer {
     }
 
     fn trouble(&self, trouble: Trouble) -> bool {
-        let mut inside = self.0.lock().unwrap();
+        let mut inside = self.inside();
         match trouble {
             // A private app's token does not end.
-            Trouble::Expired => return false,
+            Trouble::Expired => match &mut inside.journal {
+                Some(journal) => journal.tokens += 1,
+                None => return false,
+            },
             Trouble::SignedOut => inside.is_shut = true,
             Trouble::Forbidden => inside.is_forbidden = true,
             Trouble::Doubled => inside.is_doubled = true,
             Trouble::Moved => {
                 let now = inside.now;
                 for (id, after) in [(2, 30), (13, 30), (3, 31), (15, 31), (10, -1)] {
-                    inside.moves.push((id, "lost", now + after * MINUTE));
+                    inside.moves(id, "lost", now + after * MINUTE);
                 }
                 inside.now += 60 * MINUTE;
             }

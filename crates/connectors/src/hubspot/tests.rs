@@ -18,6 +18,193 @@ fn passes_the_contract_of_sources() {
     check(&|| (Box::new(HubSpot::with_page(4)), Box::new(Peer::new())));
 }
 
+#[test]
+fn passes_the_contract_of_sources_with_a_journal_too() {
+    let make = || -> (Box<dyn Source>, Box<dyn StandIn>) {
+        (Box::new(HubSpot::with_page(4)), Box::new(Peer::with_app()))
+    };
+    check(&make);
+}
+
+const MINUTE: i64 = 60_000_000;
+
+/// A sync that looks every minute.
+struct Sync {
+    source: HubSpot,
+    peer: Peer,
+    pipeline: Pipeline,
+    cursor: Option<Cursor>,
+    now: i64,
+    told: std::collections::BTreeSet<(String, String, i64)>,
+}
+
+impl Sync {
+    /// After the first looks, when a journal is open.
+    fn new(peer: Peer) -> Sync {
+        let mut sync = Sync {
+            source: HubSpot::new(),
+            peer,
+            pipeline: Pipeline {
+                id: "default".into(),
+                name: String::new(),
+                stages: Vec::new(),
+            },
+            cursor: None,
+            now: 1_780_000_000_000_000 + 9000 * MINUTE,
+            told: Default::default(),
+        };
+        sync.look();
+        sync.look();
+        sync.peer.asked();
+        sync
+    }
+
+    /// Until there is no more, or it fails.
+    fn look(&mut self) {
+        let (settings, http) = (self.peer.settings(), Near(&self.peer));
+        let via = Via {
+            wishes: &[],
+            settings: &settings,
+            http: &http,
+            post: &crate::NoPost,
+            now: self.now,
+        };
+        for _ in 0..1000 {
+            let page =
+                block_on(self.source.poll(&via, &self.pipeline, self.cursor.as_ref())).unwrap();
+            self.told.extend(
+                page.items
+                    .iter()
+                    .map(|c| (c.case.clone(), c.stage.clone(), c.at)),
+            );
+            self.cursor = Some(page.cursor);
+            if !page.has_more {
+                return;
+            }
+        }
+        panic!("a look without end");
+    }
+
+    /// So many minutes with a look in each, a deal moving in every third; how often was searched, and how often the journal asked.
+    fn minutes(&mut self, minutes: i64) -> (usize, usize) {
+        for _ in 0..minutes {
+            self.now += MINUTE;
+            self.peer.minutes_pass(1);
+            let minute = self.now / MINUTE;
+            if minute % 3 == 0 {
+                let stage = ["a", "b", "c", "d"][minute as usize / 3 % 4];
+                self.peer.moves(minute / 3 * 5 % 14 + 1, stage);
+            }
+            self.look();
+        }
+        let asked = self.peer.asked();
+        let count = |what: &str| asked.iter().filter(|url| url.contains(what)).count();
+        (
+            count("/0-3/search"),
+            count("/oauth/v1/") + count("-journal/"),
+        )
+    }
+
+    fn is_all_told(&self) -> bool {
+        self.told == self.peer.known()
+    }
+}
+
+#[test]
+fn a_journal_that_tells_all_is_searched_beside_once_an_hour() {
+    let mut sync = Sync::new(Peer::with_app());
+    for _ in 0..60 {
+        sync.minutes(3);
+        assert!(sync.is_all_told(), "within a minute");
+    }
+    let (searches, looks) = sync.minutes(180);
+    assert!(sync.is_all_told());
+    assert_eq!(searches, 3);
+    assert!(looks >= 180);
+}
+
+#[test]
+fn what_a_silent_journal_keeps_is_found_by_searching_which_is_then_often_again() {
+    let mut sync = Sync::new(Peer::with_app());
+    sync.minutes(240);
+    sync.peer.falls_silent();
+    sync.minutes(70);
+    for _ in 0..20 {
+        let (searches, _) = sync.minutes(3);
+        assert_eq!(searches, 3);
+        assert!(sync.is_all_told(), "within a minute");
+    }
+}
+
+#[test]
+fn a_journal_that_never_tells_anything_changes_nothing() {
+    let mut sync = Sync::new(Peer::with_app());
+    sync.peer.falls_silent();
+    let (searches, _) = sync.minutes(90);
+    assert_eq!(searches, 90);
+    assert!(sync.is_all_told());
+}
+
+#[test]
+fn an_app_that_may_not_read_the_journal_is_asked_once_an_hour() {
+    let mut sync = Sync::new(Peer::with_app());
+    sync.peer.refuses_the_journal();
+    // Started anew, it has no token any more.
+    sync.source = HubSpot::new();
+    assert_eq!(sync.minutes(150), (150, 3));
+    assert!(sync.is_all_told());
+}
+
+#[test]
+fn a_pasted_token_has_no_journal_and_asks_for_none() {
+    let mut sync = Sync::new(Peer::new());
+    assert_eq!(sync.minutes(90), (90, 0));
+    assert!(sync.is_all_told());
+}
+
+#[test]
+fn entries_that_are_not_kept_any_more_are_searched_for() {
+    let mut sync = Sync::new(Peer::with_app());
+    sync.minutes(240);
+    sync.now += 4 * 24 * 60 * MINUTE;
+    sync.peer.minutes_pass(4 * 24 * 60);
+    for deal in 1..=14 {
+        sync.peer.moves(deal, "e");
+    }
+    sync.peer.forgets_the_journal();
+    let (searches, _) = sync.minutes(1);
+    assert!(searches > 0);
+    assert!(sync.is_all_told());
+    // Open again from its end an hour later, and as good as before.
+    let (searches, _) = sync.minutes(60 + 240);
+    assert!(sync.is_all_told());
+    assert!(searches < 100, "{searches}");
+}
+
+#[test]
+fn files_of_the_journal_are_read_with_tls_and_without_our_token() {
+    let mut sync = Sync::new(Peer::with_app());
+    sync.peer.keeps_files_at("http://files.example/");
+    let (searches, _) = sync.minutes(30);
+    assert_eq!(searches, 30);
+    let files = |asked: &[String]| asked.iter().any(|url| url.contains("files.example"));
+    assert!(!files(&sync.peer.asked()));
+    assert!(sync.is_all_told());
+}
+
+#[test]
+fn what_is_written_into_the_journal_is_agreed_on_once() {
+    let mut sync = Sync::new(Peer::with_app());
+    let made = sync.peer.subscriptions();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(made[0]["properties"].as_array().unwrap().len(), 7);
+    // A look that begins anew finds it.
+    sync.cursor = None;
+    sync.look();
+    sync.look();
+    assert_eq!(sync.peer.subscriptions().len(), 1);
+}
+
 /// HubSpot as an app sees it that somebody signed in to.
 struct SignedIn(&'static str);
 
@@ -158,9 +345,10 @@ fn limits_say_until_when_and_which() {
 fn what_is_asked_is_in_the_published_description() {
     let read =
         |name: &str| testing::shared(name).map(|t| serde_json::from_str::<Value>(&t).unwrap());
-    let (Some(deals), Some(pipelines)) = (
+    let (Some(deals), Some(pipelines), Some(journals)) = (
         read("hubspot/hs-2026-03-deals.json"),
         read("hubspot/hs-2026-03-pipelines.json"),
+        read("hubspot/hs-journal.json"),
     ) else {
         return;
     };
@@ -244,4 +432,39 @@ fn what_is_asked_is_in_the_published_description() {
     );
     let right = &deals["paths"][wire::DEALS]["get"]["security"];
     assert!(right.to_string().contains(RIGHTS[0]), "{right}");
+    for (path, method) in [
+        (format!("{}/latest", journal::JOURNAL), "get"),
+        (
+            format!("{}/batch/earliest/{{count}}", journal::JOURNAL),
+            "get",
+        ),
+        (
+            format!("{}/batch/{{offset}}/next/{{count}}", journal::JOURNAL),
+            "get",
+        ),
+        (journal::SUBSCRIPTIONS.to_string(), "get"),
+        (journal::SUBSCRIPTIONS.to_string(), "post"),
+    ] {
+        has(&journals, &path, method);
+    }
+    let batch = &journals["paths"][format!("{}/batch/earliest/{{count}}", journal::JOURNAL)]["get"];
+    assert!(batch.to_string().contains("installPortalId"), "{batch}");
+    fields(&journals, "JournalFetchResponse", &["currentOffset", "url"]);
+    fields(&journals, "BatchResponseJournalFetchResponse", &["results"]);
+    let said = [
+        "actions",
+        "objectIds",
+        "objectTypeId",
+        "portalId",
+        "properties",
+        "subscriptionType",
+    ];
+    fields(&journals, "ObjectSubscriptionUpsertRequest", &said);
+    fields(&journals, "SubscriptionResponse", &said);
+    let needed = &journals["components"]["schemas"]["ObjectSubscriptionUpsertRequest"];
+    assert_eq!(needed["required"].as_array().unwrap().len(), said.len());
+    let actions = needed["properties"]["actions"].to_string();
+    for action in wire::ACTIONS {
+        assert!(actions.contains(action), "{action}");
+    }
 }

@@ -145,6 +145,12 @@ impl Deal {
         })
     }
 
+    /// What its stage was, and when.
+    pub fn stages(&self) -> impl Iterator<Item = &Value> {
+        let history = self.properties_with_history.get("dealstage");
+        history.into_iter().flatten()
+    }
+
     pub fn property(&self, name: &str) -> &str {
         self.properties
             .get(name)
@@ -212,6 +218,104 @@ impl Introspected {
                 .scopes
                 .unwrap_or_else(|| asked.iter().map(|s| s.to_string()).collect()),
         })
+    }
+}
+
+/// An entry of the journal: where its file is, for some minutes.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Entry {
+    #[serde(rename = "currentOffset")]
+    pub offset: String,
+    pub url: String,
+}
+
+impl Entry {
+    /// One that can be asked for and gone on from.
+    pub fn checked(self) -> Result<Entry, Fault> {
+        let is_right = self.url.starts_with("https://") && (1..=200).contains(&self.offset.len());
+        match is_right {
+            true => Ok(self),
+            false => Err(Fault::Strange(
+                "an entry of the journal without TLS, or without a place".into(),
+            )),
+        }
+    }
+}
+
+/// What is in the file of an entry.
+#[derive(Debug, serde::Deserialize)]
+pub struct File {
+    #[serde(rename = "journalEvents")]
+    pub events: Vec<Event>,
+}
+
+/// A change of something, somewhere; by its documentation, so that nothing of it is counted on.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+pub struct Event {
+    portal_id: serde_json::Value,
+    object_type_id: serde_json::Value,
+    object_id: serde_json::Value,
+    action: serde_json::Value,
+    occurred_at: serde_json::Value,
+}
+
+/// What of a deal is told.
+pub const ACTIONS: [&str; 4] = ["CREATE", "UPDATE", "MERGE", "RESTORE"];
+
+impl Event {
+    /// The deal of this account that it is about, and when, where it says so.
+    pub fn of_deal(&self, hub: i64) -> Option<(i64, Option<Micros>)> {
+        let is_here = number(&self.portal_id) == Some(hub)
+            && self.object_type_id == super::journal::DEAL
+            && self.action.as_str().is_some_and(|a| ACTIONS.contains(&a));
+        let deal = number(&self.object_id).filter(|n| *n > 0 && is_here)?;
+        let at = match &self.occurred_at {
+            serde_json::Value::Number(n) => n.as_i64().and_then(|ms| ms.checked_mul(1000)),
+            other => other.as_str().and_then(|t| moment(t).ok()),
+        };
+        Some((deal, at))
+    }
+}
+
+fn number(value: &serde_json::Value) -> Option<i64> {
+    let text = value.as_str().and_then(|t| t.parse().ok());
+    value.as_i64().or(text)
+}
+
+/// What an app has written into its journal.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    subscription_type: String,
+    object_type_id: String,
+    actions: Vec<String>,
+    #[serde(default)]
+    portal_id: Option<i64>,
+    #[serde(default)]
+    properties: Option<Vec<String>>,
+    #[serde(default)]
+    object_ids: Option<Vec<i64>>,
+    #[serde(default)]
+    deleted_at: Option<String>,
+}
+
+impl Subscription {
+    /// Whether all deals of an account are told of when their stage is changed.
+    pub fn is_of_deals(&self, hub: i64) -> bool {
+        let names = self.properties.as_deref().unwrap_or_default();
+        let has = |name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        self.portal_id == Some(hub)
+            && self.deleted_at.is_none()
+            && (
+                self.subscription_type.as_str(),
+                self.object_type_id.as_str(),
+            ) == ("OBJECT", super::journal::DEAL)
+            && ACTIONS.iter().all(|a| self.actions.iter().any(|b| a == b))
+            && self.object_ids.as_deref().unwrap_or_default().is_empty()
+            && has("dealstage")
+            && has("pipeline")
     }
 }
 
