@@ -110,6 +110,49 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   his.calm();
 });
 
+test("the customer is answered from her case: the thread is in its timeline, and stays one thread", async () => {
+  const asked = social.say("Petra Lang", "@halden Is Deal 002 still on time?");
+  const find = async (view = "open") => (await queue(view)).find((t) => t.case === "Deal 002");
+  await eventually("it is on the desk", async () => !!(await find()));
+  const { id } = await find();
+  const room = `${house.url}/p/deals/case/Deal%20002`;
+  const hers = await open(browser, room, { session: maren });
+  const entry = hers.page.locator(".is-ext", { hasText: "still on time?" });
+  assert.match(await entry.textContent(), /Public conversation on Mastodon waits for us, 0 min/);
+  await hers.page.getByText("Reply to customer").click();
+  assert.match(await hers.page.textContent(".as-reply"), /Leaves the house, as @halden@127\.0\.0\.1 on Mastodon, in public\.\s*Answers “.*Is Deal 002 still on time\?”/);
+  await looked(hers.page);
+  // Somebody else has it meanwhile: nothing is sent twice, and her words are kept.
+  await hers.page.fill(".as-reply textarea", "It leaves on Friday.");
+  const his = (act) => fetch(`${house.url}/desk/${id}/${act}`, { method: "POST", redirect: "manual", headers: { cookie: `tenon_session=${kofi}`, origin: house.url, "content-type": "application/x-www-form-urlencoded" }, body: "" });
+  assert.equal((await his("claim")).status, 303);
+  await hers.page.click(".as-reply >> text=Send");
+  assert.match(await hers.page.textContent("[role=alert]"), /A colleague is replying to this customer\. Your text is kept/);
+  assert.match(await hers.page.textContent(".as-reply"), /Kofi Mensah is replying/);
+  assert.equal((await his("release")).status, 303);
+  await hers.page.goto(room);
+  assert.ok(await hers.page.isChecked("[value=reply]"), "a draft to the customer is what is open");
+  assert.equal(await hers.page.inputValue(".as-reply textarea"), "It leaves on Friday.");
+  const before = social.sent.length;
+  await hers.page.click(".as-reply >> text=Send");
+  await eventually("it is answered", async () => !!(await find("done")));
+  assert.equal(social.sent.length, before + 1);
+  assert.equal(social.sent.at(-1).in_reply_to_id, asked);
+  await hers.page.locator(".is-ext", { hasText: "by Maren Voss" }).waitFor();
+  social.say("Petra Lang", "Friday is fine", { in_reply_to_id: social.sent.at(-1).id });
+  await hers.page.locator(".is-ext", { hasText: "Friday is fine" }).waitFor();
+  assert.equal((await find()).id, id, "one thread");
+  // Without scripts, and not by an address of another case.
+  const plain = await open(browser, room, { session: maren, javaScriptEnabled: false });
+  await plain.page.getByText("Reply to customer").click();
+  await plain.page.fill(".as-reply textarea", "See you then.");
+  await plain.page.click(".as-reply >> text=Send");
+  await eventually("it is out", async () => social.sent.length === before + 2);
+  const other = await fetch(`${house.url}/p/deals/case/Deal%20003/reply`, { method: "POST", headers: { cookie: `tenon_session=${maren}`, origin: house.url, "content-type": "application/x-www-form-urlencoded" }, body: `thread=${id}&client=x1&body=Hello` });
+  assert.equal(other.status, 404);
+  hers.calm();
+});
+
 test("without scripts: a draft is kept, a thread is held, let in, snoozed and closed, and the case says so", async () => {
   social.say("Spam Seller", "buy https://a.example https://b.example https://c.example");
   await eventually("it is held", async () => (await queue("held")).length === 1);

@@ -2,8 +2,13 @@
 export function rooms(): void {
   const room = document.querySelector<HTMLElement>("[data-room]");
   if (room) {
-    const source = listen(`/api/v1/live?conversation=${encodeURIComponent(room.dataset.room!)}&after=${room.dataset.after ?? ""}`, renew);
-    presence(room.dataset.room!, source);
+    const here = room.dataset.room!;
+    // What is said with the customer of a case happens on threads of the desk.
+    const threads = (room.dataset.threads ?? "").split(" ").filter(Boolean);
+    const asked = new URLSearchParams({ conversation: here, after: room.dataset.after ?? "" });
+    if (threads.length) asked.set("desk", "true");
+    const source = listen(`/api/v1/live?${asked}`, () => void renew(), 150, (at) => at === here || threads.includes(at));
+    presence(here, source);
   } else if (document.querySelector("[data-home]")) listen("/api/v1/live", () => offer());
   document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
   const ask = document.querySelector<HTMLFormElement>("form[data-ask]");
@@ -11,10 +16,11 @@ export function rooms(): void {
 }
 
 /** The browser comes back by itself after a break, with the number of the last event it had. */
-export function listen(address: string, happened: () => void, wait = 150): EventSource {
+export function listen(address: string, happened: () => void, wait = 150, concerns?: (conversation: string) => boolean): EventSource {
   const source = new EventSource(address);
   let due = 0;
-  source.addEventListener("happened", () => {
+  source.addEventListener("happened", (event) => {
+    if (concerns && !concerns((JSON.parse((event as MessageEvent<string>).data) as { conversation: string }).conversation)) return;
     // What keeps coming does not put it off.
     due ||= window.setTimeout(() => {
       due = 0;
@@ -34,10 +40,9 @@ interface Present {
 export function presence(room: string, source: EventSource): void {
   const place = document.querySelector<HTMLElement>("[data-here]");
   if (!place) return;
-  const address = `/api/v1/conversations/${encodeURIComponent(room)}/here`;
-  const say = async (doing: string) => {
-    const answer = await fetch(address, { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ doing }) });
-    if (answer.ok) show((await answer.json()) as Present[]);
+  const say = async (doing: string, where = room) => {
+    const answer = await fetch(`/api/v1/conversations/${encodeURIComponent(where)}/here`, { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ doing }) });
+    if (answer.ok && where === room) show((await answer.json()) as Present[]);
   };
   let fade = 0;
   const show = (others: Present[]) => {
@@ -53,12 +58,15 @@ export function presence(room: string, source: EventSource): void {
   let wrote = 0;
   const beat = () => !document.hidden && Date.now() - wrote > 6_000 && void say("reading");
   source.addEventListener("here", (event) => show(JSON.parse((event as MessageEvent<string>).data) as Present[]));
-  document.querySelector("form[data-draft] textarea")?.addEventListener("input", () => {
-    if (Date.now() - wrote < 3_000) return;
-    wrote = Date.now();
-    void say("writing");
-  });
-  document.querySelector("form[data-draft]")?.addEventListener("submit", () => (wrote = 0));
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-draft]")) {
+    form.querySelector("textarea")?.addEventListener("input", () => {
+      if (Date.now() - wrote < 3_000) return;
+      wrote = Date.now();
+      // What leaves the house is written where it is answered.
+      void say("writing", form.dataset.thread);
+    });
+    form.addEventListener("submit", () => (wrote = 0));
+  }
   setInterval(beat, 20_000);
   document.addEventListener("visibilitychange", () => void (document.hidden ? say("gone") : beat()));
   window.addEventListener("pagehide", () => void say("gone"));
@@ -78,9 +86,11 @@ async function renew(): Promise<void> {
   const answer = await fetch(location.href);
   if (!answer.ok) return offer();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of ["[data-live]", "aside.side"]) {
+  for (const part of ["[data-live]", "aside.side", "[data-part=reply]"]) {
     const [was, is] = [document.querySelector(part), page.querySelector(part)];
-    if (was && is && !was.contains(document.activeElement)) was.replaceWith(document.adoptNode(is));
+    if (!was || !is || was.contains(document.activeElement) || [...was.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue)) continue;
+    was.replaceWith(document.adoptNode(is));
+    is.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
   }
 }
 

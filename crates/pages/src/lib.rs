@@ -92,6 +92,7 @@ pub fn router() -> Router<App> {
             post(case::note).layer(DefaultBodyLimit::max(52 << 20)),
         )
         .route("/files/{file}", get(message::file))
+        .route("/p/{process}/case/{case}/reply", post(case::reply))
         .route("/p/{process}/case/{case}/check", post(case::check))
         .route("/p/{process}/case/{case}/guests", post(case::guests))
         .route(

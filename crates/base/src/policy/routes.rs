@@ -91,6 +91,7 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     ("GET", "/files/{file}", READ, GUEST),
     ("GET", "/processes", READ, MEMBER),
     ("POST", "/p/{process}/case/{case}/note", CHANGE, GUEST),
+    ("POST", "/p/{process}/case/{case}/reply", CHANGE, MEMBER),
     ("POST", "/p/{process}/case/{case}/check", CHANGE, GUEST),
     ("POST", "/p/{process}/case/{case}/guests", CHANGE, MEMBER),
     ("GET", "/p/{process}/ask", READ, MEMBER),

@@ -68,9 +68,9 @@ pub async fn note(
         // What was meant for a customer is never kept as something else.
         return Err(Problem::new(
             409,
-            "no_channel",
-            "No channel to customers is connected yet, so nothing was sent.",
-            "Go back and save it as an internal note, or write to the customer the way you do today.",
+            "not_a_note",
+            "This was meant for the customer, so nothing was kept, and nothing was sent.",
+            "Go back and send it as a reply, or save it as an internal note.",
         )
         .into());
     }

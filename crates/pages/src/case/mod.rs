@@ -1,15 +1,18 @@
 //! The room of a case: where it stands on the strip, what happened and what was said, and what there is to work with.
 
 mod act;
+mod customer;
 pub(super) mod strip;
 mod timeline;
 
 pub use act::{check, guests, note};
+pub use customer::reply;
 
 use super::error::{PageError, page as render};
 use super::message::{self, Said};
 use super::share::here;
 use super::shell::Shell;
+use crate::asked::Query;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
@@ -19,8 +22,8 @@ use base::policy::may;
 use mining::figures::{CaseOrder, CaseState, Selection, case_list};
 use mining::fit::pipeline::deviation;
 use mining::time::MISSING;
+use serde::Deserialize;
 use service::app::App;
-use service::processes::filter_query::Asked;
 use service::processes::{Problem, fit};
 use service::work::ask::Expert;
 use service::work::playbook::Playbook;
@@ -60,6 +63,12 @@ struct CasePage {
     guests: Vec<String>,
     /// What was said with the customer: address, its first words, state.
     threads: Vec<(String, String, String)>,
+    /// Their ids, with spaces between.
+    thread_ids: String,
+    /// How she is answered from here.
+    reply: customer::Reply,
+    /// Why the last act did not work.
+    problem: Option<&'static str>,
     /// Whose mail lands on this case.
     addresses: Vec<String>,
     /// Where a post about it is drafted, if Share is plugged in at its step.
@@ -70,8 +79,16 @@ pub async fn page(
     actor: Actor,
     State(app): State<App>,
     Path((process, name)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<String>, PageError> {
-    show(app, actor, process, name).await
+    show(app, actor, process, name, &asked.said).await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Asked {
+    /// Why the last act did not work, as a word.
+    said: String,
 }
 
 pub(super) async fn show(
@@ -79,10 +96,11 @@ pub(super) async fn show(
     actor: Actor,
     process: String,
     name: String,
+    said: &str,
 ) -> Result<Html<String>, PageError> {
     let id = app.library.process(&process).await?.id;
     may::see_case(app.work.db(), &actor, &id, &name).await?;
-    let view = app.library.view(&process, &Asked::default()).await?;
+    let view = app.library.view(&process, &Default::default()).await?;
     let loaded = &view.process;
     let log = &loaded.log;
     let case = log
@@ -151,14 +169,12 @@ pub(super) async fn show(
     let draft = work::draft(db, actor.id(), &here_at)
         .await?
         .unwrap_or_default();
-    let threads = app.desk.of_case(&actor, &id, &name).await?;
-    let threads = threads.into_iter().map(|t| {
-        let state = if t.state == "open" {
-            "waits for an answer"
-        } else {
-            "answered"
-        };
-        (format!("/desk/{}", t.id), t.title, state.to_string())
+    let rows = app.desk.of_case(&actor, &id, &name).await?;
+    let (spoken, reply) = customer::read(&app, &actor, &directory, &rows).await?;
+    let now = app.library.clock().now();
+    let threads = rows.iter().map(|t| {
+        let href = format!("/desk/{}", t.id);
+        (href, t.title.clone(), customer::state(t, now))
     });
     let threads = threads.collect();
     let addresses = app.desk.addresses(&actor, &id, &name).await?;
@@ -188,14 +204,11 @@ pub(super) async fn show(
         facts,
         strip: match is_guest {
             true => Vec::new(),
-            false => {
-                let now = app.library.clock().now();
-                strip::strip(&view, &place, case, &row, as_of, &ledger, now)
-            }
+            false => strip::strip(&view, &place, case, &row, as_of, &ledger, now),
         },
         pinned: talk.pinned(),
         guests: talk.guests(&app, &directory, &room).await?,
-        days: timeline::days(log, case, talk),
+        days: timeline::days(log, case, talk, spoken),
         sentence: if path.is_empty() || is_guest {
             String::new()
         } else {
@@ -218,6 +231,13 @@ pub(super) async fn show(
         similar,
         is_guest,
         threads,
+        thread_ids: rows
+            .iter()
+            .map(|t| t.id.as_str())
+            .collect::<Vec<_>>()
+            .join(" "),
+        reply,
+        problem: crate::desk::why(said),
         addresses,
         share_href,
         to: here_at,

@@ -1,5 +1,6 @@
 //! What happened on a case and what was said about it, newest first, in one row of days.
 
+use super::customer::Spoken;
 use crate::message::{Asked, Said, Talk};
 use base::format;
 use mining::time::MISSING;
@@ -15,6 +16,8 @@ pub enum Entry {
     Event(Event),
     Note(Box<Said>),
     Question(Box<Asked>),
+    /// Said with the customer; where its newest words are.
+    Spoken(Box<Spoken>),
 }
 
 pub struct Event {
@@ -24,7 +27,7 @@ pub struct Event {
     pub more: String,
 }
 
-pub fn days(log: &EventLog, case: usize, talk: Talk) -> Vec<Day> {
+pub fn days(log: &EventLog, case: usize, talk: Talk, spoken: Vec<Spoken>) -> Vec<Day> {
     let mut all: Vec<(Micros, Entry)> = events(log, case);
     let notes = talk
         .notes
@@ -34,7 +37,9 @@ pub fn days(log: &EventLog, case: usize, talk: Talk) -> Vec<Day> {
         .questions
         .into_iter()
         .map(|q| (q.question.at, Entry::Question(Box::new(q))));
-    all.extend(notes.chain(questions));
+    let spoken = spoken.into_iter();
+    let spoken = spoken.map(|s| (s.at, Entry::Spoken(Box::new(s))));
+    all.extend(notes.chain(questions).chain(spoken));
     // What has no time stays behind what has; what came later stands first.
     all.sort_by_key(|(at, _)| std::cmp::Reverse(if *at == MISSING { Micros::MIN } else { *at }));
     let mut out: Vec<Day> = Vec::new();

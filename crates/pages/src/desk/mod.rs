@@ -2,7 +2,7 @@
 
 mod act;
 pub mod settings;
-mod thread;
+pub(super) mod thread;
 
 pub use act::{next, reply_act, thread_act};
 
@@ -106,7 +106,7 @@ pub async fn one(
 }
 
 /// What an act met that did not work.
-fn why(code: &str) -> Option<&'static str> {
+pub(super) fn why(code: &str) -> Option<&'static str> {
     Some(match code {
         "taken" => "A colleague is replying to this customer. Your text is kept as your draft.",
         "under_way" => "A reply to this customer is on its way. Your text is kept as your draft.",

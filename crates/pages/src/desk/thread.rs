@@ -2,7 +2,7 @@
 
 use super::super::error::PageError;
 use base::format;
-use base::identity::{Actor, Role};
+use base::identity::{Actor, Directory, Role};
 use mining::Micros;
 use service::app::App;
 use service::desk::Thread;
@@ -70,6 +70,13 @@ pub struct Target {
     /// What is answered there.
     pub words: String,
     pub is_chosen: bool,
+}
+
+impl Target {
+    /// As it goes on within a sentence.
+    pub fn lower(&self) -> String {
+        self.told.replacen("As ", "as ", 1)
+    }
 }
 
 pub struct Note {
@@ -182,51 +189,9 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
     let directory = app.identity.directory().await?;
     let row = &thread.row;
     let picture = |name: &str| (format::initials(name), format::hue(name));
-    let of_reply = |id: &Option<String>| {
-        let found = thread.replies.iter().find(|r| Some(&r.id) == id.as_ref());
-        found.map_or(String::new(), |r| directory.name(&r.person).to_string())
-    };
     let connect = app.desk.connect();
-    let channel_of = |kind: &str| {
-        connect
-            .about(kind)
-            .map_or(kind.to_string(), |about| about.title.into())
-    };
-    let posts = thread.said.iter().map(|s| {
-        let part = thread.parts.iter().find(|p| p.row.id == s.thread);
-        let part = part.filter(|_| thread.parts.len() > 1);
-        let name = if s.name.is_empty() {
-            s.handle.clone()
-        } else {
-            s.name.clone()
-        };
-        let (initials, hue) = picture(&name);
-        Post {
-            line: None,
-            at: s.at,
-            channel: part.map(|p| {
-                let kind = &p.connection.kind;
-                (super::letter(kind), kind.clone(), channel_of(kind))
-            }),
-            handle: s.handle.clone(),
-            time: time(s.at),
-            body: s.body.clone(),
-            url: s.url.clone(),
-            is_ours: s.is_ours == 1,
-            by: of_reply(&s.reply),
-            is_edited: s.edited.is_some(),
-            is_deleted: s.deleted.is_some(),
-            held: s.held.clone(),
-            proof: proof(s),
-            name,
-            initials,
-            hue,
-        }
-    });
-    let people = app.desk.people().await?;
-    let is_reviewed = people
-        .iter()
-        .any(|p| p.person == actor.id() && p.is_reviewed != 0);
+    let channel_of = |kind: &str| channel(app, kind);
+    let is_reviewed = app.desk.is_reviewed(actor.id()).await?;
     let shown = |r: &&ReplyRow| {
         matches!(r.state.as_str(), REVIEW | QUEUED | FAILED)
             || (r.state == RETURNED && r.person == actor.id())
@@ -250,10 +215,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         }
     });
     let drafts: Vec<Draft> = drafts.collect();
-    let holder = row
-        .claimed_by
-        .as_deref()
-        .filter(|_| row.claimed_until.is_some_and(|until| until > now));
+    let holder = holder(row, now);
     let others = holder.filter(|by| *by != actor.id()).map(|by| {
         let name = directory.name(by).to_string();
         let (initials, hue) = picture(&name);
@@ -285,7 +247,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
     let goes_to = thread.part_of_newest();
     let answered = goes_to.map_or(row, |p| &p.row);
     let objected = app.desk.objector(answered).await?.map(|c| (c.id, c.name));
-    let mut posts: Vec<Post> = posts.collect();
+    let mut posts = posts(&thread, &directory, &channel_of);
     for line in lines(app, &thread.row.id, &channel_of).await? {
         let at = posts.iter().position(|p| p.at > line.at);
         posts.insert(at.unwrap_or(posts.len()), line);
@@ -361,11 +323,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             };
             format!("{what}, said {}.", directory.name(&v.by_person))
         }),
-        may_write: row.state != HELD
-            && objected.is_none()
-            && thread.answerable().next().is_some()
-            && (others.is_none() || is_reviewed)
-            && !drafts.iter().any(|d| d.is_queued),
+        may_write: locked(app, actor, &directory, &thread).await?.is_none(),
         objected,
         holder: others,
         drafts,
@@ -405,6 +363,85 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
     })
 }
 
+pub fn channel(app: &App, kind: &str) -> String {
+    let about = app.desk.connect().about(kind);
+    about.map_or(kind.to_string(), |about| about.title.into())
+}
+
+fn holder(row: &ThreadRow, now: Micros) -> Option<&str> {
+    let is_now = row.claimed_until.is_some_and(|until| until > now);
+    row.claimed_by.as_deref().filter(|_| is_now)
+}
+
+/// Why nothing can be said to the customer just now, if so.
+pub async fn locked(
+    app: &App,
+    actor: &Actor,
+    directory: &Directory,
+    thread: &Thread,
+) -> Result<Option<String>, PageError> {
+    let row = &thread.row;
+    let answered = thread.part_of_newest().map_or(row, |p| &p.row);
+    let now = app.library.clock().now();
+    let others = holder(row, now).filter(|by| *by != actor.id());
+    Ok(if row.state == HELD {
+        Some("The filter holds it.".into())
+    } else if let Some(contact) = app.desk.objector(answered).await? {
+        Some(format!("{} objected to being answered.", contact.name))
+    } else if thread.answerable().next().is_none() {
+        Some("Its channel is not connected any more.".into())
+    } else if thread.replies.iter().any(|r| r.state == QUEUED) {
+        Some("A reply is on its way.".into())
+    } else if let Some(by) = others {
+        let is_reviewed = app.desk.is_reviewed(actor.id()).await?;
+        (!is_reviewed).then(|| format!("{} is replying.", directory.name(by)))
+    } else {
+        None
+    })
+}
+
+/// What was said, oldest first.
+pub fn posts(
+    thread: &Thread,
+    directory: &Directory,
+    channel_of: &impl Fn(&str) -> String,
+) -> Vec<Post> {
+    let of_reply = |id: &Option<String>| {
+        let found = thread.replies.iter().find(|r| Some(&r.id) == id.as_ref());
+        found.map_or(String::new(), |r| directory.name(&r.person).to_string())
+    };
+    let posts = thread.said.iter().map(|s| {
+        let part = thread.parts.iter().find(|p| p.row.id == s.thread);
+        let part = part.filter(|_| thread.parts.len() > 1);
+        let name = match s.name.is_empty() {
+            true => s.handle.clone(),
+            false => s.name.clone(),
+        };
+        Post {
+            line: None,
+            at: s.at,
+            channel: part.map(|p| {
+                let kind = &p.connection.kind;
+                (super::letter(kind), kind.clone(), channel_of(kind))
+            }),
+            handle: s.handle.clone(),
+            time: time(s.at),
+            body: s.body.clone(),
+            url: s.url.clone(),
+            is_ours: s.is_ours == 1,
+            by: of_reply(&s.reply),
+            is_edited: s.edited.is_some(),
+            is_deleted: s.deleted.is_some(),
+            held: s.held.clone(),
+            proof: proof(s),
+            initials: format::initials(&name),
+            hue: format::hue(&name),
+            name,
+        }
+    });
+    posts.collect()
+}
+
 /// What a thread is called among others of the same customer.
 fn named(row: &ThreadRow, channel: &str) -> String {
     format!(
@@ -415,7 +452,7 @@ fn named(row: &ThreadRow, channel: &str) -> String {
 }
 
 /// Where a reply may go: to what the customer said last in each conversation that the thread is made of.
-fn targets(thread: &Thread, channel_of: &impl Fn(&str) -> String) -> Vec<Target> {
+pub fn targets(thread: &Thread, channel_of: &impl Fn(&str) -> String) -> Vec<Target> {
     let chosen = thread.part_of_newest().map(|p| p.row.id.as_str());
     let all = thread.answerable().map(|p| {
         let said = thread.said.iter().rev();

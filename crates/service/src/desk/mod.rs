@@ -403,7 +403,8 @@ impl Desk {
         Ok(desk::desk_people(self.connect.db()).await?)
     }
 
-    async fn is_reviewed(&self, person: &str) -> Result<bool, Problem> {
+    /// Whether a colleague reads what she writes before it goes.
+    pub async fn is_reviewed(&self, person: &str) -> Result<bool, Problem> {
         let all = self.people().await?;
         Ok(all.iter().any(|p| p.person == person && p.is_reviewed != 0))
     }
