@@ -119,7 +119,8 @@ test("the customer is answered from her case: the thread is in its timeline, and
   const hers = await open(browser, room, { session: maren });
   const entry = hers.page.locator(".is-ext", { hasText: "still on time?" });
   assert.match(await entry.textContent(), /Public conversation on Mastodon waits for us, 0 min/);
-  await hers.page.getByText("Reply to customer").click();
+  await hers.page.keyboard.press("Control+Shift+M");
+  assert.match(await hers.page.evaluate(() => document.activeElement.textContent), /^Leaves the house, as @halden/, "who reads it is read out first");
   assert.match(await hers.page.textContent(".as-reply"), /Leaves the house, as @halden@127\.0\.0\.1 on Mastodon, in public\.\s*Answers “.*Is Deal 002 still on time\?”/);
   await looked(hers.page);
   // Somebody else has it meanwhile: nothing is sent twice, and her words are kept.

@@ -2,6 +2,7 @@
 export function keys(): void {
   let went = 0;
   document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === "m" && changeMode()) return event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target)) {
       // Out of the field, to where keys mean something again.
@@ -60,9 +61,16 @@ function act(keys: string): boolean {
 function press(key: string): boolean {
   const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
   if (!target) return false;
-  if (target.matches("input, select, textarea")) target.focus();
+  if (target.matches("input:not([type=radio]), select, textarea")) target.focus();
   else target.click();
   return true;
+}
+
+/** Internal note, or reply to the customer. */
+function changeMode(): boolean {
+  const other = document.querySelector<HTMLInputElement>(".modes input:not(:checked)");
+  other?.click();
+  return !!other;
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -11,6 +11,11 @@ export function rooms(): void {
     presence(here, source);
   } else if (document.querySelector("[data-home]")) listen("/api/v1/live", () => offer());
   document.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
+  document.querySelector(".modes")?.addEventListener("change", (event) => {
+    // Who will read it is read out before anything is written.
+    const isReply = (event.target as HTMLInputElement).value === "reply";
+    document.querySelector<HTMLElement>(isReply ? ".as-reply .audience" : ".as-note textarea")?.focus();
+  });
   const ask = document.querySelector<HTMLFormElement>("form[data-ask]");
   if (ask) similar(ask);
 }

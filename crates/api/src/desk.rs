@@ -78,7 +78,7 @@ pub async fn queue(
 ) -> Result<Json<Vec<Waiting>>, ApiError> {
     let asked = query(
         asked,
-        "Write ?view=open, mine, found, dismissed, held or done.",
+        "Write ?view=open, snoozed, mine, found, dismissed, held or done.",
     )?;
     let what = match asked.view.as_str() {
         "" | "open" => Queue::Open,
@@ -86,6 +86,7 @@ pub async fn queue(
         "held" => Queue::Held,
         "found" => Queue::Found,
         "dismissed" => Queue::Dismissed,
+        "snoozed" => Queue::Snoozed,
         "done" => Queue::Done,
         other => {
             let what = format!("\"{}\" is no view.", base::format::short(other, 40));

@@ -356,6 +356,10 @@ async fn told(
             });
             continue;
         }
+        if row.is_of_desk() {
+            needs.extend(told_of_desk(app, &row, now).await?);
+            continue;
+        }
         let Some(place) = places
             .iter()
             .find(|p| Some(&p.id) == row.conversation.as_ref())
@@ -388,6 +392,36 @@ async fn told(
         });
     }
     Ok(needs)
+}
+
+/// What a colleague did with a thread of the desk that is for me to look at.
+async fn told_of_desk(
+    app: &App,
+    row: &work::NotificationRow,
+    now: Micros,
+) -> Result<Option<Need>, Problem> {
+    let id = row.conversation.as_deref().unwrap_or_default();
+    let Some(thread) = store::desk::thread(app.work.db(), id).await? else {
+        return Ok(None);
+    };
+    let (icon, what) = match row.kind.as_str() {
+        "desk_given" => ("desk", "Handed over to you at the desk"),
+        "desk_returned" => ("desk", "Your reply came back with a note"),
+        "desk_failed" => ("warn", "Your reply could not be sent"),
+        _ => ("desk", "A reply waits to be read"),
+    };
+    Ok(Some(Need {
+        icon,
+        class: "",
+        href: format!("/desk/{}", thread.id),
+        what: what.into(),
+        more: format!(
+            "“{}” {}",
+            format::short(&thread.title, 90),
+            thread.case_ref.unwrap_or_default()
+        ),
+        when: format::ago(row.at, now),
+    }))
 }
 
 /// My open cases by step, and those that wait longer than is usual there.

@@ -45,7 +45,7 @@ record!(Carried {
 });
 
 /// Kinds that mean a person herself.
-pub(super) const DIRECT: &str = "('mention', 'asked', 'answered', 'accepted', 'escalated')";
+pub(super) const DIRECT: &str = "('mention', 'asked', 'answered', 'accepted', 'escalated', 'desk_given', 'desk_returned', 'desk_failed', 'desk_review')";
 
 /// What is unread and not yet on its way, together by person, conversation and whether she herself is meant.
 pub async fn unplanned(db: &Db) -> sqlx::Result<Vec<Unplanned>> {

@@ -98,11 +98,20 @@ pub async fn one(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     // What was merged is looked at, and answered, where it is shown.
+    let after = app.work.live().last();
     if let Some(shown) = app.desk.shown_in(&actor, &id).await? {
         let query = query.map_or(String::new(), |q| format!("?{q}"));
         return Ok(Redirect::to(&format!("/desk/{shown}{query}")).into_response());
     }
-    Ok(show(&app, &actor, &asked, Some(&id)).await?.into_response())
+    let page = show(&app, &actor, &asked, Some(&id)).await?;
+    // Whoever was told of it has seen it now.
+    if store::work::has_unread(app.work.db(), actor.id(), &id)
+        .await
+        .map_err(service::processes::Problem::from)?
+    {
+        app.work.mark_read(&actor, &id, after).await?;
+    }
+    Ok(page.into_response())
 }
 
 /// What an act met that did not work.
@@ -178,6 +187,7 @@ async fn show(
         "held" => "held",
         "found" => "found",
         "dismissed" => "dismissed",
+        "snoozed" => "snoozed",
         "done" => "done",
         "review" => "review",
         "failed" => "failed",
@@ -188,6 +198,7 @@ async fn show(
         "held" => Queue::Held,
         "found" => Queue::Found,
         "dismissed" => Queue::Dismissed,
+        "snoozed" => Queue::Snoozed,
         "done" => Queue::Done,
         _ => Queue::Open,
     };
@@ -202,7 +213,7 @@ async fn show(
         .filter(|_| rows.len() as i64 == PAGE)
         .map(|last| {
             let at = match view {
-                "open" | "mine" => last.thread.waiting.unwrap_or(last.thread.last),
+                "open" | "mine" | "snoozed" => last.thread.waiting.unwrap_or(last.thread.last),
                 _ => last.thread.last,
             };
             format!(

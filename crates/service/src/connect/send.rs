@@ -15,6 +15,7 @@ use serde_json::json;
 use store::connections::{self, ConnectionRow, SIGNED_OUT};
 use store::desk::{self, FAILED, QUEUED, ReplyRow, SaidRow, ThreadRow};
 use store::events;
+use store::work::NotificationRow;
 
 /// After this many failures that might pass a person looks at it.
 const TRIES: i64 = 8;
@@ -281,15 +282,24 @@ impl Connect {
                 shown.process.as_deref().unwrap_or_default(),
                 reply.person.as_str(),
             );
-            activity::record_of(
+            let event = activity::record_of(
                 &mut tx,
                 now,
                 Kind::DeskFailed,
                 by,
                 (process, &shown.id),
                 &payload,
-            )
-            .await?;
+            );
+            let told = NotificationRow {
+                person: by.into(),
+                event: event.await?,
+                kind: "desk_failed".into(),
+                conversation: Some(shown.id.clone()),
+                at: now,
+                read: None,
+                mailed: None,
+            };
+            store::work::notify(&mut tx, &told).await?;
         }
         self.done(tx).await
     }

@@ -10,6 +10,7 @@ use store::desk::{
     self, CLOSED, ContactRow, DISMISSED, FAILED, FOUND, HELD, NoteRow, OPEN, QUEUED, Queue,
     RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
 };
+use store::work::{self, NotificationRow};
 use store::{Tx, connections, events};
 
 /// What became of a reply that was handed in.
@@ -45,13 +46,26 @@ impl Desk {
         actor: &Actor,
         row: &ThreadRow,
         kind: Kind,
-        mut payload: Value,
+        payload: Value,
     ) -> Result<(), Problem> {
+        let noted = self.noted(tx, actor, row, kind, payload).await;
+        noted.map(drop)
+    }
+
+    /// The same, with the number that it has in the record.
+    async fn noted(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        row: &ThreadRow,
+        kind: Kind,
+        mut payload: Value,
+    ) -> Result<i64, Problem> {
         payload["case"] = json!(row.case_ref);
         payload["step"] = json!(row.step);
         payload["team"] = json!(row.team);
         let (process, now) = (row.process.as_deref(), self.now());
-        events::append(
+        let event = events::append(
             tx,
             now,
             kind.word(),
@@ -59,9 +73,29 @@ impl Desk {
             process,
             Some(&row.id),
             &payload,
-        )
-        .await?;
-        Ok(())
+        );
+        Ok(event.await?)
+    }
+
+    /// Tells a colleague of an event on a thread.
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        person: &str,
+        event: i64,
+        kind: &str,
+        row: &ThreadRow,
+    ) -> Result<(), Problem> {
+        let told = NotificationRow {
+            person: person.into(),
+            event,
+            kind: kind.into(),
+            conversation: Some(row.merged_into.clone().unwrap_or(row.id.clone())),
+            at: self.now(),
+            read: None,
+            mailed: None,
+        };
+        Ok(work::notify(tx, &told).await?)
     }
 
     /// Who has a thread now, if it is somebody else: her id.
@@ -158,8 +192,12 @@ impl Desk {
         }
         let until = to.map(|_| self.now() + 12 * CLAIM);
         desk::give(&mut tx, &row.id, to, until).await?;
-        self.note_of(&mut tx, actor, &row, Kind::DeskGiven, json!({ "to": to }))
-            .await?;
+        let given = json!({ "to": to });
+        let event = self.noted(&mut tx, actor, &row, Kind::DeskGiven, given);
+        let event = event.await?;
+        if let Some(to) = to.filter(|to| *to != actor.id()) {
+            self.tell(&mut tx, to, event, "desk_given", &row).await?;
+        }
         self.connect().done(tx).await
     }
 
@@ -295,14 +333,15 @@ impl Desk {
         if !is_reviewed {
             desk::give(&mut tx, &row.id, Some(actor.id()), Some(now + CLAIM)).await?;
         }
-        self.note_of(
-            &mut tx,
-            actor,
-            &row,
-            Kind::DeskReplied,
-            json!({ "reply": key, "state": state }),
-        )
-        .await?;
+        let handed = json!({ "reply": key, "state": state });
+        let event = self.noted(&mut tx, actor, &row, Kind::DeskReplied, handed);
+        let event = event.await?;
+        if is_reviewed {
+            for person in self.reviewers(actor).await? {
+                let told = self.tell(&mut tx, &person, event, "desk_review", &row);
+                told.await?;
+            }
+        }
         self.connect().done(tx).await?;
         self.drop_draft(actor, &row.id).await?;
         if asked != row.id {
@@ -488,15 +527,26 @@ impl Desk {
         }
         desk::reviewed(&mut tx, reply, actor.id(), Some(note.trim()), &row.body).await?;
         desk::move_reply(&mut tx, reply, (REVIEW, RETURNED), self.now()).await?;
-        self.note_of(
-            &mut tx,
-            actor,
-            &thread,
-            Kind::DeskReviewed,
-            json!({ "reply": reply, "approved": false }),
-        )
-        .await?;
+        let returned = json!({ "reply": reply, "approved": false });
+        let event = self.noted(&mut tx, actor, &thread, Kind::DeskReviewed, returned);
+        let event = event.await?;
+        let told = self.tell(&mut tx, &row.person, event, "desk_returned", &thread);
+        told.await?;
         self.connect().done(tx).await
+    }
+
+    /// Who is told that there is a reply to read: managers whose own are not read first.
+    async fn reviewers(&self, author: &Actor) -> Result<Vec<String>, Problem> {
+        let read_first = self.people().await?;
+        let is_read = |id: &str| {
+            let mut all = read_first.iter();
+            all.any(|p| p.person == id && p.is_reviewed != 0)
+        };
+        let directory = self.work().identity().directory().await?;
+        let managers = directory.active().filter(|p| {
+            Role::parse(&p.role) >= Some(Role::Manager) && p.id != author.id() && !is_read(&p.id)
+        });
+        Ok(managers.map(|p| p.id.clone()).collect())
     }
 
     async fn to_review(

@@ -249,7 +249,7 @@ impl Desk {
     ) -> Result<Vec<Waiting>, Problem> {
         Self::admit(actor)?;
         let begin = match what {
-            Queue::Open | Queue::Of(_) => (Micros::MIN, ""),
+            Queue::Open | Queue::Snoozed | Queue::Of(_) => (Micros::MIN, ""),
             Queue::Held | Queue::Found | Queue::Dismissed | Queue::Done => (Micros::MAX, ""),
         };
         let db = self.connect.db();

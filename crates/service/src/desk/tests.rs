@@ -4,6 +4,7 @@ mod burst;
 mod listen;
 mod merge;
 mod stream;
+mod told;
 
 use super::acts::Handed;
 use super::{CLAIM, Desk};
@@ -536,6 +537,8 @@ fn a_crash_between_sending_and_its_receipt_sends_nothing_twice_and_what_fails_is
         let failed = house.desk.in_state(&house.kofi, FAILED).await.unwrap();
         assert_eq!(failed.len(), 1);
         assert!(failed[0].error.as_ref().unwrap().contains("too rude"));
+        let told = house.told(&house.maren).await;
+        assert_eq!(told, [("desk_failed".to_string(), id.clone())]);
         assert_eq!(house.only().await.id, id, "she still waits");
         house
             .desk

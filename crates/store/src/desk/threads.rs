@@ -323,6 +323,8 @@ pub async fn set_about(tx: &mut Tx, id: &str, about: &About) -> sqlx::Result<()>
 pub enum Queue<'a> {
     /// Who waits, longest first; without those that sleep.
     Open,
+    /// What sleeps, longest waiting first.
+    Snoozed,
     /// What one person answers.
     Of(&'a str),
     /// What the filter holds, newest first.
@@ -347,6 +349,9 @@ pub async fn queue(
         Queue::Open => format!(
             "SELECT {THREAD} FROM threads WHERE state = 'open' AND (waiting, id) > ($1, $2) AND (snoozed IS NULL OR snoozed <= $3) \
              AND ($5 = '') ORDER BY waiting, id LIMIT $4"
+        ),
+        Queue::Snoozed => format!(
+            "SELECT {THREAD} FROM threads WHERE state = 'open' AND (waiting, id) > ($1, $2) AND snoozed > $3 AND ($5 = '') ORDER BY waiting, id LIMIT $4"
         ),
         Queue::Of(_) => format!(
             "SELECT {THREAD} FROM threads WHERE claimed_by = $5 AND state = 'open' AND (waiting, id) > ($1, $2) AND ($3 > 0) \

@@ -20,7 +20,8 @@ pub struct NotificationRow {
     pub person: String,
     /// The number of the event it tells of.
     pub event: i64,
-    /// `mention`, `asked`, `answered`, `accepted`, `escalated`, `invited` or `piled_on`.
+    /// `mention`, `asked`, `answered`, `accepted`, `escalated`, `invited` or `piled_on`; of a thread of the desk, which is
+    /// its conversation, `desk_given`, `desk_returned`, `desk_failed` or `desk_review`.
     pub kind: String,
     pub conversation: Option<String>,
     pub at: Micros,
@@ -38,6 +39,29 @@ record!(NotificationRow {
     read,
     mailed
 });
+
+impl NotificationRow {
+    /// Whether it tells of a thread of the desk.
+    pub fn is_of_desk(&self) -> bool {
+        is_of_desk(&self.kind)
+    }
+}
+
+/// Whether what is told is of a thread of the desk.
+pub fn is_of_desk(kind: &str) -> bool {
+    kind.starts_with("desk_")
+}
+
+/// Whether a person was told of a conversation and has not looked.
+pub async fn has_unread(db: &Db, person: &str, conversation: &str) -> sqlx::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM notifications WHERE person = $1 AND conversation = $2 AND read IS NULL";
+    let (unread,): (i64,) = query(sql)
+        .bind(person)
+        .bind(conversation)
+        .fetch_one(db)
+        .await?;
+    Ok(unread > 0)
+}
 
 /// What a person was told before an event, newest first; only what is unread when asked so.
 pub async fn notifications(

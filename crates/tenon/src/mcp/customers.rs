@@ -12,6 +12,7 @@ pub async fn waiting(desk: &Desk, actor: &Actor, view: &str) -> Result<Value, Pr
     let what = match view {
         "" | "open" => Queue::Open,
         "mine" => Queue::Of(actor.id()),
+        "snoozed" => Queue::Snoozed,
         "done" => Queue::Done,
         other => {
             return Err(Problem::bad_request(

@@ -17,7 +17,7 @@ use super::sign::{self, Purpose};
 use super::{Config, Delivery};
 use crate::mailing::smtp::{Lost, Smtp};
 use anyhow::Context;
-use base::identity::{Actor, Scopes, Via};
+use base::identity::{Actor, Role, Scopes, Via};
 use base::problem::Problem;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -287,12 +287,16 @@ impl Delivery {
         let site = self.site().url();
         let code = sign::code(key, Purpose::Unsubscribe, &[&person.id]);
         let unsubscribe = format!("{site}/unsubscribe/{code}");
+        // Nobody answers a customer by answering a mail of ours.
+        let is_of_desk = |t: &text::Told| work::is_of_desk(&t.kind);
+        let answerable = whom.conversation.as_ref();
+        let answerable = answerable.filter(|_| !told.iter().any(is_of_desk));
         let written = text::Written {
             name: &person.name,
             zone: &person.zone,
             site,
             unsubscribe: &unsubscribe,
-            can_answer: whom.conversation.is_some(),
+            can_answer: answerable.is_some(),
             told: &told,
         };
         let to = person.email.parse::<Address>().map_err(|e| {
@@ -317,6 +321,8 @@ impl Delivery {
         if let Some(conversation) = &whom.conversation {
             // The mails of a conversation stand together in a mailbox.
             message = message.references(id(conversation));
+        }
+        if let Some(conversation) = answerable {
             let code = reply_code(key, &person.id, conversation);
             let address = format!("{}+{code}@{}", post.reply, post.domain());
             let address = address.parse::<Address>().map_err(Failed::never)?;
@@ -350,6 +356,10 @@ impl Delivery {
             let Some(conversation) = &one.conversation else {
                 continue;
             };
+            if work::is_of_desk(&one.kind) {
+                told.extend(self.told_of_thread(reader, one, conversation).await?);
+                continue;
+            }
             let place = match self.inner.work.place(reader, conversation).await {
                 Ok(place) => place,
                 Err(problem) if problem.status < 500 => continue,
@@ -381,6 +391,27 @@ impl Delivery {
             });
         }
         Ok(told)
+    }
+
+    /// What happened to a thread of the desk: what the customer wrote stays there.
+    async fn told_of_thread(
+        &self,
+        reader: &Actor,
+        one: &Carried,
+        thread: &str,
+    ) -> Result<Option<text::Told>, Problem> {
+        let row = store::desk::thread(self.db(), thread).await?;
+        let row = row.filter(|_| reader.is_at_least(Role::Member));
+        Ok(row.map(|row| text::Told {
+            kind: one.kind.clone(),
+            at: one.at,
+            who: None,
+            html: None,
+            body: None,
+            place: format!("\u{201c}{}\u{201d}", base::format::short(&row.title, 60)),
+            address: format!("{}/desk/{}", self.site().url(), row.id),
+            in_doubt: one.in_doubt,
+        }))
     }
 
     async fn first_message(&self, conversation: &str) -> Result<Option<work::MessageRow>, Problem> {

@@ -39,6 +39,10 @@ impl Told {
             "accepted" => format!("Your answer was accepted: {place}"),
             "escalated" => format!("Still nobody answered {who}: {place}"),
             "invited" => format!("You were asked into {place}"),
+            "desk_given" => format!("Handed over to you at the desk: {place}"),
+            "desk_returned" => format!("Your reply came back with a note: {place}"),
+            "desk_failed" => format!("Your reply could not be sent: {place}"),
+            "desk_review" => format!("A reply waits to be read: {place}"),
             _ => format!("{who} wrote in {place}"),
         }
     }

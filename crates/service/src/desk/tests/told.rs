@@ -1,0 +1,73 @@
+//! What is for a colleague to look at is told to her, once, and what sleeps is found.
+
+use super::*;
+
+impl House {
+    /// What somebody was told of and has not seen: kind and thread.
+    pub(super) async fn told(&self, who: &Actor) -> Vec<(String, String)> {
+        let all = store::work::notifications(self.db(), who.id(), true, i64::MAX, 20);
+        let all = all.await.unwrap().into_iter();
+        all.map(|n| (n.kind, n.conversation.unwrap_or_default()))
+            .collect()
+    }
+}
+
+#[test]
+fn who_is_handed_a_thread_or_gets_a_reply_back_is_told() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.tell(said("m1", "Aino Saari", "Hello?", MONDAY));
+        house.after(0).await;
+        let id = house.only().await.id;
+        let of = |kind: &str| vec![(kind.to_string(), id.clone())];
+        let kofi = Some(house.kofi.id());
+        house.desk.claim(&house.maren, &id).await.unwrap();
+        house.desk.give(&house.maren, &id, kofi).await.unwrap();
+        assert_eq!(house.told(&house.kofi).await, of("desk_given"));
+        // Who takes it herself knows, and so does who gives it back.
+        let kofi_himself = house.desk.give(&house.kofi, &id, kofi);
+        kofi_himself.await.unwrap();
+        house.desk.give(&house.kofi, &id, None).await.unwrap();
+        assert_eq!(house.told(&house.kofi).await, of("desk_given"));
+        assert!(house.told(&house.maren).await.is_empty());
+        let row = DeskPersonRow {
+            person: house.maren.id().into(),
+            is_reviewed: 1,
+            topics: String::new(),
+        };
+        house.desk.set_person(&house.ines, &row).await.unwrap();
+        let handed = house
+            .desk
+            .reply(&house.maren, &id, "k", "It will not drift.");
+        assert_eq!(handed.await.unwrap(), Handed::ToReview);
+        assert_eq!(house.told(&house.ines).await, of("desk_review"));
+        let waiting = house.desk.in_state(&house.kofi, REVIEW).await.unwrap();
+        let back = house
+            .desk
+            .send_back(&house.kofi, &waiting[0].id, "Do not promise.");
+        back.await.unwrap();
+        assert_eq!(house.told(&house.maren).await, of("desk_returned"));
+        let work = house.connect().work();
+        work.mark_read(&house.maren, &id, i64::MAX).await.unwrap();
+        assert!(house.told(&house.maren).await.is_empty());
+    });
+}
+
+#[test]
+fn what_sleeps_is_in_a_view_of_its_own_until_it_wakes() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.tell(said("m1", "Aino Saari", "Hello?", MONDAY));
+        house.after(0).await;
+        let id = house.only().await.id;
+        let until = house.clock.now() + HOUR;
+        let asleep = house.desk.snooze(&house.maren, &id, Some(until));
+        asleep.await.unwrap();
+        let asleep = || house.desk.queue(&house.maren, Queue::Snoozed, None);
+        assert_eq!(asleep().await.unwrap()[0].thread.id, id);
+        assert!(house.open_threads().await.is_empty());
+        house.after(2 * HOUR).await;
+        assert!(asleep().await.unwrap().is_empty());
+        assert_eq!(house.only().await.id, id);
+    });
+}
