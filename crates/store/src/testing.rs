@@ -9,7 +9,7 @@ mod postgres;
 
 pub use postgres::folder;
 
-use super::Db;
+use super::{Db, Tx};
 use std::future::Future;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,6 +56,28 @@ pub async fn postgres_database() -> Option<String> {
         .await
         .unwrap();
     Some(format!("postgres://tenon@127.0.0.1:{port}/{name}"))
+}
+
+/// A channel by hand.
+pub async fn channel(tx: &mut Tx, id: &str) {
+    crate::query(
+        "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
+         VALUES ($1, 'fake', 'channel', $1, 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)",
+    )
+    .bind(id)
+    .execute(tx)
+    .await
+    .unwrap();
+}
+
+/// A customer by hand.
+pub async fn customer(tx: &mut Tx, id: &str, name: &str) {
+    crate::query("INSERT INTO contacts (id, name, created) VALUES ($1, $2, 0)")
+        .bind(id)
+        .bind(name)
+        .execute(tx)
+        .await
+        .unwrap();
 }
 
 /// Has what a burst left wait an hour more.

@@ -1,18 +1,18 @@
 //! On both engines.
 
 use super::*;
-use crate::testing::on_both;
+use crate::testing::{channel, on_both};
 
 async fn house(db: &Db) -> Tx {
     let mut tx = db.begin().await.unwrap();
-    for sql in [
-        "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
-         VALUES ('c1', 'fake', 'channel', 'c', 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)",
+    channel(&mut tx, "c1").await;
+    query(
         "INSERT INTO threads (id, connection, topic, title, seen, reason, sure, state, created, last) \
          VALUES ('t1', 'c1', 'a', 'A', 'public', '', 0, 'found', 1, 1), ('t2', 'c1', 'b', 'B', 'public', '', 0, 'found', 2, 2)",
-    ] {
-        query(sql).execute(&mut tx).await.unwrap();
-    }
+    )
+    .execute(&mut tx)
+    .await
+    .unwrap();
     tx
 }
 

@@ -2,24 +2,23 @@
 
 use super::*;
 use crate::desk::*;
-use crate::testing::on_both;
+use crate::testing::{channel, customer, on_both};
 use crate::work::{draft, keep_draft, move_drafts};
 use crate::{erase, listen, share, uses};
 
 /// Three threads of a process, two of them about one case: begun at 10, 20 and 30, the second answered at 25.
 async fn house(db: &Db) -> Tx {
     let mut tx = db.begin().await.unwrap();
-    for sql in [
-        "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
-         VALUES ('c1', 'fake', 'channel', 'c', 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)",
-        "INSERT INTO contacts (id, name, created) VALUES ('k1', 'Aino', 0)",
+    channel(&mut tx, "c1").await;
+    customer(&mut tx, "k1", "Aino").await;
+    run(
+        &mut tx,
         "INSERT INTO threads (id, connection, topic, contact, title, seen, process, case_ref, step, team, reason, sure, state, created, waiting, replied, last) VALUES \
          ('t1', 'c1', 'a', 'k1', 'A', 'public', 'p', 'x', 's', 'n', '', 0, 'open', 10, 10, NULL, 10), \
          ('t2', 'c1', 'b', 'k1', 'B', 'public', 'p', 'x', 's', 'n', '', 0, 'answered', 20, NULL, 25, 25), \
          ('t3', 'c1', 'c', 'k1', 'C', 'public', 'p', NULL, 's', 'n', '', 0, 'open', 30, 30, NULL, 30)",
-    ] {
-        query(sql).execute(&mut tx).await.unwrap();
-    }
+    )
+    .await;
     for (source, thread, at) in [("a", "t1", 10), ("b", "t2", 20), ("c", "t3", 30)] {
         keep_said(&mut tx, &line(source, thread, at)).await.unwrap();
     }
@@ -190,8 +189,7 @@ async fn run(tx: &mut Tx, sql: &str) {
 fn what_is_emptied_waits_for_nobody_when_what_showed_it_is_erased() {
     on_both(|db| async move {
         let mut tx = house(&db).await;
-        run(&mut tx, "INSERT INTO connections (id, kind, what, name, created, created_by, sealed, account, state, due, holder, held_until, taken, failures) \
-             VALUES ('c2', 'fake', 'channel', 'd', 0, 'p', '', '{}', 'on', 0, '', 0, 0, 0)").await;
+        channel(&mut tx, "c2").await;
         merge_thread(&mut tx, &merge("t3", "t1", 40)).await.unwrap();
         run(
             &mut tx,
@@ -220,11 +218,7 @@ fn what_is_emptied_waits_for_nobody_when_what_showed_it_is_erased() {
 fn what_stands_alone_because_what_showed_it_is_erased_waits_since_what_is_not_answered() {
     on_both(|db| async move {
         let mut tx = house(&db).await;
-        run(
-            &mut tx,
-            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
-        )
-        .await;
+        customer(&mut tx, "k2", "Ruth").await;
         merge_thread(&mut tx, &merge("t1", "t2", 40)).await.unwrap();
         let second = MergeRow {
             state: ANSWERED.into(),
@@ -257,11 +251,7 @@ fn what_stands_alone_because_what_showed_it_is_erased_waits_since_what_is_not_an
 fn what_a_person_closed_stays_closed_when_what_showed_it_is_erased() {
     on_both(|db| async move {
         let mut tx = house(&db).await;
-        run(
-            &mut tx,
-            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
-        )
-        .await;
+        customer(&mut tx, "k2", "Ruth").await;
         merge_thread(&mut tx, &merge("t1", "t3", 40)).await.unwrap();
         run(
             &mut tx,
@@ -279,11 +269,7 @@ fn what_a_person_closed_stays_closed_when_what_showed_it_is_erased() {
 fn what_went_in_by_one_that_is_erased_can_still_be_split() {
     on_both(|db| async move {
         let mut tx = house(&db).await;
-        run(
-            &mut tx,
-            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
-        )
-        .await;
+        customer(&mut tx, "k2", "Ruth").await;
         merge_thread(&mut tx, &merge("t1", "t2", 40)).await.unwrap();
         let second = MergeRow {
             into_state: CLOSED.into(),
@@ -310,11 +296,7 @@ fn what_went_in_by_one_that_is_erased_can_still_be_split() {
 fn nobody_waits_for_what_was_erased_out_of_a_thread() {
     on_both(|db| async move {
         let mut tx = house(&db).await;
-        run(
-            &mut tx,
-            "INSERT INTO contacts (id, name, created) VALUES ('k2', 'Ruth', 0)",
-        )
-        .await;
+        customer(&mut tx, "k2", "Ruth").await;
         merge_thread(&mut tx, &merge("t2", "t3", 40)).await.unwrap();
         let ours = SaidRow {
             is_ours: 1,
