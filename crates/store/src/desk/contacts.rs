@@ -126,23 +126,26 @@ pub async fn set_case(
         .await
 }
 
-/// Moves a handle, and what was said under it, to another contact.
+/// Moves a handle to another contact, with those of its customer's threads in which she wrote under it first: what others began, and what
+/// nobody is known to have written, stays.
 pub async fn move_handle(tx: &mut Tx, kind: &str, author: &str, contact: &str) -> sqlx::Result<()> {
+    query(
+        "UPDATE threads SET contact = $3 WHERE connection IN (SELECT id FROM connections WHERE kind = $1) \
+         AND contact = (SELECT contact FROM handles WHERE kind = $1 AND author = $2) AND $2 = (SELECT s.author FROM said s \
+         JOIN handles h ON h.kind = $1 AND h.author = s.author WHERE s.thread = threads.id AND s.is_ours = 0 \
+         AND h.contact = threads.contact ORDER BY s.at, s.received, s.source LIMIT 1)",
+    )
+    .bind(kind)
+    .bind(author)
+    .bind(contact)
+    .execute(&mut *tx)
+    .await?;
     query("UPDATE handles SET contact = $3 WHERE kind = $1 AND author = $2")
         .bind(kind)
         .bind(author)
         .bind(contact)
         .execute(tx)
-        .await?;
-    query(
-        "UPDATE threads SET contact = $3 WHERE connection IN (SELECT id FROM connections WHERE kind = $1) AND id IN \
-         (SELECT thread FROM said WHERE author = $2 AND is_ours = 0)",
-    )
-    .bind(kind)
-    .bind(author)
-    .bind(contact)
-    .execute(tx)
-    .await
+        .await
 }
 
 /// What was of one is of the other, by whichever way it was known.

@@ -705,7 +705,7 @@ fn what_is_in_what_became_of_somebody_else_comes_out_as_one() {
 }
 
 #[test]
-fn who_becomes_one_with_somebody_else_takes_what_she_said_out_of_what_others_said() {
+fn who_becomes_one_with_somebody_else_leaves_others_what_they_began() {
     on_both(|db| async move {
         let house = House::open(db).await;
         let a = house.hears("a1", "Per Torv", "A").await;
@@ -717,11 +717,12 @@ fn who_becomes_one_with_somebody_else_takes_what_she_said_out_of_what_others_sai
         house
             .says(further("a2", "a1", "Aino Saari", "So do I", at))
             .await;
-        let (aino, ruth) = (aino.contact.unwrap(), ruth.contact.unwrap());
-        house.desk.merge(&house.maren, &aino, &ruth).await.unwrap();
+        let hers = (aino.contact.unwrap(), ruth.contact.unwrap());
+        let merged = house.desk.merge(&house.maren, &hers.0, &hers.1).await;
+        merged.unwrap();
+        assert_eq!(house.row(&aino.id).await.contact, Some(hers.1));
         let own = house.row(&a.id).await;
-        assert_eq!((own.contact, own.merged_into), (Some(ruth), None));
-        assert_eq!(house.words(&b.id).await, ["B"]);
+        assert_eq!((own.contact, own.merged_into), (a.contact, Some(b.id)));
     });
 }
 
@@ -779,5 +780,40 @@ fn a_reply_that_is_handed_in_again_after_a_split_is_the_one_that_was_sent() {
         assert_eq!(code(other), "key_used", "it was for another thread");
         house.after(MINUTE).await;
         assert_eq!(house.answers(), [("Hello".into(), "b1".into())]);
+    });
+}
+
+#[test]
+fn a_handle_takes_only_what_its_customer_began_under_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Ruth Abiola", "B").await;
+        let p = house.hears("p1", "Per Torv", "P").await;
+        let at = house.clock.now();
+        // She joins what others began.
+        for (id, of) in [("r1", "a1"), ("r2", "p1")] {
+            house
+                .says(further(id, of, "Ruth Abiola", "Me, too.", at))
+                .await;
+        }
+        let contact = |t: &ThreadRow| t.contact.clone().unwrap();
+        let (aino, ruth, per) = (contact(&a), contact(&b), contact(&p));
+        let (desk, maren) = (&house.desk, &house.maren);
+        desk.merge(maren, &ruth, &aino).await.unwrap();
+        let whose = async |id: &str| house.row(id).await.contact.unwrap();
+        assert_eq!(whose(&p.id).await, per, "he began it");
+        assert_eq!(whose(&b.id).await, aino);
+        let own = desk.split(maren, "fake", "id-Ruth Abiola").await.unwrap();
+        assert_eq!(whose(&b.id).await, own);
+        assert_eq!(whose(&a.id).await, aino, "she began it");
+        assert_eq!(whose(&p.id).await, per);
+
+        // Of whom nobody is known to be, nobody becomes by that.
+        let mut tx = house.db().begin().await.unwrap();
+        kept::forget_contact(&mut tx, &b.id).await.unwrap();
+        tx.commit().await.unwrap();
+        desk.merge(maren, &own, &aino).await.unwrap();
+        assert_eq!(house.row(&b.id).await.contact, None);
     });
 }
