@@ -1,5 +1,6 @@
 //! What is listened to at the steps, and what was found by it.
 
+use crate::desk::TOGETHER;
 use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
@@ -154,21 +155,20 @@ pub async fn insert_find(tx: &mut Tx, row: &FindRow) -> sqlx::Result<()> {
     .await
 }
 
+/// What found a thread or what was merged into it.
 pub async fn finds_of_thread(db: &Db, thread: &str) -> sqlx::Result<Vec<FindRow>> {
     query_of(format!(
-        "SELECT {FIND} FROM finds WHERE thread = $1 ORDER BY process, step"
+        "SELECT {FIND} FROM finds WHERE thread IN {TOGETHER} ORDER BY process, step, at, thread"
     ))
     .bind(thread)
     .fetch_all(db)
     .await
 }
 
-/// Whether listening found it.
+/// Whether listening found it, or what was merged into it.
 pub async fn is_find(tx: &mut Tx, thread: &str) -> sqlx::Result<bool> {
-    let found: Option<(i64,)> = query("SELECT at FROM finds WHERE thread = $1 LIMIT 1")
-        .bind(thread)
-        .fetch_optional(&mut *tx)
-        .await?;
+    let sql = format!("SELECT at FROM finds WHERE thread IN {TOGETHER} LIMIT 1");
+    let found: Option<(i64,)> = query_of(sql).bind(thread).fetch_optional(&mut *tx).await?;
     Ok(found.is_some())
 }
 

@@ -7,7 +7,7 @@ use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
 /// A thread with what was merged into it.
-pub(super) const TOGETHER: &str =
+pub(crate) const TOGETHER: &str =
     "(SELECT CAST($1 AS TEXT) UNION ALL SELECT m.id FROM threads m WHERE m.merged_into = $1)";
 
 /// Threads `t`, beside what is known of those that were merged into them.

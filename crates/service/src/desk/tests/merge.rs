@@ -784,6 +784,50 @@ fn a_reply_that_is_handed_in_again_after_a_split_is_the_one_that_was_sent() {
 }
 
 #[test]
+fn what_was_found_is_told_by_what_shows_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let find = store::listen::FindRow {
+            thread: a.id.clone(),
+            process: a.process.clone().unwrap(),
+            step: "Propose".into(),
+            connection: house.connection.clone(),
+            what: "tag".into(),
+            words: "brewing".into(),
+            at: a.created,
+            author: "id-Aino Saari".into(),
+            outcome: None,
+            decided: None,
+            decided_by: None,
+        };
+        let mut tx = house.db().begin().await.unwrap();
+        store::listen::insert_find(&mut tx, &find).await.unwrap();
+        tx.commit().await.unwrap();
+        house.merge(&a.id, &b.id).await.unwrap();
+        let desk = &house.desk;
+        let told = [("#brewing".to_string(), "Propose".to_string())];
+        assert_eq!(desk.found_by(&b.id).await.unwrap(), told);
+        let about = desk.set_case(&house.maren, &b.id, "deals", Some("Torv One"));
+        about.await.unwrap();
+        let kinds = house.kinds().await;
+        assert!(!kinds.is_empty());
+        let all = events::after(house.db(), 0, 1000).await.unwrap();
+        let matched = all.iter().filter(|e| e.kind == "listen.matched");
+        assert_eq!(matched.count(), 1, "a find was matched");
+        for what in [Queue::Found, Queue::Dismissed] {
+            let page = desk.queue(&house.maren, what, None).await.unwrap();
+            assert!(page.is_empty());
+        }
+        assert_eq!(kept::counts(house.db(), 0).await.unwrap().found, 0);
+        desk.split_thread(&house.maren, &a.id).await.unwrap();
+        assert_eq!(desk.found_by(&a.id).await.unwrap(), told);
+        assert_eq!(desk.found_by(&b.id).await.unwrap(), []);
+    });
+}
+
+#[test]
 fn a_handle_takes_only_what_its_customer_began_under_it() {
     on_both(|db| async move {
         let house = House::open(db).await;
