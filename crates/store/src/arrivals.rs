@@ -2,6 +2,10 @@
 
 use super::{Db, Tx, like, query, query_of, record};
 use mining::Micros;
+use mining::time::DAY;
+
+/// How long it is remembered that a message was taken back that is not here.
+pub const REMEMBERED: Micros = 7 * DAY;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArrivalRow {
@@ -96,6 +100,53 @@ pub async fn put_off(
         .await
 }
 
+/// Remembers that a message was taken back that is not here, in case it comes yet; of those of a connection only so many of the newest.
+pub async fn remember(
+    tx: &mut Tx,
+    (connection, source): (&str, &str),
+    at: Micros,
+    most: i64,
+) -> sqlx::Result<()> {
+    query("INSERT INTO taken_back (connection, source, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(connection)
+        .bind(source)
+        .bind(at)
+        .execute(&mut *tx)
+        .await?;
+    query(
+        "DELETE FROM taken_back WHERE connection = $1 AND at <= (SELECT at FROM taken_back WHERE connection = $1 \
+         ORDER BY at DESC LIMIT 1 OFFSET $2)",
+    )
+    .bind(connection)
+    .bind(most)
+    .execute(tx)
+    .await
+}
+
+/// When a message was taken back that was not here, if that was since a moment.
+pub async fn taken_back(
+    tx: &mut Tx,
+    (connection, source): (&str, &str),
+    since: Micros,
+) -> sqlx::Result<Option<Micros>> {
+    let found: Option<(i64,)> =
+        query("SELECT at FROM taken_back WHERE connection = $1 AND source = $2 AND at >= $3")
+            .bind(connection)
+            .bind(source)
+            .bind(since)
+            .fetch_optional(tx)
+            .await?;
+    Ok(found.map(|(at,)| at))
+}
+
+/// Forgets what was taken back before a moment.
+pub async fn forget(tx: &mut Tx, before: Micros) -> sqlx::Result<()> {
+    query("DELETE FROM taken_back WHERE at < $1")
+        .bind(before)
+        .execute(tx)
+        .await
+}
+
 /// All that waits, oldest first.
 pub async fn all(tx: &mut Tx) -> sqlx::Result<Vec<ArrivalRow>> {
     query_of(format!("SELECT {ARRIVAL} FROM arrivals ORDER BY id"))
@@ -136,7 +187,7 @@ pub async fn waiting(db: &Db) -> sqlx::Result<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::on_both;
+    use crate::testing::{channel, on_both};
 
     fn row(id: &str, at: Micros) -> ArrivalRow {
         ArrivalRow {
@@ -147,6 +198,36 @@ mod tests {
             due: at,
             error: None,
         }
+    }
+
+    #[test]
+    fn what_was_taken_back_is_remembered_for_a_while_by_channel_and_not_without_end() {
+        on_both(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            channel(&mut tx, "c1").await;
+            channel(&mut tx, "c2").await;
+            for at in 1..=5 {
+                let source = format!("m{at}");
+                remember(&mut tx, ("c1", &source), at, 3).await.unwrap();
+            }
+            remember(&mut tx, ("c1", "m5"), 9, 3).await.unwrap();
+            remember(&mut tx, ("c2", "m1"), 1, 3).await.unwrap();
+            let known = async |tx: &mut Tx, connection, since| {
+                let mut all = Vec::new();
+                for source in ["m1", "m2", "m3", "m4", "m5"] {
+                    let at = taken_back(tx, (connection, source), since).await.unwrap();
+                    all.extend(at);
+                }
+                all
+            };
+            assert_eq!(known(&mut tx, "c1", 0).await, [3, 4, 5]);
+            assert_eq!(known(&mut tx, "c1", 4).await, [4, 5]);
+            assert_eq!(known(&mut tx, "c2", 0).await, [1]);
+            forget(&mut tx, 5).await.unwrap();
+            assert_eq!(known(&mut tx, "c1", 0).await, [5]);
+            assert_eq!(known(&mut tx, "c2", 0).await, [0; 0]);
+            tx.commit().await.unwrap();
+        });
     }
 
     #[test]

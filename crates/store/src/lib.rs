@@ -80,7 +80,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{On, query, query_of};
 
-const SQLITE: [&str; 24] = [
+const SQLITE: [&str; 25] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -105,8 +105,9 @@ const SQLITE: [&str; 24] = [
     include_str!("../migrations/0024_posts.sql"),
     include_str!("../migrations/0025_merged.sql"),
     include_str!("../migrations/0026_arrivals.sql"),
+    include_str!("../migrations/0027_parts.sql"),
 ];
-const POSTGRES: [&str; 24] = [
+const POSTGRES: [&str; 25] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -131,6 +132,7 @@ const POSTGRES: [&str; 24] = [
     include_str!("../migrations/0024_posts.sql"),
     include_str!("../migrations/0025_merged.sql"),
     include_str!("../migrations/0026_arrivals.sql"),
+    include_str!("../migrations/0027_parts.sql"),
 ];
 
 /// A text as it stands in a pattern of `LIKE … ESCAPE '\'`.

@@ -32,6 +32,8 @@ const TOGETHER: usize = 8;
 const AT_REST: usize = 48;
 /// More in a second than the desk can take are a storm: those who wait to be acknowledged come before the desk.
 const STORM: f64 = 2_000.0;
+/// So many messages of a channel that were taken back and are not here are remembered.
+const MOST_REMEMBERED: i64 = 10_000;
 /// Over so long a time they are counted; a storm is over when nothing was kept for as long.
 const COUNTED: Duration = Duration::from_millis(100);
 
@@ -392,7 +394,7 @@ impl Connect {
         Ok(())
     }
 
-    /// Its author took a message back that is not on the desk: it does not come out of what waits, either.
+    /// Its author took a message back that is not on the desk: it comes neither out of what waits nor by another way.
     pub(super) async fn take_back(
         &self,
         tx: &mut Tx,
@@ -405,7 +407,19 @@ impl Connect {
                 |one: &Told, item: &Incoming| one.connection == connection && item.id == source;
             strike(tx, row, is_it).await?;
         }
-        Ok(())
+        let (of, now) = ((connection, source), self.clock().now());
+        Ok(arrivals::remember(tx, of, now, MOST_REMEMBERED).await?)
+    }
+
+    /// When a message was taken back before it came, if it was.
+    pub(super) async fn taken_back(
+        &self,
+        tx: &mut Tx,
+        connection: &str,
+        source: &str,
+    ) -> Result<Option<Micros>, Problem> {
+        let since = self.clock().now() - arrivals::REMEMBERED;
+        Ok(arrivals::taken_back(tx, (connection, source), since).await?)
     }
 
     /// How many deliveries of a connection could not be taken to the desk so far, and why.

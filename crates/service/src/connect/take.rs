@@ -206,6 +206,17 @@ impl Connect {
         if found.is_none() && is_ours {
             return Ok(false);
         }
+        if let Some(deleted) = self.taken_back(tx, &row.id, &item.id).await? {
+            // What would begin a thread is not there: nobody ever saw it.
+            if let Some(thread) = found.filter(|_| is_ours || item.is_for_us) {
+                let said = SaidRow {
+                    deleted: Some(deleted),
+                    ..said_row(row, item, hints, (&thread.id, is_ours), (at, now))
+                };
+                desk::keep_said(tx, &said).await?;
+            }
+            return Ok(false);
+        }
         // Nobody is known by an address alone that its own domain does not confirm: a person says who that is.
         let contact = match is_ours || doubt.is_some() {
             true => None,
@@ -297,25 +308,11 @@ impl Connect {
             }
         }
         let said = SaidRow {
-            connection: row.id.clone(),
-            source: item.id.clone(),
-            thread: own.clone(),
-            at,
-            received: now,
-            author: item.author.id.clone(),
-            is_ours: i64::from(is_ours),
-            handle: format::short(&item.author.handle, 200),
-            name: format::short(&item.author.name, 200),
-            body: cut(&clean(&item.text), LONGEST),
-            url: item.url.clone().filter(|u| is_web(u)),
-            reply: None,
-            edited: None,
-            deleted: None,
+            body: body_of(item),
             // In a thread that is open only this one of it is held.
             held: held.clone().filter(|_| thread.state != HELD),
-            raw: cut(&item.raw.replace('\0', ""), RAW),
-            proof: hints.proof.as_ref().map(|p| p.verdict.word().into()),
-            proof_by: hints.proof.as_ref().map(|p| format::short(&p.by, 200)),
+            raw: raw_of(item),
+            ..said_row(row, item, hints, (&own, is_ours), (at, now))
         };
         if !desk::keep_said(tx, &said).await? {
             return Ok(false);
@@ -413,12 +410,15 @@ impl Connect {
         {
             self.say_to_us(tx, thread, known.at).await?;
         }
-        let body = cut(&clean(&item.text), LONGEST);
+        // Its edit was told first.
+        if item.what == What::Said && known.edited.is_some() && at < known.at {
+            desk::said_at(tx, known, at).await?;
+        }
+        let body = body_of(item);
         // What was changed later than this was told: an older telling does not bring its words back.
         let is_older = known.edited.is_some_and(|edited| edited > at) || item.what != What::Edited;
         if !is_older && body != known.body {
-            let raw = cut(&item.raw.replace('\0', ""), RAW);
-            desk::edit_said(tx, known, &body, &raw, at).await?;
+            desk::edit_said(tx, known, &body, &raw_of(item), at).await?;
         }
         Ok(false)
     }
@@ -726,6 +726,44 @@ fn is_found(thread: &ThreadRow) -> bool {
 fn topic(item: &Incoming) -> &str {
     let told = item.thread.as_deref().or(item.reply_to.as_deref());
     told.filter(|t| !t.is_empty()).unwrap_or(&item.id)
+}
+
+/// Something as it is kept, without its words.
+fn said_row(
+    row: &ConnectionRow,
+    item: &Incoming,
+    hints: &Hints,
+    (thread, is_ours): (&str, bool),
+    (at, received): (Micros, Micros),
+) -> SaidRow {
+    SaidRow {
+        connection: row.id.clone(),
+        source: item.id.clone(),
+        thread: thread.into(),
+        at,
+        received,
+        author: item.author.id.clone(),
+        is_ours: i64::from(is_ours),
+        handle: format::short(&item.author.handle, 200),
+        name: format::short(&item.author.name, 200),
+        body: String::new(),
+        url: item.url.clone().filter(|u| is_web(u)),
+        reply: None,
+        edited: Some(at).filter(|_| item.what == What::Edited),
+        deleted: None,
+        held: None,
+        raw: String::new(),
+        proof: hints.proof.as_ref().map(|p| p.verdict.word().into()),
+        proof_by: hints.proof.as_ref().map(|p| format::short(&p.by, 200)),
+    }
+}
+
+fn body_of(item: &Incoming) -> String {
+    cut(&clean(&item.text), LONGEST)
+}
+
+fn raw_of(item: &Incoming) -> String {
+    cut(&item.raw.replace('\0', ""), RAW)
 }
 
 /// Text that can be kept on both engines.

@@ -90,6 +90,7 @@ pub(super) const LEFT: &[&str] = &[
     "heard",
     // On its way to the desk.
     "arrivals",
+    "taken_back",
     "network_forgotten",
     // Written as files.
     "blobs",

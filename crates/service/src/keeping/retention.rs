@@ -7,7 +7,7 @@ use mining::time::DAY;
 use serde_json::json;
 use std::time::Duration;
 use store::erase::{self, Removed};
-use store::{Db, Tx, connections, settings, sign_ins};
+use store::{Db, Tx, arrivals, connections, settings, sign_ins};
 
 const MESSAGES: &str = "retention.messages_days";
 const AUDIT: &str = "retention.audit_days";
@@ -96,6 +96,7 @@ pub async fn apply(db: &Db, clock: &dyn Clock, by: Retention) -> Result<Removed,
     }
     let mut tx = db.begin().await?;
     sign_ins::forget_over(&mut tx, now).await?;
+    arrivals::forget(&mut tx, now - arrivals::REMEMBERED).await?;
     tx.commit().await?;
     for (channel, said, raw) in connections::forgetful(db).await? {
         if let Some(days) = said {

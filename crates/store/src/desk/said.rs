@@ -1,6 +1,7 @@
 //! What was said on channels.
 
 use super::merges::TOGETHER;
+use super::threads::SHOWN;
 use crate::{Db, Tx, query, query_of, record};
 use mining::Micros;
 
@@ -54,7 +55,7 @@ const SAID: &str = "connection, source, thread, at, received, author, is_ours, h
 /// Keeps something; `false` when it was told before.
 pub async fn keep_said(tx: &mut Tx, row: &SaidRow) -> sqlx::Result<bool> {
     let kept = query_of(format!(
-        "INSERT INTO said ({SAID}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, NULL, $13, $14, $15, $16) \
+        "INSERT INTO said ({SAID}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
          ON CONFLICT (connection, source) DO NOTHING"
     ))
     .bind(&row.connection)
@@ -69,6 +70,8 @@ pub async fn keep_said(tx: &mut Tx, row: &SaidRow) -> sqlx::Result<bool> {
     .bind(&row.body)
     .bind(&row.url)
     .bind(&row.reply)
+    .bind(row.edited)
+    .bind(row.deleted)
     .bind(&row.held)
     .bind(&row.raw)
     .bind(&row.proof)
@@ -114,6 +117,25 @@ pub async fn edit_said(
         .bind(at)
         .execute(tx)
         .await
+}
+
+/// It was said at that moment; what came of it before was told first. Who waits since then waits since it was said.
+pub async fn said_at(tx: &mut Tx, row: &SaidRow, at: Micros) -> sqlx::Result<()> {
+    query("UPDATE said SET at = $3 WHERE connection = $1 AND source = $2")
+        .bind(&row.connection)
+        .bind(&row.source)
+        .bind(at)
+        .execute(&mut *tx)
+        .await?;
+    query_of(format!(
+        "UPDATE threads SET created = CASE WHEN id = $1 AND created = $2 THEN $3 ELSE created END, \
+         waiting = CASE WHEN waiting = $2 THEN $3 ELSE waiting END WHERE id IN ($1, {SHOWN})"
+    ))
+    .bind(&row.thread)
+    .bind(row.at)
+    .bind(at)
+    .execute(tx)
+    .await
 }
 
 /// Its author took it back: neither its words nor its payload stay.

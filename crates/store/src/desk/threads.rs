@@ -156,7 +156,8 @@ pub async fn thread_of_case_in(
 }
 
 /// The thread that a thread is worked on as.
-const SHOWN: &str = "COALESCE((SELECT h.merged_into FROM threads h WHERE h.id = $1), $1)";
+pub(super) const SHOWN: &str =
+    "COALESCE((SELECT h.merged_into FROM threads h WHERE h.id = $1), $1)";
 
 /// The customer said something: she waits, since then at the latest. What was closed is open again; what is held or only found stays so.
 pub async fn customer_said(tx: &mut Tx, id: &str, at: Micros) -> sqlx::Result<()> {

@@ -250,3 +250,88 @@ fn nothing_is_put_off_while_something_is_taken_back() {
         assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 1));
     });
 }
+
+/// What is kept of a message.
+async fn known(house: &House, id: &str) -> Option<store::desk::SaidRow> {
+    let known = store::desk::said_of(house.db(), &house.connection, id).await;
+    known.unwrap()
+}
+
+#[test]
+fn what_was_taken_back_before_it_came_comes_as_taken_back() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.tell(taken_back("m1"));
+        house.after(MINUTE).await;
+        // It begins nothing: nobody ever saw it.
+        house.tell(said("m1", "Aino Saari", "Secret", MONDAY));
+        house.after(MINUTE).await;
+        assert_eq!(known(&house, "m1").await, None);
+        assert_eq!(on_the_desk(&house).await, 0);
+        assert_eq!(house.kinds().await, [""; 0]);
+
+        // In what is there it is seen that something was.
+        house.tell(said("m2", "Aino Saari", "Hello", MONDAY));
+        house.tell(taken_back("m3"));
+        house.after(MINUTE).await;
+        let thread = house.only().await;
+        let desk = &house.desk;
+        desk.set_closed(&house.maren, &thread.id, true)
+            .await
+            .unwrap();
+        let events = house.kinds().await.len();
+        let late = Incoming {
+            what: What::Edited,
+            reply_to: Some("m2".into()),
+            ..said("m3", "Aino Saari", "Secret", MONDAY + MINUTE)
+        };
+        house.tell(late);
+        house.after(MINUTE).await;
+        let kept = known(&house, "m3").await.unwrap();
+        assert!(kept.deleted.is_some());
+        assert_eq!((kept.body.as_str(), kept.raw.as_str()), ("", ""));
+        assert_eq!(on_the_desk(&house).await, 0, "nobody waits");
+        assert_eq!(house.kinds().await.len(), events, "nobody is told");
+
+        // After a week nobody knows.
+        house.tell(taken_back("m4"));
+        house.after(MINUTE).await;
+        house.after(8 * 24 * HOUR).await;
+        house.tell(said("m4", "Aino Saari", "Again", MONDAY));
+        house.after(MINUTE).await;
+        assert_eq!(house.only().await.title, "Again");
+    });
+}
+
+#[test]
+fn what_is_edited_while_it_is_put_off_is_shown_once_as_edited() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let one = said("m1", "Aino Saari", "Frist", MONDAY);
+        kept_as(&house, "a", told(&house, std::slice::from_ref(&one))).await;
+        let mut tx = house.db().begin().await.unwrap();
+        let of = ("a", Some(house.connection.as_str()));
+        arrivals::put_off(&mut tx, of, MONDAY + HOUR, "no room")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let edited = |text: &str, at: Micros| Incoming {
+            what: What::Edited,
+            ..said("m1", "Aino Saari", text, at)
+        };
+        house.clock.set(MONDAY + 10 * MINUTE);
+        house.tell(edited("First, and more", MONDAY + 2 * MINUTE));
+        house.tell(edited("First", MONDAY + MINUTE));
+        house.after(MINUTE).await;
+        house.after(2 * HOUR).await;
+        assert_eq!(arrivals::waiting(house.db()).await.unwrap(), (0, 0));
+        let thread = house.only().await;
+        let all = store::desk::said(house.db(), &thread.id, 9).await.unwrap();
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].body, "First, and more", "the newest words");
+        assert_eq!(all[0].edited, Some(MONDAY + 2 * MINUTE));
+        assert_eq!(all[0].at, MONDAY, "when she said it");
+        assert_eq!((thread.created, thread.waiting), (MONDAY, Some(MONDAY)));
+        assert_eq!(house.kinds().await, ["customer.said"]);
+    });
+}
