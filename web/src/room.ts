@@ -102,13 +102,15 @@ async function renew(): Promise<void> {
 export function drafts(form: HTMLFormElement): void {
   const field = form.querySelector("textarea");
   if (!field) return;
+  // Whom of several it is for.
+  const about = () => form.querySelector<HTMLInputElement>("[data-target]:checked, [data-target][type=hidden]")?.value ?? null;
   let due = 0;
   const keep = () => {
     clearTimeout(due);
     due = 0;
-    return fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value }) });
+    return fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value, about: about() }) });
   };
-  field.addEventListener("input", () => {
+  form.addEventListener("input", () => {
     clearTimeout(due);
     due = window.setTimeout(keep, 800);
   });

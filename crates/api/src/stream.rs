@@ -220,6 +220,9 @@ pub struct Draft {
     place: String,
     /// Empty: there is none.
     body: String,
+    /// At the desk, where threads were merged: the one that it answers. It goes with that one when they are split.
+    #[serde(default)]
+    about: Option<String>,
 }
 
 /// What you have begun to write at a place.
@@ -232,7 +235,8 @@ pub async fn draft(
     let place = query(asked, "Name a place: ?place=…")?.place;
     let body = work::draft(app.work.db(), actor.id(), &place).await?;
     let body = body.unwrap_or_default();
-    Ok(Json(Draft { place, body }))
+    let about = work::draft_about(app.work.db(), actor.id(), &place).await?;
+    Ok(Json(Draft { place, body, about }))
 }
 
 /// Keeps what you have begun to write; an empty text takes it away.
@@ -244,7 +248,7 @@ pub async fn keep_draft(
 ) -> Result<StatusCode, ApiError> {
     let draft = body::read(sent, "Send place and body.")?;
     app.work
-        .keep_draft(&actor, &draft.place, &draft.body)
+        .keep_draft_about(&actor, &draft.place, &draft.body, draft.about.as_deref())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

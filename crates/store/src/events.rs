@@ -1,6 +1,6 @@
 //! The one event record.
 
-use super::{Db, Tx, query, record};
+use super::{Db, Tx, query, query_of, record};
 use mining::Micros;
 use serde::Serialize;
 
@@ -108,6 +108,24 @@ pub async fn of_subject(db: &Db, subject: &str) -> sqlx::Result<Vec<Event>> {
             .bind(subject)
             .fetch_all(db)
             .await
+}
+
+/// The newest event of some kinds about one thing since a moment.
+pub async fn last_of_subject(
+    tx: &mut Tx,
+    subject: &str,
+    kinds: &[String],
+    since: Micros,
+) -> sqlx::Result<Option<Event>> {
+    query_of(
+        "SELECT seq, at, kind, actor, process, subject, payload FROM events WHERE subject = $1 AND at >= $2 AND kind IN ".into(),
+    )
+    .bind(subject)
+    .bind(since)
+    .list(kinds)
+    .then(" ORDER BY seq DESC LIMIT 1")
+    .fetch_optional(tx)
+    .await
 }
 
 /// Events after a number, oldest first.

@@ -83,13 +83,14 @@ pub async fn read(
             Some(why) => reply.locked.push((thread.row.title.clone(), why)),
             None => {
                 let is_first = reply.targets.is_empty();
+                let about = app.desk.draft_about(actor, &thread.row.id).await?;
                 if is_first {
                     reply.thread = thread.row.id.clone();
                     reply.draft = app.desk.draft(actor, &thread.row.id).await?;
                 }
                 let longest = thread.answerable().map(|p| p.longest).max();
                 reply.longest = reply.longest.max(longest.unwrap_or(0));
-                let targets = thread::targets(&thread, &channel_of);
+                let targets = thread::targets(&thread, about.as_deref(), &channel_of);
                 reply.targets.extend(targets.into_iter().map(|t| Target {
                     is_chosen: is_first && t.is_chosen,
                     ..t

@@ -6,6 +6,7 @@ use base::identity::{Actor, Directory, Role};
 use mining::Micros;
 use service::app::App;
 use service::desk::Thread;
+use service::desk::merge::Became;
 use service::work::ask::Similar;
 use store::desk::{
     CannedRow, DISMISSED, FAILED, FOUND, HELD, OPEN, QUEUED, RETURNED, REVIEW, ReplyRow, SaidRow,
@@ -16,6 +17,8 @@ use store::desk::{
 pub struct Post {
     /// Not a message: what colleagues did with the thread at that moment.
     pub line: Option<String>,
+    /// What of it stayed with another thread: that thread, and what.
+    pub left: Option<(String, String)>,
     pub at: Micros,
     /// Where it was said, if the thread is made of several: letter, kind and title of the channel.
     pub channel: Option<(String, String, String)>,
@@ -266,7 +269,9 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             named(&part.row, &channel_of(&part.connection.kind)),
         ))
     });
-    let targets = targets(&thread, &channel_of);
+    let draft = drafted(app, actor, id, used).await?;
+    let about = app.desk.draft_about(actor, &row.id).await?;
+    let targets = targets(&thread, about.as_deref(), &channel_of);
     let ours = goes_to
         .map_or(&thread.account, |p| &p.account)
         .handle
@@ -327,7 +332,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         objected,
         holder: others,
         drafts,
-        draft: drafted(app, actor, id, used).await?,
+        draft,
         client: app.library.clock().id().simple().to_string(),
         process: row.process.clone(),
         case: row.case_ref.clone().map(|case| {
@@ -419,6 +424,7 @@ pub fn posts(
         };
         Post {
             line: None,
+            left: None,
             at: s.at,
             channel: part.map(|p| {
                 let kind = &p.connection.kind;
@@ -452,8 +458,17 @@ fn named(row: &ThreadRow, channel: &str) -> String {
 }
 
 /// Where a reply may go: to what the customer said last in each conversation that the thread is made of.
-pub fn targets(thread: &Thread, channel_of: &impl Fn(&str) -> String) -> Vec<Target> {
-    let chosen = thread.part_of_newest().map(|p| p.row.id.as_str());
+/// What is begun to be written to one of them goes there.
+pub fn targets(
+    thread: &Thread,
+    about: Option<&str>,
+    channel_of: &impl Fn(&str) -> String,
+) -> Vec<Target> {
+    let begun = thread
+        .answerable()
+        .find(|p| Some(p.row.id.as_str()) == about);
+    let chosen = begun.or(thread.part_of_newest());
+    let chosen = chosen.map(|p| p.row.id.as_str());
     let all = thread.answerable().map(|p| {
         let said = thread.said.iter().rev();
         let mut said = said.filter(|s| s.thread == p.row.id && s.is_ours == 0 && s.held.is_none());
@@ -481,20 +496,32 @@ async fn lines(
 ) -> Result<Vec<Post>, PageError> {
     let directory = app.identity.directory().await?;
     let mut lines = Vec::new();
-    for (at, by, other, is_merged) in app.desk.merges_told(id).await? {
-        let what = match app.desk.called(&other).await? {
+    for told in app.desk.merges_told(id).await? {
+        let what = match app.desk.called(&told.other).await? {
             Some((kind, title)) => format!("\u{201c}{title}\u{201d} from {}", channel_of(&kind)),
             None => "a thread that is gone".into(),
         };
-        let by = directory.name(&by);
-        let line = match is_merged {
-            true => format!("{by} merged {what} into this thread"),
-            false => format!("{by} split {what} from this thread"),
+        let by = directory.name(&told.by);
+        let line = match told.became {
+            Became::Joined => format!("{by} merged {what} into this thread"),
+            Became::Left => format!("{by} split {what} from this thread"),
+            Became::Apart { .. } => format!("{by} took this thread out of {what}"),
+        };
+        let left = match told.became {
+            Became::Apart { notes: 0 } | Became::Joined | Became::Left => None,
+            Became::Apart { notes } => {
+                let are = if notes == 1 { "is" } else { "are" };
+                Some(format!(
+                    "{} of that time {are} there",
+                    format::many(notes, "note")
+                ))
+            }
         };
         lines.push(Post {
             line: Some(line),
-            at,
-            time: time(at),
+            left: left.map(|left| (told.other, left)),
+            at: told.at,
+            time: time(told.at),
             ..Post::default()
         });
     }

@@ -267,7 +267,7 @@ impl Desk {
         self.check(body, to.longest)?;
         let id = thread.row.id.as_str();
         if let Some(contact) = self.objector(&to.row).await? {
-            self.keep_draft(actor, id, body).await?;
+            self.keep_draft(actor, id, body, &to.row.id).await?;
             return Err(super::relation::objected(&contact.name));
         }
         let is_reviewed = self.is_reviewed(actor.id()).await?;
@@ -289,7 +289,7 @@ impl Desk {
         if !is_reviewed {
             if let Some(by) = self.holder(&row, actor) {
                 drop(tx);
-                self.keep_draft(actor, &row.id, body).await?;
+                self.keep_draft(actor, &row.id, body, &to.row.id).await?;
                 return Err(self.taken(by).await);
             }
             if desk::under_way(&mut tx, &row.id)
@@ -298,7 +298,7 @@ impl Desk {
                 .any(|r| r.state == QUEUED)
             {
                 drop(tx);
-                self.keep_draft(actor, &row.id, body).await?;
+                self.keep_draft(actor, &row.id, body, &to.row.id).await?;
                 return Err(Problem::new(
                     409,
                     "under_way",
@@ -432,8 +432,17 @@ impl Desk {
         format!("/desk/{id}")
     }
 
-    async fn keep_draft(&self, actor: &Actor, id: &str, body: &str) -> Result<(), Problem> {
-        self.work().keep_draft(actor, &Self::place(id), body).await
+    async fn keep_draft(
+        &self,
+        actor: &Actor,
+        id: &str,
+        body: &str,
+        about: &str,
+    ) -> Result<(), Problem> {
+        let place = Self::place(id);
+        self.work()
+            .keep_draft_about(actor, &place, body, Some(about))
+            .await
     }
 
     async fn drop_draft(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
@@ -448,7 +457,7 @@ impl Desk {
             let left = store::work::draft(self.connect().db(), actor.id(), &place).await?;
             if left.is_some() {
                 let mut tx = self.connect().db().begin().await?;
-                store::work::move_drafts(&mut tx, &place, &Self::place(id)).await?;
+                store::work::move_drafts(&mut tx, &place, &Self::place(id), &merged).await?;
                 tx.commit().await?;
             }
         }
@@ -457,6 +466,12 @@ impl Desk {
                 .await?
                 .unwrap_or_default(),
         )
+    }
+
+    /// Which of the threads that are one somebody's draft is for, if it is for one.
+    pub async fn draft_about(&self, actor: &Actor, id: &str) -> Result<Option<String>, Problem> {
+        let (db, place) = (self.connect().db(), Self::place(id));
+        Ok(store::work::draft_about(db, actor.id(), &place).await?)
     }
 
     /// Lets a reply go, with other words if need be; never her own, nor by somebody whose own are read first.

@@ -18,6 +18,27 @@ pub struct Merged {
     pub vouched: bool,
 }
 
+/// What a merge did with a thread, or a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// Another was merged into it.
+    Joined,
+    /// Another was taken out of it.
+    Left,
+    /// It was taken out of another, where so many notes stay that were written meanwhile.
+    Apart { notes: u64 },
+}
+
+/// A merge or a split, as it is told among what was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub at: Micros,
+    pub by: String,
+    /// The other thread.
+    pub other: String,
+    pub became: Became,
+}
+
 /// Why two threads do not become one.
 fn apart(code: &'static str, what: impl Into<String>, remedy: &str) -> Problem {
     Problem::new(409, code, what.into(), remedy)
@@ -73,7 +94,7 @@ impl Desk {
         desk::merge_thread(&mut tx, &merge).await?;
         desk::set_joined(&mut tx, &to.id, &joined(&from, &to, actor.id(), now)).await?;
         let places = (Self::place(&from.id), Self::place(&to.id));
-        store::work::move_drafts(&mut tx, &places.0, &places.1).await?;
+        store::work::move_drafts(&mut tx, &places.0, &places.1, &from.id).await?;
         let vouched = from.contact.is_none();
         let payload = json!({ "thread": from.id, "merged": true, "vouched": vouched });
         self.note_of(&mut tx, actor, &to, Kind::DeskMerged, payload)
@@ -177,33 +198,48 @@ impl Desk {
         let hers = desk::of_same_customer(tx, &shown.id, id).await?;
         let with = inside(&merges, id, &hers);
         desk::split_thread(tx, merge, &with).await?;
+        let mut part = vec![id.to_string()];
+        part.extend(with.iter().cloned());
+        let (place, whole) = (Self::place(id), Self::place(&shown.id));
+        store::work::move_drafts_about(tx, &whole, &place, &part).await?;
         let rest = merges
             .iter()
             .filter(|m| m.thread != id && !with.contains(&m.thread));
         let did_wait = merge.into_state == OPEN || rest.clone().any(|m| m.state == OPEN);
-        let now = self.now();
+        let (now, way) = (self.now(), way_of(&merges, merge));
         let own = desk::thread_in(tx, id).await?;
         let own = own.ok_or_else(|| Problem::not_found("thread"))?;
-        // What a person decided of all of it stands for both.
-        let decided = [HELD, CLOSED].contains(&shown.state.as_str());
-        let before = (merge.state.as_str(), merge.state == OPEN);
-        let (state, waiting) = match decided {
-            true => (shown.state.clone(), None),
-            false => stands(tx, id, before, merge.at).await?,
-        };
-        let held = shown.held.as_deref().filter(|_| state == HELD);
-        desk::set_apart(tx, id, (&state, held), waiting, own.snoozed).await?;
-        if !decided {
-            let before = (merge.into_state.as_str(), did_wait);
-            let (state, waiting) = stands(tx, &shown.id, before, merge.at).await?;
+        if shown.state == HELD {
+            let held = (HELD, shown.held.as_deref());
+            desk::set_apart(tx, id, held, None, own.snoozed).await?;
+        } else {
+            // What a person decided of all of it stands for both, as far as nothing came since.
+            let before = match decided(tx, shown, &way).await? {
+                Some(decided) => decided,
+                None => Was::at_merge(merge, &merge.state, merge.state == OPEN),
+            };
+            let (state, waiting) = stands(tx, id, &before).await?;
+            let snoozed = own.snoozed.filter(|_| before.opened.is_none());
+            desk::set_apart(tx, id, (state, None), waiting, snoozed).await?;
+            let before = match decided(tx, shown, &way[..1]).await? {
+                Some(decided) => decided,
+                None => Was::at_merge(merge, &merge.into_state, did_wait),
+            };
+            let (state, waiting) = stands(tx, &shown.id, &before).await?;
             let slept = merge.into_snoozed.filter(|until| *until > now);
+            let slept = slept.filter(|_| before.opened.is_none());
             let has_spoken = desk::waits_since(tx, &shown.id, false, merge.at).await?;
             let slept = slept.filter(|_| has_spoken.is_none());
             let snoozed = shown.snoozed.or(slept);
-            desk::set_apart(tx, &shown.id, (&state, None), waiting, snoozed).await?;
+            desk::set_apart(tx, &shown.id, (state, None), waiting, snoozed).await?;
         }
         let payload = json!({ "thread": id, "merged": false });
         self.note_of(tx, actor, shown, Kind::DeskMerged, payload)
+            .await?;
+        let came = way.first().map_or(merge.at, |m| m.at);
+        let notes = desk::notes_since(tx, &shown.id, came).await?;
+        let payload = json!({ "out_of": shown.id, "notes": notes });
+        self.note_of(tx, actor, &own, Kind::DeskMerged, payload)
             .await
     }
 
@@ -232,19 +268,28 @@ impl Desk {
         Ok(connection.map(|c| (c.kind, row.title)))
     }
 
-    /// Who merged what into a thread and took it out again, oldest first: when, who, the other thread, and whether it came in.
-    pub async fn merges_told(
-        &self,
-        id: &str,
-    ) -> Result<Vec<(Micros, String, String, bool)>, Problem> {
+    /// Who merged what into a thread and took it out again, or took the thread itself out, oldest first.
+    pub async fn merges_told(&self, id: &str) -> Result<Vec<Told>, Problem> {
         let all = events::of_subject(self.connect().db(), id).await?;
         let merges = all
             .into_iter()
             .filter(|e| e.kind == Kind::DeskMerged.word());
         let told = merges.filter_map(|e| {
             let payload: serde_json::Value = serde_json::from_str(&e.payload).ok()?;
-            let other = payload["thread"].as_str()?.to_string();
-            Some((e.at, e.actor, other, payload["merged"] == true))
+            let (other, became) = match payload["out_of"].as_str() {
+                Some(whole) => {
+                    let notes = payload["notes"].as_u64().unwrap_or(0);
+                    (whole, Became::Apart { notes })
+                }
+                None if payload["merged"] == true => (payload["thread"].as_str()?, Became::Joined),
+                None => (payload["thread"].as_str()?, Became::Left),
+            };
+            Some(Told {
+                at: e.at,
+                by: e.actor,
+                other: other.into(),
+                became,
+            })
         });
         Ok(told.collect())
     }
@@ -343,21 +388,77 @@ fn inside(merges: &[MergeRow], id: &str, hers: &[String]) -> Vec<String> {
     all.split_off(1)
 }
 
-/// How a thread stands alone: by its own messages, or as it was where nothing came of them. What did not wait before it was merged waits
-/// only for what came since.
+/// The merges by which a thread came to what shows it, the last one first.
+fn way_of<'a>(merges: &'a [MergeRow], merge: &'a MergeRow) -> Vec<&'a MergeRow> {
+    let mut way = vec![merge];
+    while let Some(next) = merges.iter().find(|m| m.thread == way[0].into_thread)
+        && way.len() < merges.len()
+    {
+        way.insert(0, next);
+    }
+    way
+}
+
+/// How a thread was before what is looked at now.
+struct Was {
+    state: &'static str,
+    did_wait: bool,
+    since: Micros,
+    /// Since when she waits, where a person opened the whole.
+    opened: Option<Micros>,
+}
+
+impl Was {
+    fn at_merge(merge: &MergeRow, state: &str, did_wait: bool) -> Was {
+        let mut all = [OPEN, ANSWERED].into_iter();
+        Was {
+            state: all.find(|s| *s == state).unwrap_or(CLOSED),
+            did_wait,
+            since: merge.at,
+            opened: None,
+        }
+    }
+}
+
+/// What somebody made last of the whole that a thread was part of: closed it, or opened it again.
+async fn decided(
+    tx: &mut Tx,
+    shown: &ThreadRow,
+    way: &[&MergeRow],
+) -> Result<Option<Was>, Problem> {
+    let kinds = [Kind::DeskClosed, Kind::DeskHeld].map(|k| k.word().to_string());
+    for merge in way {
+        let last = events::last_of_subject(tx, &merge.into_thread, &kinds, merge.at).await?;
+        let Some(event) = last else { continue };
+        let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
+        let is_open = payload["closed"] != true;
+        return Ok(Some(Was {
+            state: if is_open { OPEN } else { CLOSED },
+            did_wait: is_open,
+            since: event.at,
+            opened: is_open.then(|| shown.waiting.unwrap_or(shown.last)),
+        }));
+    }
+    Ok(None)
+}
+
+/// How a thread stands alone: by its own messages, or as it was where nothing came of them. What did not wait before waits only for what
+/// came since; what somebody opened waits until it is answered.
 async fn stands(
     tx: &mut Tx,
     id: &str,
-    (before, did_wait): (&str, bool),
-    since: Micros,
-) -> Result<(String, Option<Micros>), Problem> {
-    if let Some(waiting) = desk::waits_since(tx, id, did_wait, since).await? {
-        return Ok((OPEN.into(), Some(waiting)));
+    was: &Was,
+) -> Result<(&'static str, Option<Micros>), Problem> {
+    if let Some(waiting) = desk::waits_since(tx, id, was.did_wait, was.since).await? {
+        return Ok((OPEN, Some(waiting)));
+    }
+    if was.opened.is_some() && !desk::we_said_since(tx, id, was.since).await? {
+        return Ok((OPEN, was.opened));
     }
     let state = match desk::replied_in(tx, id).await? {
-        Some(_) if before != CLOSED => ANSWERED,
-        _ if before == OPEN => CLOSED,
-        _ => before,
+        Some(_) if was.state != CLOSED => ANSWERED,
+        _ if was.state == OPEN => CLOSED,
+        _ => was.state,
     };
-    Ok((state.into(), None))
+    Ok((state, None))
 }

@@ -435,7 +435,20 @@ impl Work {
 
     /// Keeps what a person has begun to write at a place; an empty text takes it away.
     pub async fn keep_draft(&self, actor: &Actor, place: &str, body: &str) -> Result<(), Problem> {
-        if !place.starts_with('/') || place.len() > 500 || body.chars().count() > LONGEST {
+        self.keep_draft_about(actor, place, body, None).await
+    }
+
+    /// Keeps it with which of the threads that are worked on as one at that place it is for.
+    pub async fn keep_draft_about(
+        &self,
+        actor: &Actor,
+        place: &str,
+        body: &str,
+        about: Option<&str>,
+    ) -> Result<(), Problem> {
+        let is_odd = about.is_some_and(|about| about.len() > 100 || about.contains('\0'));
+        if !place.starts_with('/') || place.len() > 500 || body.chars().count() > LONGEST || is_odd
+        {
             return Err(Problem::bad_request(
                 "The draft has no place here, or is too long.",
                 "Send the page's address as place, and up to 20,000 characters.",
@@ -443,6 +456,7 @@ impl Work {
         }
         let mut tx = self.db().begin().await?;
         work::keep_draft(&mut tx, actor.id(), place, body, self.clock().now()).await?;
+        work::set_draft_about(&mut tx, actor.id(), place, about).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -222,6 +222,19 @@ pub async fn waits_since(
     Ok(waits)
 }
 
+/// Whether we said anything since a moment in a thread or what was merged into it.
+pub async fn we_said_since(tx: &mut Tx, thread: &str, since: Micros) -> sqlx::Result<bool> {
+    let sql = format!(
+        "SELECT received FROM said WHERE thread IN {TOGETHER} AND is_ours = 1 AND received > $2 LIMIT 1"
+    );
+    let said: Option<(i64,)> = query_of(sql)
+        .bind(thread)
+        .bind(since)
+        .fetch_optional(tx)
+        .await?;
+    Ok(said.is_some())
+}
+
 /// When she was answered first in a thread or what was merged into it.
 pub async fn replied_in(tx: &mut Tx, thread: &str) -> sqlx::Result<Option<Micros>> {
     let (replied,): (Option<Micros>,) = query_of(format!(

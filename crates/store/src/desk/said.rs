@@ -252,6 +252,13 @@ pub async fn insert_note(tx: &mut Tx, row: &NoteRow) -> sqlx::Result<()> {
         .await
 }
 
+/// How many notes were written in a thread since a moment.
+pub async fn notes_since(tx: &mut Tx, thread: &str, since: Micros) -> sqlx::Result<i64> {
+    let sql = "SELECT COUNT(*) FROM thread_notes WHERE thread = $1 AND at >= $2";
+    let (n,): (i64,) = query(sql).bind(thread).bind(since).fetch_one(tx).await?;
+    Ok(n)
+}
+
 pub async fn notes(db: &Db, thread: &str) -> sqlx::Result<Vec<NoteRow>> {
     query_of(format!("SELECT id, thread, person, at, body FROM thread_notes WHERE thread IN {TOGETHER} ORDER BY at, id LIMIT 200"))
         .bind(thread)

@@ -1,6 +1,6 @@
 //! What somebody has begun to write.
 
-use crate::{Db, Tx, query};
+use crate::{Db, Tx, query, query_of};
 use mining::Micros;
 
 /// The text somebody has begun to write at a place.
@@ -40,25 +40,75 @@ pub async fn keep_draft(
     .await
 }
 
-/// Moves what everybody has begun to write at a place to another, behind what she has begun there.
-pub async fn move_drafts(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
-    query(
-        "UPDATE drafts SET body = body || $3 || (SELECT f.body FROM drafts f WHERE f.person = drafts.person AND f.place = $1) \
-         WHERE place = $2 AND person IN (SELECT person FROM drafts WHERE place = $1)",
-    )
-    .bind(from)
-    .bind(to)
-    .bind("\n\n")
-    .execute(tx)
-    .await?;
-    query("DELETE FROM drafts WHERE place = $1 AND person IN (SELECT person FROM drafts WHERE place = $2)")
-        .bind(from)
-        .bind(to)
-        .execute(tx)
-        .await?;
-    query("UPDATE drafts SET place = $2 WHERE place = $1")
-        .bind(from)
-        .bind(to)
+/// Says which of the threads that are worked on as one a draft is for; nothing: the whole.
+pub async fn set_draft_about(
+    tx: &mut Tx,
+    person: &str,
+    place: &str,
+    about: Option<&str>,
+) -> sqlx::Result<()> {
+    query("UPDATE drafts SET about = $3 WHERE person = $1 AND place = $2")
+        .bind(person)
+        .bind(place)
+        .bind(about)
         .execute(tx)
         .await
+}
+
+/// Which of the threads that are worked on as one a draft is for, if it is for one.
+pub async fn draft_about(db: &Db, person: &str, place: &str) -> sqlx::Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        query("SELECT about FROM drafts WHERE person = $1 AND place = $2")
+            .bind(person)
+            .bind(place)
+            .fetch_optional(db)
+            .await?;
+    Ok(row.and_then(|(about,)| about))
+}
+
+/// Moves what everybody has begun to write at a place to another, where it is about `about` unless it is about something else.
+pub async fn move_drafts(tx: &mut Tx, from: &str, to: &str, about: &str) -> sqlx::Result<()> {
+    query("UPDATE drafts SET about = COALESCE(about, $2) WHERE place = $1")
+        .bind(from)
+        .bind(about)
+        .execute(&mut *tx)
+        .await?;
+    put_behind(tx, "place = $1", (from, to), &[]).await
+}
+
+/// Moves of what everybody has begun to write at a place what is about any of these.
+pub async fn move_drafts_about(
+    tx: &mut Tx,
+    from: &str,
+    to: &str,
+    about: &[String],
+) -> sqlx::Result<()> {
+    for one in about {
+        put_behind(tx, "place = $1 AND about = $3", (from, to), &[one]).await?;
+    }
+    Ok(())
+}
+
+/// Moves drafts behind what their writers have begun there; what was begun in both is about the whole.
+async fn put_behind(
+    tx: &mut Tx,
+    which: &str,
+    (from, to): (&str, &str),
+    values: &[&str],
+) -> sqlx::Result<()> {
+    let sql = [
+        format!(
+            "UPDATE drafts SET about = NULL, body = body || '\n\n' || (SELECT f.body FROM drafts f WHERE f.person = drafts.person AND f.place = $1) \
+             WHERE place = $2 AND person IN (SELECT person FROM drafts WHERE {which})"
+        ),
+        format!(
+            "DELETE FROM drafts WHERE {which} AND person IN (SELECT person FROM drafts WHERE place = $2)"
+        ),
+        format!("UPDATE drafts SET place = $2 WHERE {which}"),
+    ];
+    for sql in sql {
+        let bound = query_of(sql).bind(from).bind(to);
+        bound.bind_all(values).execute(&mut *tx).await?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Two threads of one customer worked on as one, and taken apart again.
 
 use super::*;
-use crate::desk::merge::Merged;
+use crate::desk::merge::{Became, Merged};
 use base::problem::Problem;
 use kept::{MERGED, QUEUED, ThreadRow, WITHDRAWN};
 use tokio::join;
@@ -39,6 +39,13 @@ impl House {
         let thread = self.desk.thread(&self.maren, id).await.unwrap();
         let replies = thread.replies.into_iter();
         replies.map(|r| (r.thread, r.state)).collect()
+    }
+
+    /// Begins to write something at a thread.
+    async fn writes(&self, who: &Actor, id: &str, text: &str) {
+        let work = self.connect().work();
+        let kept = work.keep_draft(who, &format!("/desk/{id}"), text).await;
+        kept.unwrap();
     }
 
     /// What was sent, and what it answers.
@@ -144,8 +151,8 @@ fn one_question_in_two_threads_is_one_in_the_queue_and_is_answered_where_it_is_s
         let told = desk.merges_told(&b.id).await.unwrap();
         assert_eq!(told.len(), 1);
         assert_eq!(
-            (told[0].1.as_str(), &told[0].2, told[0].3),
-            (house.maren.id(), &a.id, true)
+            (told[0].by.as_str(), &told[0].other, &told[0].became),
+            (house.maren.id(), &a.id, &Became::Joined)
         );
     });
 }
@@ -425,15 +432,9 @@ fn drafts_notes_claims_and_sleep_of_both_are_kept() {
         let a = house.hears("a1", "Aino Saari", "A").await;
         let b = house.hears("b1", "Aino Saari", "B").await;
         let desk = &house.desk;
-        let write = async |who: &Actor, id: &str, text: &str| {
-            let work = house.connect().work();
-            work.keep_draft(who, &format!("/desk/{id}"), text)
-                .await
-                .unwrap();
-        };
-        write(&house.maren, &a.id, "Of a").await;
-        write(&house.maren, &b.id, "Of b").await;
-        write(&house.kofi, &a.id, "Kofi's").await;
+        house.writes(&house.maren, &a.id, "Of a").await;
+        house.writes(&house.maren, &b.id, "Of b").await;
+        house.writes(&house.kofi, &a.id, "Kofi's").await;
         desk.note(&house.kofi, &a.id, "She called, too.")
             .await
             .unwrap();
@@ -446,7 +447,7 @@ fn drafts_notes_claims_and_sleep_of_both_are_kept() {
             "Of b\n\nOf a"
         );
         assert_eq!(desk.draft(&house.kofi, &b.id).await.unwrap(), "Kofi's");
-        write(&house.kofi, &a.id, "written on").await;
+        house.writes(&house.kofi, &a.id, "written on").await;
         assert_eq!(
             desk.draft(&house.kofi, &b.id).await.unwrap(),
             "Kofi's\n\nwritten on"
@@ -780,6 +781,122 @@ fn a_reply_that_is_handed_in_again_after_a_split_is_the_one_that_was_sent() {
         assert_eq!(code(other), "key_used", "it was for another thread");
         house.after(MINUTE).await;
         assert_eq!(house.answers(), [("Hello".into(), "b1".into())]);
+    });
+}
+
+#[test]
+fn what_was_begun_about_a_part_goes_with_it_and_notes_of_the_whole_are_told_of() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let (desk, maren, kofi) = (&house.desk, &house.maren, &house.kofi);
+        let draft = async |who: &Actor, id: &str| desk.draft(who, id).await.unwrap();
+        house.writes(maren, &a.id, "Of a").await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        assert_eq!(draft(maren, &b.id).await, "Of a");
+        house.writes(&house.ines, &b.id, "Of both").await;
+        // Whoever has it keeps his answer to what went in from being sent.
+        desk.claim(maren, &b.id).await.unwrap();
+        let refused = desk
+            .reply_to(kofi, &b.id, Some(&a.id), "k1", "His, to a")
+            .await;
+        assert_eq!(code(refused), "taken");
+        desk.note(kofi, &b.id, "She called.").await.unwrap();
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(draft(maren, &a.id).await, "Of a");
+        assert_eq!(draft(maren, &b.id).await, "");
+        assert_eq!(draft(kofi, &a.id).await, "His, to a");
+        assert_eq!(draft(kofi, &b.id).await, "");
+        assert_eq!(draft(&house.ines, &b.id).await, "Of both");
+        assert_eq!(desk.thread(maren, &b.id).await.unwrap().notes.len(), 1);
+        let told = desk.merges_told(&a.id).await.unwrap();
+        let told: Vec<_> = told.iter().map(|t| (&t.other, &t.became)).collect();
+        assert_eq!(told, [(&b.id, &Became::Apart { notes: 1 })]);
+        let told = desk.merges_told(&b.id).await.unwrap();
+        let told: Vec<_> = told.iter().map(|t| (&t.other, &t.became)).collect();
+        assert_eq!(told, [(&a.id, &Became::Joined), (&a.id, &Became::Left)]);
+    });
+}
+
+#[test]
+fn what_was_begun_in_both_is_of_the_one_that_stays() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let (desk, maren) = (&house.desk, &house.maren);
+        for (id, text) in [(&a.id, "Of a"), (&b.id, "Of b")] {
+            house.writes(maren, id, text).await;
+        }
+        house.merge(&a.id, &b.id).await.unwrap();
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(desk.draft(maren, &a.id).await.unwrap(), "");
+        assert_eq!(desk.draft(maren, &b.id).await.unwrap(), "Of b\n\nOf a");
+    });
+}
+
+#[test]
+fn what_somebody_set_of_the_whole_stands_for_both_and_without_that_each_is_as_it_was() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "A").await;
+        let b = house.hears("b1", "Aino Saari", "B").await;
+        let (desk, maren) = (&house.desk, &house.maren);
+        let states = async || {
+            let (a, b) = (house.row(&a.id).await, house.row(&b.id).await);
+            for one in [&a, &b] {
+                assert_eq!(one.waiting.is_some(), one.state == OPEN, "{one:?}");
+            }
+            (a.state, b.state)
+        };
+        let both = |a: &str, b: &str| (a.to_string(), b.to_string());
+        // Answered and closed: nobody says anything of the whole, which counts as closed.
+        desk.reply(maren, &a.id, "k1", "Hello").await.unwrap();
+        house.after(MINUTE).await;
+        desk.set_closed(maren, &b.id, true).await.unwrap();
+        house.after(MINUTE).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        assert_eq!(house.row(&b.id).await.state, CLOSED);
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(states().await, both(ANSWERED, CLOSED));
+
+        // Opened again by hand, both are open, the one that was answered, too.
+        house.after(MINUTE).await;
+        house.merge(&a.id, &b.id).await.unwrap();
+        for is_closed in [true, false] {
+            house.after(MINUTE).await;
+            desk.set_closed(maren, &b.id, is_closed).await.unwrap();
+        }
+        house.after(MINUTE).await;
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(states().await, both(OPEN, OPEN));
+
+        // Closed by hand, only what she says after that opens the one she says it in.
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.after(MINUTE).await;
+        desk.set_closed(maren, &b.id, true).await.unwrap();
+        house.after(MINUTE).await;
+        let at = house.clock.now();
+        house
+            .says(further("a2", "a1", "Aino Saari", "And now?", at))
+            .await;
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(states().await, both(OPEN, CLOSED));
+        assert_eq!(house.row(&a.id).await.waiting, Some(at));
+
+        // Opened by hand and answered in one since then, only the other waits.
+        house.merge(&a.id, &b.id).await.unwrap();
+        house.after(MINUTE).await;
+        desk.set_closed(maren, &b.id, true).await.unwrap();
+        house.after(MINUTE).await;
+        desk.set_closed(maren, &b.id, false).await.unwrap();
+        house.after(MINUTE).await;
+        let to = Some(a.id.as_str());
+        desk.reply_to(maren, &b.id, to, "k2", "Now.").await.unwrap();
+        house.after(MINUTE).await;
+        desk.split_thread(maren, &a.id).await.unwrap();
+        assert_eq!(states().await, both(ANSWERED, OPEN));
     });
 }
 

@@ -3,7 +3,9 @@
 use super::*;
 use crate::desk::*;
 use crate::testing::{channel, customer, on_both};
-use crate::work::{draft, keep_draft, move_drafts};
+use crate::work::{
+    draft, draft_about, keep_draft, move_drafts, move_drafts_about, set_draft_about,
+};
 use crate::{erase, listen, share, uses};
 
 /// Three threads of a process, two of them about one case: begun at 10, 20 and 30, the second answered at 25.
@@ -166,17 +168,46 @@ fn erasing_and_forgetting_take_what_was_merged_with_what_shows_it() {
 fn drafts_go_along_and_none_is_lost() {
     on_both(|db| async move {
         let mut tx = db.begin().await.unwrap();
-        for (person, place, body) in [("m", "/a", "one"), ("m", "/b", "two"), ("k", "/a", "three")]
-        {
+        let begun = [
+            ("m", "/a", "one"),
+            ("m", "/b", "two"),
+            ("k", "/a", "three"),
+            ("o", "/b", "four"),
+            ("p", "/a", "five"),
+        ];
+        for (person, place, body) in begun {
             keep_draft(&mut tx, person, place, body, 1).await.unwrap();
         }
-        move_drafts(&mut tx, "/a", "/b").await.unwrap();
+        set_draft_about(&mut tx, "p", "/a", Some("z"))
+            .await
+            .unwrap();
+        set_draft_about(&mut tx, "o", "/b", Some("b"))
+            .await
+            .unwrap();
+        move_drafts(&mut tx, "/a", "/b", "a").await.unwrap();
         tx.commit().await.unwrap();
-        let both = draft(&db, "m", "/b").await.unwrap();
-        assert_eq!(both.as_deref(), Some("two\n\none"));
-        let moved = draft(&db, "k", "/b").await.unwrap();
-        assert_eq!(moved.as_deref(), Some("three"));
-        assert_eq!(draft(&db, "m", "/a").await.unwrap(), None);
+        let at = async |person, place| {
+            let body = draft(&db, person, place).await.unwrap();
+            (body, draft_about(&db, person, place).await.unwrap())
+        };
+        let is =
+            |body: &str, about: Option<&str>| (Some(body.to_string()), about.map(String::from));
+        assert_eq!(at("m", "/b").await, is("two\n\none", None));
+        assert_eq!(at("k", "/b").await, is("three", Some("a")));
+        assert_eq!(at("p", "/b").await, is("five", Some("z")));
+        assert_eq!(at("m", "/a").await, (None, None));
+
+        // What is about a part goes with it, and behind what was begun there.
+        let mut tx = db.begin().await.unwrap();
+        keep_draft(&mut tx, "k", "/a", "there", 2).await.unwrap();
+        let with = ["a".to_string(), "z".to_string()];
+        move_drafts_about(&mut tx, "/b", "/a", &with).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(at("k", "/a").await, is("there\n\nthree", None));
+        assert_eq!(at("p", "/a").await, is("five", Some("z")));
+        assert_eq!(at("m", "/b").await, is("two\n\none", None));
+        assert_eq!(at("o", "/b").await, is("four", Some("b")));
+        assert_eq!(at("k", "/b").await, (None, None));
     });
 }
 
