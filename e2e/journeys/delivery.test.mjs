@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { accessible, fits, launch, open } from "../lib/browser.js";
-import { fixtures, freePort, tenon } from "../lib/tenon.js";
+import { eventually, fixtures, freePort, tenon } from "../lib/tenon.js";
 
 let house, browser, smtp, imap;
 before(async () => {
@@ -82,14 +82,6 @@ async function mailbox() {
   const port = await freePort();
   await new Promise((done) => listener.listen(port, "127.0.0.1", done));
   return { port, close: () => listener.close() };
-}
-
-async function eventually(what, is) {
-  for (let i = 0; i < 100; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 200));
-  }
-  assert.fail(`not so: ${what}`);
 }
 
 const jobs = async () => (await (await house.ask("/api/v1/delivery/jobs")).json()).counts;

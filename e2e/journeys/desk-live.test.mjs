@@ -1,43 +1,23 @@
 // The desk while it is worked at: what is said is there at once, keys do what they say, and it is run as the company wants.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open, reloaded } from "../lib/browser.js";
+import { looked, open, reloaded } from "../lib/browser.js";
+import { company, connect } from "../lib/desk.js";
 import { mastodon } from "../lib/mastodon.js";
-import { fixtures, tenon } from "../lib/tenon.js";
+import { eventually } from "../lib/tenon.js";
 
-let house, browser, social, maren;
+let desk, house, browser, social, maren, queue;
 before(async () => {
   social = await mastodon();
-  house = await tenon({ env: { TENON_ALLOW_HOSTS: `127.0.0.1:${social.port}` } });
-  house.run("import", join(fixtures, "deals.xes"));
-  house.run("people", "add", "maren@halden.example", "--name", "Maren Voss");
-  maren = await house.signIn("maren@halden.example");
-  browser = await launch();
-  const { page, context } = await open(browser, house.url + "/connections/new?kind=mastodon");
-  await page.fill("[name=server]", social.url);
-  await page.fill("[name=token]", "open-sesame");
-  await page.click("text=Sign in and look");
-  await page.getByRole("button", { name: "Connect", exact: true }).click();
-  await page.waitForSelector("text=is connected");
-  await context.close();
+  desk = await company(social.port);
+  ({ house, browser, maren, queue } = desk);
+  await connect(desk, "mastodon", { server: social.url, token: "open-sesame" });
   await eventually("it listens", () => social.streams.size === 1);
 });
 after(async () => {
-  await browser?.close();
-  await house?.stop();
+  await desk?.stop();
   social?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 200; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`not so: ${what}`);
-}
-
-const queue = async () => (await house.ask("/api/v1/desk")).json();
 
 test("what a customer says is on the desk by the stream, and on an open page without a word from anybody", async () => {
   const { page, calm } = await open(browser, house.url + "/desk");

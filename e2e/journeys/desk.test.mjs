@@ -1,37 +1,21 @@
 // A channel is connected, a customer says something there, and colleagues answer her once, as the company.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { launch, looked, open, reloaded } from "../lib/browser.js";
+import { looked, open, reloaded } from "../lib/browser.js";
+import { company } from "../lib/desk.js";
 import { mastodon } from "../lib/mastodon.js";
-import { fixtures, tenon } from "../lib/tenon.js";
+import { eventually } from "../lib/tenon.js";
 
-let house, browser, social, maren, kofi;
+let desk, house, browser, social, maren, kofi, queue;
 before(async () => {
   social = await mastodon();
-  house = await tenon({ env: { TENON_ALLOW_HOSTS: `127.0.0.1:${social.port}` } });
-  house.run("import", join(fixtures, "deals.xes"));
-  house.run("people", "add", "maren@halden.example", "--name", "Maren Voss");
-  house.run("people", "add", "kofi@halden.example", "--name", "Kofi Mensah");
-  maren = await house.signIn("maren@halden.example");
-  kofi = await house.signIn("kofi@halden.example");
-  browser = await launch();
+  desk = await company(social.port);
+  ({ house, browser, maren, kofi, queue } = desk);
 });
 after(async () => {
-  await browser?.close();
-  await house?.stop();
+  await desk?.stop();
   social?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 200; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
-
-const queue = async (view = "open") => (await house.ask(`/api/v1/desk?view=${view}`)).json();
 
 test("an owner connects a channel: what is wrong is said, whose account it is is shown, the key is not", async () => {
   const { page, calm } = await open(browser, house.url + "/desk");

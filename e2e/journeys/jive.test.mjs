@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { jive } from "../lib/jive.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 const step = "Establish trust";
 const all = [];
@@ -37,14 +37,6 @@ after(async () => {
   await house?.stop();
   town?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 300; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 const similar = async (text, at = step) => {
   const asked = new URLSearchParams({ step: at, text });

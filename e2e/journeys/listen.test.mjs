@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 const step = "Establish trust";
 let house, browser, social, maren, at, improvement;
@@ -22,14 +22,6 @@ after(async () => {
   await house?.stop();
   social?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 300; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 const queue = async (view = "open") => (await house.ask(`/api/v1/desk?view=${view}`)).json();
 const post = (path, body) => house.ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { dovecot, mailServer, missing as skip, password } from "../lib/mailhouse.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 if (skip) console.error(`\n*** ${skip} ***\n`);
 const ours = "support@halden.example";
@@ -30,14 +30,6 @@ after(async () => {
   smtp?.close();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-async function eventually(what, is, tries = 300) {
-  for (let i = 0; i < tries; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 const queue = async (view = "open") => (await house.ask(`/api/v1/desk?view=${view}`)).json();
 const mail = (id, headers, text) =>

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
-import { freePort, tenon } from "../lib/tenon.js";
+import { eventually, freePort, tenon } from "../lib/tenon.js";
 
 /** A table at an address: a case in each row's region, moved by whom the row says. */
 const deals = ["case,stage,time,name,by,account,amount,owner,region,email"];
@@ -35,14 +35,6 @@ after(async () => {
   await house?.stop();
   table?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 300; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 const row = (page, name) => page.locator("tr").filter({ has: page.locator(`input[type=hidden][value="${name}"]`) }).first();
 const log = async () => (await house.ask("/api/v1/processes/sales/export/log.csv")).text();

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { open, reloaded } from "../lib/browser.js";
-import { answer, company, connect, eventually, lossy, peer, renew, say } from "../lib/peers.js";
+import { answer, company, connect, lossy, peer, renew, say } from "../lib/peers.js";
+import { eventually } from "../lib/tenon.js";
 
 const server = peer("synapse");
 const { skip } = server;

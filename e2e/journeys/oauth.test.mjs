@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 let house, browser, social, maren, connection;
 before(async () => {
@@ -18,14 +18,6 @@ after(async () => {
   await house?.stop();
   social?.close();
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 300; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 /** Nothing that opens a door is in a page. */
 async function discreet(page) {

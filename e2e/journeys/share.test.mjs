@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, looked, open, reloaded } from "../lib/browser.js";
 import { mastodon } from "../lib/mastodon.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 let house, browser, social, other, maren, kofi, steps, folder;
 const day = (n) => new Date(Date.now() - n * 86_400_000).toISOString();
@@ -40,14 +40,6 @@ after(async () => {
   other?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function eventually(what, is) {
-  for (let i = 0; i < 300; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
 
 const api = async (path, session = maren, init = {}) => {
   const answer = await fetch(house.url + path, { ...init, headers: { cookie: `tenon_session=${session}`, "content-type": "application/json" } });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
 import { reload } from "../lib/peers.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 const server = process.env.TENON_TRYTON;
 const password = process.env.TRYTON_PASSWORD ?? "tenon-test-only";
@@ -33,14 +33,6 @@ async function client() {
   const session = Buffer.from(`rep:${user}:${token}`).toString("base64");
   const context = await call("model.res.user.get_preferences", [true, {}], session);
   return (model, method, ...params) => call(`model.${model}.${method}`, [...params, context], session);
-}
-
-async function eventually(what, is) {
-  for (let i = 0; i < 180; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 500));
-  }
-  assert.fail(`not so: ${what}`);
 }
 
 test("Tryton is connected on the page and its pipeline becomes a process", { skip }, async () => {

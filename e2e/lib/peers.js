@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { join } from "node:path";
 import { launch, looked, open } from "./browser.js";
-import { freePort, root, tenon } from "./tenon.js";
+import { eventually, freePort, root, tenon } from "./tenon.js";
 
 /** A server that `make test-peers` started, with the address it said; `skip` says why there is none. */
 export function peer(name) {
@@ -55,14 +55,6 @@ export async function lossy(url, is) {
   way.url = `http://127.0.0.1:${own}`;
   way.close = () => listener.close();
   return way;
-}
-
-export async function eventually(what, is, seconds = 120) {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 250));
-  }
-  assert.fail(`not so: ${what}`);
 }
 
 /** Loads a page again, also where it was just loading itself again, which breaks one of the two off. */

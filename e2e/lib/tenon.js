@@ -14,6 +14,15 @@ export const fixtures = join(root, "e2e/fixtures");
 /** The folder of real logs beside the project, or nothing. */
 export const shared = [process.env.TENON_SHARED, join(root, "../shared")].find((p) => p && existsSync(join(p, "data")));
 
+/** Waits until something is so, and says what was not. */
+export async function eventually(what, is, seconds = 120) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await is()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`not so: ${what}`);
+}
+
 /** Sessions by the origin they are for: what `open` in browser.js signs in with. */
 export const sessions = new Map();
 
