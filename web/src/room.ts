@@ -63,15 +63,18 @@ export function presence(room: string, source: EventSource): void {
   let wrote = 0;
   const beat = () => !document.hidden && Date.now() - wrote > 6_000 && void say("reading");
   source.addEventListener("here", (event) => show(JSON.parse((event as MessageEvent<string>).data) as Present[]));
-  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-draft]")) {
-    form.querySelector("textarea")?.addEventListener("input", () => {
-      if (Date.now() - wrote < 3_000) return;
-      wrote = Date.now();
-      // What leaves the house is written where it is answered.
-      void say("writing", form.dataset.thread);
-    });
-    form.addEventListener("submit", () => (wrote = 0));
-  }
+  // Whichever form is there by then: what is new is put in its place.
+  const formOf = (event: Event) => (event.target instanceof Element ? event.target.closest<HTMLFormElement>("form[data-draft]") : null);
+  document.addEventListener("input", (event) => {
+    const form = formOf(event);
+    if (!form || !(event.target instanceof HTMLTextAreaElement) || Date.now() - wrote < 3_000) return;
+    wrote = Date.now();
+    // What leaves the house is written where it is answered.
+    void say("writing", form.dataset.thread);
+  });
+  document.addEventListener("submit", (event) => {
+    if (formOf(event)) wrote = 0;
+  });
   setInterval(beat, 20_000);
   document.addEventListener("visibilitychange", () => void (document.hidden ? say("gone") : beat()));
   window.addEventListener("pagehide", () => void say("gone"));
