@@ -252,6 +252,10 @@ pub async fn contact(tx: &mut Tx, contact: &str) -> sqlx::Result<()> {
     let noted = "DELETE FROM consents WHERE contact = $1 OR contact IN (SELECT id FROM contacts WHERE merged_into = $1)";
     run(tx, noted, &[contact]).await?;
     run(tx, "DELETE FROM handles WHERE contact = $1", &[contact]).await?;
+    let all = "(SELECT id FROM contacts WHERE id = $1 OR merged_into = $1)";
+    let merges =
+        format!("DELETE FROM contact_merges WHERE contact IN {all} OR into_contact IN {all}");
+    run(tx, &merges, &[contact]).await?;
     let merged = "DELETE FROM contacts WHERE id = $1 OR merged_into = $1";
     run(tx, merged, &[contact]).await?;
     Ok(())

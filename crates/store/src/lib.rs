@@ -80,7 +80,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{On, query, query_of};
 
-const SQLITE: [&str; 25] = [
+const SQLITE: [&str; 26] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -106,8 +106,9 @@ const SQLITE: [&str; 25] = [
     include_str!("../migrations/0025_merged.sql"),
     include_str!("../migrations/0026_arrivals.sql"),
     include_str!("../migrations/0027_parts.sql"),
+    include_str!("../migrations/sqlite/0030_contacts.sql"),
 ];
-const POSTGRES: [&str; 25] = [
+const POSTGRES: [&str; 26] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -133,6 +134,7 @@ const POSTGRES: [&str; 25] = [
     include_str!("../migrations/0025_merged.sql"),
     include_str!("../migrations/0026_arrivals.sql"),
     include_str!("../migrations/0027_parts.sql"),
+    include_str!("../migrations/postgres/0030_contacts.sql"),
 ];
 
 /// A text as it stands in a pattern of `LIKE … ESCAPE '\'`.

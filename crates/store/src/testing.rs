@@ -117,3 +117,20 @@ pub async fn given_up(db: &Db, connection: &str, (process, case): (&str, &str), 
     .unwrap();
     tx.commit().await.unwrap();
 }
+
+/// Everything that is kept, as text.
+pub async fn all_text(db: &Db) -> String {
+    let mut tx = db.begin_reading().await.unwrap();
+    let mut all = String::new();
+    for table in crate::carry::tables(&mut tx).await.unwrap() {
+        crate::carry::each(&mut tx, &table, async |rows| {
+            for row in rows {
+                all += &format!("{} {}\n", table.name, serde_json::Value::from(row));
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
+    all
+}

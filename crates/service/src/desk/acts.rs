@@ -1,14 +1,14 @@
 //! What is done at the desk.
 
 use super::{CLAIM, Desk, Part, SNOOZE, Thread};
-use base::activity::{self, Kind};
+use base::activity::Kind;
 use base::identity::{Actor, Role};
 use base::problem::Problem;
 use mining::Micros;
 use serde_json::{Value, json};
 use store::desk::{
-    self, CLOSED, ContactRow, DISMISSED, FAILED, FOUND, HELD, NoteRow, OPEN, QUEUED, Queue,
-    RETURNED, REVIEW, ReplyRow, ThreadRow, WITHDRAWN,
+    self, CLOSED, DISMISSED, FAILED, FOUND, HELD, NoteRow, OPEN, QUEUED, Queue, RETURNED, REVIEW,
+    ReplyRow, ThreadRow, WITHDRAWN,
 };
 use store::work::{self, NotificationRow};
 use store::{Tx, connections, events};
@@ -834,137 +834,5 @@ impl Desk {
         )
         .await?;
         self.connect().done(tx).await
-    }
-
-    /// Two contacts are one; `into` is who stays. Undone by [`Desk::split`].
-    pub async fn merge(&self, actor: &Actor, contact: &str, into: &str) -> Result<(), Problem> {
-        Self::admit(actor)?;
-        if contact == into {
-            return Err(Problem::bad_request(
-                "That is the same contact.",
-                "Choose another one.",
-            ));
-        }
-        let (from, to) = (
-            self.contact(actor, contact).await?.0,
-            self.contact(actor, into).await?.0,
-        );
-        let handles = desk::handles(self.connect().db(), contact).await?;
-        let mut tx = self.connect().db().begin().await?;
-        events::in_order(&mut tx).await?;
-        for handle in &handles {
-            desk::move_handle(&mut tx, &handle.kind, &handle.author, into).await?;
-        }
-        desk::move_threads(&mut tx, contact, into).await?;
-        if to.case_ref.is_none() && from.case_ref.is_some() {
-            let case = (from.process.as_deref(), from.case_ref.as_deref());
-            desk::set_case(&mut tx, into, case, from.matched_by.as_deref()).await?;
-        }
-        desk::move_consents(&mut tx, contact, into).await?;
-        if from.objected.is_some() && to.objected.is_none() {
-            desk::set_objected(&mut tx, into, from.objected).await?;
-        }
-        desk::set_merged(&mut tx, contact, Some(into)).await?;
-        self.part_strangers(&mut tx, actor, into).await?;
-        let payload = json!({ "contact": contact, "into": into, "handles": handles.iter().map(|h| [&h.kind, &h.author]).collect::<Vec<_>>() });
-        activity::record_installation(
-            &mut tx,
-            self.now(),
-            Kind::CustomerMerged,
-            actor.id(),
-            &payload,
-        )
-        .await?;
-        self.connect().done(tx).await
-    }
-
-    /// Erases a customer with all she said, as it came too; nothing brings it back but she herself.
-    pub async fn erase(&self, actor: &Actor, id: &str) -> Result<(), Problem> {
-        if actor.role() != Role::Owner {
-            return Err(Problem::new(
-                403,
-                "not_yours",
-                "Owners erase customers.",
-                "Ask one.",
-            ));
-        }
-        self.contact(actor, id).await?;
-        let handles = store::desk::handles(self.connect().db(), id).await?;
-        let all = connections::list(self.connect().db()).await?;
-        let kinds = all.into_iter().map(|c| (c.id, c.kind)).collect();
-        let mut tx = self.connect().db().begin().await?;
-        events::in_order(&mut tx).await?;
-        // What she said and is on its way to the desk goes with the rest.
-        self.connect()
-            .forget_arrivals(&mut tx, &handles, &kinds)
-            .await?;
-        store::erase::contact(&mut tx, id).await?;
-        let payload = json!({ "contact": id });
-        activity::record_installation(
-            &mut tx,
-            self.now(),
-            Kind::CustomerErased,
-            actor.id(),
-            &payload,
-        )
-        .await?;
-        self.connect().done(tx).await
-    }
-
-    /// Takes a handle out of a contact: a contact of its own again.
-    pub async fn split(&self, actor: &Actor, kind: &str, author: &str) -> Result<String, Problem> {
-        Self::admit(actor)?;
-        let mut tx = self.connect().db().begin().await?;
-        events::in_order(&mut tx).await?;
-        let handle = desk::handle_in(&mut tx, kind, author).await?;
-        let handle = handle.ok_or_else(|| Problem::not_found("handle"))?;
-        let contact = ContactRow {
-            id: self.connect().id("con"),
-            name: if handle.name.is_empty() {
-                handle.handle.clone()
-            } else {
-                handle.name.clone()
-            },
-            email: None,
-            created: self.now(),
-            process: None,
-            case_ref: None,
-            matched_by: None,
-            merged_into: None,
-            objected: None,
-        };
-        desk::insert_contact(&mut tx, &contact).await?;
-        desk::move_handle(&mut tx, kind, author, &contact.id).await?;
-        self.part_strangers(&mut tx, actor, &contact.id).await?;
-        let payload =
-            json!({ "contact": contact.id, "out_of": handle.contact, "handles": [[kind, author]] });
-        activity::record_installation(
-            &mut tx,
-            self.now(),
-            Kind::CustomerMerged,
-            actor.id(),
-            &payload,
-        )
-        .await?;
-        self.connect().done(tx).await?;
-        Ok(contact.id)
-    }
-
-    /// A customer with her handles and what was said with her.
-    pub async fn contact(
-        &self,
-        actor: &Actor,
-        id: &str,
-    ) -> Result<(ContactRow, Vec<desk::HandleRow>, Vec<ThreadRow>), Problem> {
-        Self::admit(actor)?;
-        let db = self.connect().db();
-        let row = desk::contact(db, id)
-            .await?
-            .ok_or_else(|| Problem::not_found("contact"))?;
-        Ok((
-            row,
-            desk::handles(db, id).await?,
-            desk::threads_of_contact(db, id).await?,
-        ))
     }
 }

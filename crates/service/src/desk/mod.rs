@@ -1,6 +1,7 @@
 //! The desk: one queue of what customers said on every channel, answered once, by whoever knows, as the company.
 
 pub mod acts;
+mod contacts;
 mod house;
 pub mod listen;
 pub mod merge;

@@ -143,6 +143,7 @@ impl Desk {
             by_person: actor.id().into(),
             what: what.into(),
             how: how.into(),
+            own_contact: None,
         };
         let mut tx = self.connect().db().begin().await?;
         events::in_order(&mut tx).await?;

@@ -1,6 +1,7 @@
 //! What customers say and are answered, on both engines, by a clock that the tests set and a channel that misbehaves when told.
 
 mod burst;
+mod contacts;
 mod listen;
 mod merge;
 mod stream;

@@ -49,7 +49,7 @@ pub async fn person(
     networks::forget(&mut tx, &before.email).await?;
     for told in [&before.email, &before.name] {
         source_mappings::forget_told(&mut tx, told).await?;
-        erase::in_record(&mut tx, told, |payload| replace(payload, told)).await?;
+        erase::in_record(&mut tx, told, |payload| replace(payload, told, NOBODY)).await?;
     }
     let row = people::PersonRow {
         email: format!("{id}@erased.invalid"),
@@ -74,13 +74,13 @@ pub async fn person(
 }
 
 /// Replaces every text that is this one.
-fn replace(value: &mut Value, told: &str) {
+pub(crate) fn replace(value: &mut Value, told: &str, with: &str) {
     match value {
         Value::String(text) if text.to_lowercase() == told.to_lowercase() => {
-            *text = NOBODY.into();
+            *text = with.into();
         }
-        Value::Array(all) => all.iter_mut().for_each(|v| replace(v, told)),
-        Value::Object(all) => all.values_mut().for_each(|v| replace(v, told)),
+        Value::Array(all) => all.iter_mut().for_each(|v| replace(v, told, with)),
+        Value::Object(all) => all.values_mut().for_each(|v| replace(v, told, with)),
         _ => {}
     }
 }

@@ -44,6 +44,7 @@ pub(super) const TAKEN: &[&str] = &[
     "contacts",
     "handles",
     "consents",
+    "contact_merges",
     "threads",
     "said",
     "replies",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use store::carry::{self, Sum};
 use store::connections::{self, CHANNEL, ConnectionRow, ON};
 use store::events;
-use store::testing::{folder, on_both, postgres_database};
+use store::testing::{all_text, folder, on_both, postgres_database};
 
 const LOG: &str = "case,activity,time,who\n\
     A-1,Meet,2026-01-05T10:00:00Z,Ann\n\
@@ -260,23 +260,6 @@ async fn a_backup_of_an_older_schema_is_restored_and_brought_up_to_date() {
         let kept = store::settings::get(&into.db, "a").await.unwrap();
         assert_eq!(kept.as_deref(), Some("kept"));
     }
-}
-
-/// Everything that is kept, as text.
-async fn all_text(db: &Db) -> String {
-    let mut tx = db.begin_reading().await.unwrap();
-    let mut all = String::new();
-    for table in carry::tables(&mut tx).await.unwrap() {
-        carry::each(&mut tx, &table, async |rows| {
-            for row in rows {
-                all += &format!("{} {}\n", table.name, serde_json::Value::from(row));
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
-    }
-    all
 }
 
 #[test]

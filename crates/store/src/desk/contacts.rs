@@ -148,24 +148,6 @@ pub async fn move_handle(tx: &mut Tx, kind: &str, author: &str, contact: &str) -
         .await
 }
 
-/// What was of one is of the other, by whichever way it was known.
-pub async fn move_threads(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
-    query("UPDATE threads SET contact = $2 WHERE contact = $1")
-        .bind(from)
-        .bind(to)
-        .execute(tx)
-        .await
-}
-
-/// Says into whom she was merged, or that she was not.
-pub async fn set_merged(tx: &mut Tx, contact: &str, into: Option<&str>) -> sqlx::Result<()> {
-    query("UPDATE contacts SET merged_into = $2 WHERE id = $1")
-        .bind(contact)
-        .bind(into)
-        .execute(tx)
-        .await
-}
-
 pub async fn set_objected(tx: &mut Tx, contact: &str, at: Option<Micros>) -> sqlx::Result<()> {
     query("UPDATE contacts SET objected = $2 WHERE id = $1")
         .bind(contact)
@@ -196,6 +178,8 @@ pub struct ConsentRow {
     /// `consented`, `withdrawn`, `objected` or `lifted`.
     pub what: String,
     pub how: String,
+    /// Whom it was noted of before she was merged; nobody where it was noted of who is left.
+    pub own_contact: Option<String>,
 }
 
 record!(ConsentRow {
@@ -204,35 +188,28 @@ record!(ConsentRow {
     at,
     by_person,
     what,
-    how
+    how,
+    own_contact
 });
 
 pub async fn insert_consent(tx: &mut Tx, row: &ConsentRow) -> sqlx::Result<()> {
-    query("INSERT INTO consents (id, contact, at, by_person, what, how) VALUES ($1, $2, $3, $4, $5, $6)")
+    query("INSERT INTO consents (id, contact, at, by_person, what, how, own_contact) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(&row.id)
         .bind(&row.contact)
         .bind(row.at)
         .bind(&row.by_person)
         .bind(&row.what)
         .bind(&row.how)
+        .bind(&row.own_contact)
         .execute(tx)
         .await
 }
 
 /// Newest first.
 pub async fn consents(db: &Db, contact: &str) -> sqlx::Result<Vec<ConsentRow>> {
-    query("SELECT id, contact, at, by_person, what, how FROM consents WHERE contact = $1 ORDER BY at DESC, id DESC LIMIT 50")
+    query("SELECT id, contact, at, by_person, what, how, own_contact FROM consents WHERE contact = $1 ORDER BY at DESC, id DESC LIMIT 50")
         .bind(contact)
         .fetch_all(db)
-        .await
-}
-
-/// What was noted of one is that of the other, too: they are one.
-pub async fn move_consents(tx: &mut Tx, from: &str, to: &str) -> sqlx::Result<()> {
-    query("UPDATE consents SET contact = $2 WHERE contact = $1")
-        .bind(from)
-        .bind(to)
-        .execute(tx)
         .await
 }
 

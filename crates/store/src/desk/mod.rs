@@ -1,5 +1,6 @@
 //! What customers say, who they are, and what they are answered.
 
+mod contact_merges;
 mod contacts;
 mod conversations;
 mod merges;
@@ -7,6 +8,7 @@ mod replies;
 mod said;
 mod threads;
 
+pub use contact_merges::*;
 pub use contacts::*;
 pub use conversations::*;
 pub use merges::*;

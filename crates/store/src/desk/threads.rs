@@ -295,7 +295,7 @@ pub async fn set_contact(tx: &mut Tx, id: &str, contact: &str) -> sqlx::Result<b
 
 /// Nobody is known to have written it.
 pub async fn forget_contact(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
-    query("UPDATE threads SET contact = NULL WHERE id = $1")
+    query("UPDATE threads SET contact = NULL, own_contact = NULL WHERE id = $1")
         .bind(id)
         .execute(tx)
         .await

@@ -8,7 +8,7 @@ use tokio::join;
 
 /// Where a customer says one thing after another, each in a thread of its own.
 impl House {
-    async fn hears(&self, id: &str, who: &str, text: &str) -> ThreadRow {
+    pub(super) async fn hears(&self, id: &str, who: &str, text: &str) -> ThreadRow {
         let at = self.clock.now();
         self.says(said(id, who, text, at)).await
     }
@@ -22,7 +22,7 @@ impl House {
         self.row(&said.unwrap().unwrap().thread).await
     }
 
-    async fn row(&self, id: &str) -> ThreadRow {
+    pub(super) async fn row(&self, id: &str) -> ThreadRow {
         kept::thread(self.db(), id).await.unwrap().unwrap()
     }
 
