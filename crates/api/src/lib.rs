@@ -5,6 +5,7 @@ mod asked;
 mod audit;
 mod body;
 mod connections;
+mod contacts;
 mod delivery;
 mod desk;
 mod export;
@@ -101,6 +102,9 @@ pub struct Refused(problem::ProblemDetails);
         connections::put_mapping,
         connections::get_writing,
         connections::put_writing,
+        contacts::list,
+        contacts::one,
+        contacts::account,
         share::list,
         share::draft,
         share::one,
@@ -266,6 +270,9 @@ fn of_desk() -> Router<App> {
             get(connections::get_writing).put(connections::put_writing),
         )
         .route("/api/v1/known/{answer}", get(questions::known))
+        .route("/api/v1/contacts", get(contacts::list))
+        .route("/api/v1/contacts/{contact}", get(contacts::one))
+        .route("/api/v1/accounts/{account}", get(contacts::account))
         .route("/api/v1/desk", get(desk::queue))
         .route("/api/v1/desk/{thread}", get(desk::one))
         .route("/api/v1/desk/{thread}/claim", post(desk::claim))

@@ -1,5 +1,6 @@
 //! A customer: what she is called where she writes, and how the relationship goes.
 
+use super::contacts::{Row, address};
 use super::error::{PageError, page as render};
 use super::shell::Shell;
 use crate::asked::Form;
@@ -7,11 +8,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use base::format;
-use base::identity::Actor;
+use base::identity::{Actor, Directory};
 use mining::Micros;
 use serde::Deserialize;
 use service::app::App;
-use service::desk::relation::{Month, Relation};
+use service::desk::relation::{Knows, Month, Relation};
 use service::processes::Problem;
 use std::fmt::Write;
 use store::desk::HandleRow;
@@ -35,8 +36,11 @@ struct ContactPage {
     case: Option<(String, String, String)>,
     handles: Vec<HandleRow>,
     threads: Vec<Line>,
-    /// Colleagues who answered her: how often and when last, and a picture.
-    knows: Vec<(String, String, String, u32)>,
+    knows: Vec<Known>,
+    /// Her company: where it is shown, and who else of it writes.
+    account: Option<(String, String, Vec<Row>)>,
+    /// What was merged into her: id, and what it is.
+    parts: Vec<(String, String)>,
     told: String,
     /// What is known of the relationship: what, and how it is.
     facts: Vec<(&'static str, String)>,
@@ -49,13 +53,48 @@ struct ContactPage {
     consents: Vec<(&'static str, String, String)>,
 }
 
-/// What she said and what we said by month, as bars beside one another.
-fn drawn(months: &[Month]) -> String {
+/// A colleague who knows a customer.
+pub(super) struct Known {
+    pub name: String,
+    pub how: String,
+    pub initials: String,
+    pub hue: u32,
+}
+
+pub(super) fn known(all: &[Knows], directory: &Directory) -> Vec<Known> {
+    let known = all.iter().map(|k| {
+        let name = directory.name(&k.person).to_string();
+        let last = format::date(k.last);
+        let fast = k.fast.map(super::desk::age);
+        let fast = fast.map_or(String::new(), |fast| format!(", half within {fast}"));
+        Known {
+            how: match k.replies {
+                1 => format!("1 reply, on {last}{fast}"),
+                n => format!("{n} replies, the last on {last}{fast}"),
+            },
+            initials: format::initials(&name),
+            hue: format::hue(&name),
+            name,
+        }
+    });
+    known.collect()
+}
+
+pub(super) fn labelled(months: &[Month]) -> Vec<(String, u64, u64)> {
+    let all = months.iter().map(|m| (label(m.at), m.hers, m.ours));
+    all.collect()
+}
+
+/// What they said and what we said by month, as bars beside one another; nothing of a single month.
+pub(super) fn drawn(months: &[Month], they: &str) -> String {
+    if months.len() < 2 {
+        return String::new();
+    }
     let most = months.iter().map(|m| m.hers.max(m.ours)).max().unwrap_or(0);
     let most = most.max(1) as f64;
     let wide = 620.0 / months.len().max(6) as f64;
     let mut svg = format!(
-        "<svg class=\"chart\" viewBox=\"0 -6 620 104\" role=\"img\" aria-label=\"By month: what she said and what we said, {most:.0} at most\">"
+        "<svg class=\"chart\" viewBox=\"0 -6 620 104\" role=\"img\" aria-label=\"By month: what {they} said and what we said, {most:.0} at most\">"
     );
     for (i, month) in months.iter().enumerate() {
         let (x, bar) = (i as f64 * wide, (wide * 0.4).min(28.0));
@@ -100,7 +139,7 @@ pub async fn page(
     let replied = threads.iter().filter_map(|t| Some(t.replied? - t.created));
     let mut times: Vec<Micros> = replied.collect();
     times.sort_unstable();
-    let replies: i64 = relation.knows.iter().map(|k| k.1).sum();
+    let replies: i64 = relation.knows.iter().map(|k| k.replies).sum();
     let fast = match times.get(times.len() / 2) {
         Some(median) => format!(
             " Half of the first replies came within {}.",
@@ -127,8 +166,25 @@ pub async fn page(
         }
         _ => None,
     };
+    let account = match &relation.account {
+        Some((_, name)) => {
+            let mut others = app.desk.contacts_of(name, 11).await?;
+            others.retain(|c| c.id != id);
+            others.truncate(10);
+            let others = others.into_iter().map(Row::of).collect();
+            Some((address(name), name.clone(), others))
+        }
+        None => None,
+    };
+    let parts = app.desk.merged_contacts(&id).await?;
+    let parts = parts.into_iter().map(|(merge, name)| {
+        let by = directory.name(&merge.by_person);
+        let told = format!("{name}, merged by {by} on {}", format::date(merge.at));
+        (merge.contact, told)
+    });
+    let parts = parts.collect();
     render(ContactPage {
-        shell: Shell::new(&app, &actor, &row.name, "desk", None).await?,
+        shell: Shell::new(&app, &actor, &row.name, "contacts", None).await?,
         threads: threads
             .into_iter()
             .map(|t| Line {
@@ -141,29 +197,12 @@ pub async fn page(
                 state: t.state,
             })
             .collect(),
-        knows: relation
-            .knows
-            .iter()
-            .map(|(person, n, last)| {
-                let name = directory.name(person).to_string();
-                let picture = (format::initials(&name), format::hue(&name));
-                let how = match n {
-                    1 => format!("1 reply, on {}", format::date(*last)),
-                    n => format!("{n} replies, the last on {}", format::date(*last)),
-                };
-                (name, how, picture.0, picture.1)
-            })
-            .collect(),
+        knows: known(&relation.knows, &directory),
         facts: facts(&relation),
-        drawn: match relation.months.len() {
-            0 | 1 => String::new(),
-            _ => drawn(&relation.months),
-        },
-        months: relation
-            .months
-            .iter()
-            .map(|m| (label(m.at), m.hers, m.ours))
-            .collect(),
+        drawn: drawn(&relation.months, "she"),
+        months: labelled(&relation.months),
+        account,
+        parts,
         objected: row.objected.map(format::date),
         consents: relation
             .consents
@@ -192,9 +231,6 @@ pub async fn page(
 /// First and last contact, where she writes, and the company she belongs to.
 fn facts(relation: &Relation) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
-    if let Some((attribute, name)) = &relation.account {
-        all.push(("Company", format!("{name} ({attribute} of her case)")));
-    }
     if let (Some(first), Some(last)) = (relation.first, relation.last) {
         all.push(("First contact", format::date(first)));
         all.push(("Last contact", format::date(last)));
@@ -239,8 +275,11 @@ pub async fn act(
                 .next()
                 .unwrap_or_default()
                 .to_string();
-            app.desk.merge(&actor, &id, &into).await?;
-            into
+            app.desk.merge(&actor, &id, &into).await?
+        }
+        "undo" => {
+            app.desk.unmerge(&actor, &id).await?;
+            id
         }
         "erase" => {
             app.desk.erase(&actor, &id).await?;

@@ -1,5 +1,6 @@
 //! Pages and fragments, one page a file.
 
+mod account;
 mod asked;
 mod audit;
 mod case;
@@ -8,6 +9,7 @@ mod chart;
 mod confirm;
 mod connections;
 mod contact;
+mod contacts;
 mod delivery;
 mod desk;
 mod door;
@@ -120,6 +122,8 @@ pub fn router() -> Router<App> {
         .route("/share/people", post(share::people))
         .route("/share/{share}", get(share::one))
         .route("/share/{share}/{action}", post(share::act))
+        .route("/contacts", get(contacts::page))
+        .route("/accounts/{account}", get(account::page))
         .route("/contacts/{contact}", get(contact::page))
         .route("/contacts/{contact}/{action}", post(contact::act))
         .route("/connections", get(connections::list))

@@ -24,6 +24,7 @@ use mining::fit::pipeline::deviation;
 use mining::time::MISSING;
 use serde::Deserialize;
 use service::app::App;
+use service::desk::accounts::names_company;
 use service::processes::{Problem, fit};
 use service::work::ask::Expert;
 use service::work::playbook::Playbook;
@@ -41,7 +42,7 @@ struct CasePage {
     /// Its address, where actions lead back.
     to: String,
     state: &'static str,
-    facts: Vec<(String, String)>,
+    facts: Vec<(String, String, Option<String>)>,
     strip: Vec<Step>,
     days: Vec<Day>,
     pinned: Vec<Said>,
@@ -129,10 +130,15 @@ pub(super) async fn show(
     let path = fit::path(log, &place, case);
     let as_of = view.figures.counts.as_of.unwrap_or(MISSING);
     let names: Vec<&str> = loaded.steps.steps.iter().map(|s| s.name.as_str()).collect();
-    let mut facts: Vec<(String, String)> = log
+    let mut facts: Vec<(String, String, Option<String>)> = log
         .case_columns
         .iter()
-        .filter_map(|c| Some((c.name.clone(), c.display(case)?)))
+        .filter_map(|c| {
+            let value = c.display(case)?;
+            let is_account = names_company(&c.name) && actor.role() > Role::Guest;
+            let href = is_account.then(|| crate::contacts::address(value.trim()));
+            Some((c.name.clone(), value, href))
+        })
         .collect();
     facts.truncate(10);
     let step = row

@@ -138,6 +138,8 @@ pub struct ThreadPart {
     pub sure: i64,
     pub by: Option<String>,
     pub contact: Option<(String, String)>,
+    /// The company its case is about, or hers: where it is shown, and its name.
+    pub account: Option<(String, String)>,
     /// Whose address it says it is from, where nobody said yet that it is.
     pub unconfirmed: Option<String>,
     pub knows: Vec<(String, String, String, u32)>,
@@ -255,6 +257,13 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         let at = posts.iter().position(|p| p.at > line.at);
         posts.insert(at.unwrap_or(posts.len()), line);
     }
+    let hers = thread.contact.as_ref();
+    let hers = hers.and_then(|c| c.process.as_ref().zip(c.case_ref.as_ref()));
+    let about = row.process.as_ref().zip(row.case_ref.as_ref()).or(hers);
+    let account = match about {
+        Some((process, case)) => app.desk.account_of(process, case).await?,
+        None => None,
+    };
     let could = app.desk.could_be_one(actor, row).await?;
     let connections = connect.list().await?;
     let could = could.iter().map(|other| {
@@ -355,6 +364,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             .filter(|s| row.contact.is_none() && s.proof.as_deref() == Some("failed"))
             .map(|s| s.handle.clone()),
         contact: thread.contact.map(|c| (c.id, c.name)),
+        account: account.map(|(_, name)| (crate::contacts::address(&name), name)),
         knows,
         similar,
         canned: app.desk.canned().await?,

@@ -1,5 +1,6 @@
 //! The desk: one queue of what customers said on every channel, answered once, by whoever knows, as the company.
 
+pub mod accounts;
 pub mod acts;
 mod contacts;
 mod house;

@@ -6,34 +6,35 @@ use base::identity::Actor;
 use base::problem::Problem;
 use connectors::follow::month;
 use mining::Micros;
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use store::desk::{self, ConsentRow, ContactRow, ReplyRow, ThreadRow};
 use store::events;
 
 /// Messages that are looked at.
-const MOST: i64 = 5_000;
+pub(super) const MOST: i64 = 5_000;
 /// Months that are told of at most.
 const MONTHS: usize = 24;
-/// Attributes of a case that say which company it is about.
-const COMPANY: [&str; 8] = [
-    "account",
-    "company",
-    "organisation",
-    "organization",
-    "customer",
-    "client",
-    "firm",
-    "party",
-];
-
 /// What was said in a month.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Month {
     /// Some moment of it.
     pub at: Micros,
     pub hers: u64,
     pub ours: u64,
+}
+
+/// A colleague who knows a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Knows {
+    /// Her id.
+    pub person: String,
+    /// How often she answered, and when last.
+    pub replies: i64,
+    pub last: Micros,
+    /// Half of her replies came within this; only where figures of single people may be looked at.
+    pub fast: Option<Micros>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,8 +45,8 @@ pub struct Relation {
     pub last: Option<Micros>,
     /// Kinds of channel she wrote on, with how often.
     pub channels: Vec<(String, u64)>,
-    /// Colleagues who answered her: person, how often, and when last.
-    pub knows: Vec<(String, i64, Micros)>,
+    /// Colleagues who answered her, most often first.
+    pub knows: Vec<Knows>,
     /// The attribute of her case that names a company, and the name.
     pub account: Option<(String, String)>,
     /// Newest first.
@@ -66,30 +67,16 @@ impl Desk {
             first: talk.last().map(|t| t.0),
             last: talk.first().map(|t| t.0),
             channels: channels.into_iter().collect(),
-            knows: desk::who_answered(db, &contact.id).await?,
-            account: self.company(contact).await?,
+            knows: knows(
+                desk::answers(db, std::slice::from_ref(&contact.id)).await?,
+                self.shows_people().await,
+            ),
+            account: match (&contact.process, &contact.case_ref) {
+                (Some(process), Some(case)) => self.account_of(process, case).await?,
+                _ => None,
+            },
             consents: desk::consents(db, &contact.id).await?,
         })
-    }
-
-    /// The company her case is about, where an attribute names one.
-    async fn company(&self, contact: &ContactRow) -> Result<Option<(String, String)>, Problem> {
-        let (Some(process), Some(case)) = (&contact.process, &contact.case_ref) else {
-            return Ok(None);
-        };
-        let loaded = self.work().library().load(process).await?;
-        let cases = loaded.cases_named([case.as_str()].into_iter());
-        let Some(&case) = cases.get(case.as_str()) else {
-            return Ok(None);
-        };
-        let named = COMPANY.iter().find_map(|wanted| {
-            let column = loaded.log.case_columns.iter().find(|c| {
-                let name = c.name.rsplit([':', '.']).next().unwrap_or(&c.name);
-                name.to_lowercase() == *wanted
-            })?;
-            Some((column.name.clone(), column.display(case)?))
-        });
-        Ok(named.filter(|(_, name)| !name.trim().is_empty()))
     }
 
     /// Notes that she objected to being answered or kept, or that she lifted it; how she said it has to be told.
@@ -190,8 +177,35 @@ pub(super) fn objected(name: &str) -> Problem {
     )
 }
 
+/// Who answered, most often first; how fast each of them was only where that may be looked at.
+pub(super) fn knows(
+    answers: Vec<(String, Micros, Option<Micros>)>,
+    shows_people: bool,
+) -> Vec<Knows> {
+    let mut all: BTreeMap<String, (Vec<Micros>, Vec<Micros>)> = BTreeMap::new();
+    for (person, sent, after) in answers {
+        let of = all.entry(person).or_default();
+        of.0.push(sent);
+        of.1.extend(after);
+    }
+    let all = all.into_iter().map(|(person, (sent, after))| Knows {
+        person,
+        replies: sent.len() as i64,
+        last: sent.into_iter().max().unwrap_or_default(),
+        fast: median(after).filter(|_| shows_people),
+    });
+    let mut all: Vec<Knows> = all.collect();
+    all.sort_by_key(|k| std::cmp::Reverse(k.replies));
+    all
+}
+
+pub(super) fn median(mut times: Vec<Micros>) -> Option<Micros> {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
 /// By month, from the first in which something was said to the last.
-fn months(talk: &[(Micros, i64, String)]) -> Vec<Month> {
+pub(super) fn months(talk: &[(Micros, i64, String)]) -> Vec<Month> {
     let mut all: BTreeMap<String, Month> = BTreeMap::new();
     let (Some(last), Some(first)) = (talk.first(), talk.last()) else {
         return Vec::new();

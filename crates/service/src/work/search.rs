@@ -6,6 +6,7 @@ use base::problem::Problem;
 use mining::Micros;
 use serde::Serialize;
 use std::time::Duration;
+use store::desk;
 use store::search;
 use store::work::{self, ConversationRow};
 
@@ -19,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(2);
 pub struct Found {
     pub people: Vec<FoundPerson>,
     pub cases: Vec<FoundCase>,
+    /// Customers.
+    pub contacts: Vec<FoundContact>,
     /// Answers that were accepted.
     pub answers: Vec<FoundMessage>,
     pub messages: Vec<FoundMessage>,
@@ -40,6 +43,14 @@ pub struct FoundCase {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FoundContact {
+    pub id: String,
+    pub name: String,
+    /// What she is called where she writes.
+    pub handles: Vec<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FoundMessage {
     pub id: i64,
     pub author_name: String,
@@ -53,6 +64,7 @@ impl Found {
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
             && self.cases.is_empty()
+            && self.contacts.is_empty()
             && self.answers.is_empty()
             && self.messages.is_empty()
     }
@@ -96,6 +108,7 @@ impl Work {
                         .collect(),
                 })
                 .collect();
+            found.contacts = self.find_contacts(&words).await?;
             for process in self.library().list().await? {
                 let loaded = self.library().load(&process.id).await?;
                 let names = loaded.log.case_names.iter().filter(|n| has_all(n));
@@ -142,6 +155,28 @@ impl Work {
             }
         }
         Ok(found)
+    }
+
+    /// Customers with all these words in what they are called.
+    async fn find_contacts(&self, words: &[String]) -> Result<Vec<FoundContact>, Problem> {
+        let longest = words.iter().max_by_key(|w| w.len()).map_or("", |w| w);
+        let rows = desk::contacts(self.db(), longest, &[], "", 200).await?;
+        let ids: Vec<String> = rows.iter().map(|c| c.id.clone()).collect();
+        let handles = desk::handles_of(self.db(), &ids).await?;
+        let all = rows.into_iter().map(|c| FoundContact {
+            handles: handles
+                .iter()
+                .filter(|h| h.contact == c.id)
+                .map(|h| h.handle.clone())
+                .collect(),
+            id: c.id,
+            name: c.name,
+        });
+        let has_all = |c: &FoundContact| {
+            let text = format!("{} {}", c.name, c.handles.join(" ")).to_lowercase();
+            words.iter().all(|w| text.contains(w.as_str()))
+        };
+        Ok(all.filter(has_all).take(MOST).collect())
     }
 
     /// Takes in the words of what is written. Never ends.

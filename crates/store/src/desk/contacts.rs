@@ -156,14 +156,80 @@ pub async fn set_objected(tx: &mut Tx, contact: &str, at: Option<Micros>) -> sql
         .await
 }
 
-/// Contacts by name, from one on.
-pub async fn contacts(db: &Db, like: &str, limit: i64) -> sqlx::Result<Vec<ContactRow>> {
+/// Contacts by name, behind one, with a text in their name, address or a handle, or among those that are named.
+pub async fn contacts(
+    db: &Db,
+    text: &str,
+    named: &[String],
+    behind: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<ContactRow>> {
+    let nobody = [String::new()];
+    // As it is written too: SQLite knows small letters of ASCII only.
     query_of(format!(
-        "SELECT {CONTACT} FROM contacts WHERE merged_into IS NULL AND (lower(name) LIKE $1 OR email LIKE $1 OR id IN \
-         (SELECT contact FROM handles WHERE lower(handle) LIKE $1)) ORDER BY lower(name), id LIMIT $2"
+        "SELECT {CONTACT} FROM contacts WHERE merged_into IS NULL \
+         AND ($3 = '' OR (lower(name), id) > (SELECT lower(b.name), b.id FROM contacts b WHERE b.id = $3)) \
+         AND ($1 = '%%' OR lower(name) LIKE $1 ESCAPE '\\' OR name LIKE $2 ESCAPE '\\' OR lower(email) LIKE $1 ESCAPE '\\' \
+         OR id IN (SELECT contact FROM handles WHERE lower(handle) LIKE $1 ESCAPE '\\' OR lower(name) LIKE $1 ESCAPE '\\') \
+         OR id IN (SELECT id FROM contacts WHERE CAST($4 AS BIGINT) > 0 AND id IN "
     ))
-    .bind(like)
+    .bind(format!("%{}%", crate::like(&text.to_lowercase())))
+    .bind(format!("%{}%", crate::like(text)))
+    .bind(behind)
     .bind(limit)
+    .list(if named.is_empty() { &nobody } else { named })
+    .then(")) ORDER BY lower(name), id LIMIT $4")
+    .fetch_all(db)
+    .await
+}
+
+/// Contacts whose case is one of these, by name.
+pub async fn contacts_of_cases(
+    db: &Db,
+    process: &str,
+    cases: &[String],
+) -> sqlx::Result<Vec<ContactRow>> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    query_of(format!(
+        "SELECT {CONTACT} FROM contacts WHERE merged_into IS NULL AND process = $1 AND case_ref IN "
+    ))
+    .bind(process)
+    .list(cases)
+    .then(" ORDER BY lower(name), id LIMIT 500")
+    .fetch_all(db)
+    .await
+}
+
+pub async fn handles_of(db: &Db, contacts: &[String]) -> sqlx::Result<Vec<HandleRow>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    query_of(
+        "SELECT kind, author, contact, handle, name, url FROM handles WHERE contact IN ".into(),
+    )
+    .list(contacts)
+    .then(" ORDER BY kind, handle")
+    .fetch_all(db)
+    .await
+}
+
+/// Threads with each of these contacts: how many, how many of them wait for an answer, and when something was said last.
+pub async fn threads_by_contact(
+    db: &Db,
+    contacts: &[String],
+) -> sqlx::Result<Vec<(String, i64, i64, Micros)>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    query_of(
+        "SELECT contact, COUNT(*), COALESCE(SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END), 0), MAX(last) FROM threads \
+         WHERE state <> 'merged' AND contact IN "
+            .into(),
+    )
+    .list(contacts)
+    .then(" GROUP BY contact")
     .fetch_all(db)
     .await
 }
@@ -248,13 +314,21 @@ pub async fn talk_with(
     .await
 }
 
-/// Who of us answered a customer: person, how often, and when last; most often first.
-pub async fn who_answered(db: &Db, contact: &str) -> sqlx::Result<Vec<(String, i64, Micros)>> {
-    query(
-        "SELECT r.person, COUNT(*), MAX(r.sent) FROM replies r JOIN threads t ON t.id = r.thread \
-         WHERE t.contact = $1 AND r.sent IS NOT NULL GROUP BY r.person ORDER BY COUNT(*) DESC, r.person",
+/// Who of us answered these customers: person, when, and how long after what she answered; newest first.
+pub async fn answers(
+    db: &Db,
+    contacts: &[String],
+) -> sqlx::Result<Vec<(String, Micros, Option<Micros>)>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    query_of(
+        "SELECT r.person, r.sent, r.sent - s.at FROM replies r JOIN threads t ON t.id = r.thread \
+         LEFT JOIN said s ON s.connection = t.connection AND s.source = r.reply_to WHERE r.sent IS NOT NULL AND t.contact IN "
+            .into(),
     )
-    .bind(contact)
+    .list(contacts)
+    .then(" ORDER BY r.sent DESC, r.id")
     .fetch_all(db)
     .await
 }

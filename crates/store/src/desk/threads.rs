@@ -481,6 +481,25 @@ pub async fn threads_of_contact(db: &Db, contact: &str) -> sqlx::Result<Vec<Thre
     .await
 }
 
+/// What waits for an answer of these contacts, longest first.
+pub async fn open_of_contacts(
+    db: &Db,
+    contacts: &[String],
+    limit: i64,
+) -> sqlx::Result<Vec<ThreadRow>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    query_of(format!(
+        "SELECT {THREAD} FROM threads WHERE state = 'open' AND CAST($1 AS BIGINT) > 0 AND contact IN "
+    ))
+    .bind(limit)
+    .list(contacts)
+    .then(" ORDER BY waiting, id LIMIT $1")
+    .fetch_all(db)
+    .await
+}
+
 /// Threads at a step since a moment: the team of the case, when the customer wrote and when she was answered first.
 pub async fn response_times(
     db: &Db,

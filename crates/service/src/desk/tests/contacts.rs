@@ -241,3 +241,100 @@ fn who_was_merged_and_is_erased_is_nowhere_any_more() {
         assert!(!text.contains("contact_merges "));
     });
 }
+
+const COMPANIES: &str = "case,activity,time,contact,company,team\n\
+    Brew One,Establish trust,2026-03-01T10:00:00Z,Aino Saari,Saari Brewing,Nordics\n\
+    Brew Two,Establish trust,2026-03-01T10:00:00Z,Pekka Saari,saari brewing ,Nordics\n\
+    Water,Propose,2026-02-20T10:00:00Z,Ruth Abiola,Kestrel/Water,UK\n";
+
+#[test]
+fn a_company_shows_who_of_it_writes_what_waits_and_who_of_us_knows_them() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let folder = folder();
+        let path = folder.join("brews.csv");
+        std::fs::write(&path, COMPANIES).unwrap();
+        let library = house.connect().work().library();
+        let request = ImportRequest {
+            path,
+            file_name: "brews.csv".into(),
+            process: None,
+            options: Default::default(),
+            actor: "test".into(),
+        };
+        library.import(request, Arc::default()).await.unwrap();
+        let (desk, maren) = (&house.desk, &house.maren);
+        for (id, who, case) in [
+            ("a1", "Aino Saari", "Brew One"),
+            ("p1", "Pekka Saari", "Brew Two"),
+            ("r1", "Ruth Abiola", "Water"),
+        ] {
+            let thread = house.hears(id, who, who).await;
+            let about = desk.set_case(maren, &thread.id, "brews", Some(case));
+            about.await.unwrap();
+            if id == "a1" {
+                desk.reply(maren, &thread.id, "k1", "Hello").await.unwrap();
+                house.after(MINUTE).await;
+            }
+        }
+        let account = desk.account(maren, "SAARI BREWING").await.unwrap();
+        assert_eq!(account.name, "Saari Brewing");
+        let names: Vec<&str> = account.contacts.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["Aino Saari", "Pekka Saari"]);
+        let cases: Vec<&str> = account.cases.iter().map(|c| c.case.as_str()).collect();
+        assert_eq!(cases, ["Brew One", "Brew Two"]);
+        assert_eq!(account.cases[0].step.as_deref(), Some("Establish trust"));
+        let open: Vec<&str> = account.open.iter().map(|t| t.title.as_str()).collect();
+        assert_eq!(open, ["Pekka Saari"]);
+        let knows = &account.knows[0];
+        assert_eq!((knows.person.as_str(), knows.replies), (maren.id(), 1));
+        assert_eq!(knows.fast, None, "figures of single people are off");
+        assert!(account.fast.is_some());
+        assert_eq!(desk.account(maren, "Nobody").await.unwrap_err().status, 404);
+        assert_eq!(
+            desk.account(&house.guest, "Saari Brewing")
+                .await
+                .unwrap_err()
+                .status,
+            403
+        );
+
+        let of = async |text: &str, behind: &str| {
+            let all = desk.contacts(maren, text, behind).await.unwrap();
+            all.into_iter().map(|c| c.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of("", "").await,
+            ["Aino Saari", "Pekka Saari", "Ruth Abiola"]
+        );
+        assert_eq!(
+            of("BREW", "").await,
+            ["Aino Saari", "Pekka Saari"],
+            "by company"
+        );
+        assert_eq!(of("@ruth", "").await, ["Ruth Abiola"], "by handle");
+        assert!(of("%", "").await.is_empty() && of("_", "").await.is_empty());
+        let first = &account.contacts[0];
+        assert_eq!(of("", &first.id).await, ["Pekka Saari", "Ruth Abiola"]);
+        assert_eq!(first.account.as_deref(), Some("Saari Brewing"));
+        let found = house
+            .connect()
+            .work()
+            .search(maren, "saari pek")
+            .await
+            .unwrap();
+        assert_eq!(found.contacts.len(), 1);
+        let found = house
+            .connect()
+            .work()
+            .search(&house.guest, "saari")
+            .await
+            .unwrap();
+        assert!(found.contacts.is_empty());
+
+        // Who was merged is not in the list.
+        let other = &account.contacts[1].id;
+        desk.merge(maren, other, &first.id).await.unwrap();
+        assert_eq!(of("", "").await, ["Aino Saari", "Ruth Abiola"]);
+    });
+}

@@ -557,7 +557,7 @@ fn who_objected_is_answered_by_nobody_until_she_lifts_it_and_what_is_found_of_he
         let how = house.desk.relation(&house.maren, &contact).await.unwrap();
         let noted: Vec<&str> = how.consents.iter().map(|c| c.what.as_str()).collect();
         assert_eq!(noted, ["consented", "lifted", "objected"]);
-        assert_eq!(how.knows[0].0, house.maren.id());
+        assert_eq!(how.knows[0].person, house.maren.id());
         assert_eq!(
             how.months
                 .iter()
