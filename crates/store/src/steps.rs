@@ -1,6 +1,6 @@
 //! Revisions of how the owner reads a process.
 
-use super::{On, Tx, query};
+use super::{On, Tx, query, query_of};
 use mining::Micros;
 
 /// The JSON of a revision.
@@ -32,4 +32,41 @@ pub async fn insert(
         .bind(steps)
         .execute(tx)
         .await
+}
+
+/// What is at a step is at it under its new name, unless another was called so before and has the same there.
+pub async fn rename(tx: &mut Tx, process: &str, old: &str, new: &str) -> sqlx::Result<()> {
+    const PLAIN: [&str; 5] = [
+        "improvements",
+        "conversations",
+        "threads",
+        "wishes",
+        "shares",
+    ];
+    const ONE_EACH: [&str; 4] = ["playbooks", "checks", "finds", "network_places"];
+    let all = PLAIN.iter().map(|table| (table, String::new()));
+    let one_each = ONE_EACH.iter().map(|table| {
+        let taken = format!(
+            " AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.process = $1 AND o.step = $3)"
+        );
+        (table, taken)
+    });
+    for (table, unless) in all.chain(one_each) {
+        query_of(format!(
+            "UPDATE {table} SET step = $3 WHERE process = $1 AND step = $2{unless}"
+        ))
+        .bind(process)
+        .bind(old)
+        .bind(new)
+        .execute(&mut *tx)
+        .await?;
+    }
+    query(
+        "UPDATE follows SET target = $2 WHERE kind = 'step' AND target = $1 \
+         AND NOT EXISTS (SELECT 1 FROM follows o WHERE o.kind = 'step' AND o.target = $2 AND o.person = follows.person)",
+    )
+    .bind(format!("{process}/{old}"))
+    .bind(format!("{process}/{new}"))
+    .execute(tx)
+    .await
 }

@@ -121,8 +121,13 @@ pub async fn noting(db: &Db, process: &str, since: Micros) -> sqlx::Result<Vec<A
     .await
 }
 
-/// Items of playbooks that were done at a step since a moment.
-pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx::Result<Vec<Act>> {
+/// Items of playbooks that were done at a step since a moment, by all the names it had.
+pub async fn checking(
+    db: &Db,
+    process: &str,
+    step: &[&str],
+    since: Micros,
+) -> sqlx::Result<Vec<Act>> {
     let sql = format!(
         "SELECT actor, at, payload FROM events WHERE process = $1 AND kind IN ({TOLD}) AND kind = 'playbook.item_done' \
          AND at >= $2 ORDER BY seq"
@@ -135,7 +140,8 @@ pub async fn checking(db: &Db, process: &str, step: &str, since: Micros) -> sqlx
     let acts = rows.into_iter().filter_map(|(person, at, payload)| {
         let payload: serde_json::Value = serde_json::from_str(&payload).ok()?;
         let case_ref = payload["case"].as_str().map(String::from);
-        (payload["step"] == step).then_some(Act {
+        let is_here = payload["step"].as_str().is_some_and(|s| step.contains(&s));
+        is_here.then_some(Act {
             person,
             at,
             case_ref,

@@ -29,6 +29,31 @@ pub async fn of_process(on: impl Into<On<'_>>, process: &str) -> sqlx::Result<Ve
             .await
 }
 
+/// The definition of the last one.
+pub async fn last(on: impl Into<On<'_>>, process: &str) -> sqlx::Result<Option<String>> {
+    let row: Option<(String,)> =
+        query("SELECT definition FROM versions WHERE process = $1 ORDER BY number DESC LIMIT 1")
+            .bind(process)
+            .fetch_optional(on)
+            .await?;
+    Ok(row.map(|(text,)| text))
+}
+
+/// More is known of what a version was.
+pub async fn complete(
+    tx: &mut Tx,
+    process: &str,
+    number: i64,
+    definition: &str,
+) -> sqlx::Result<()> {
+    query("UPDATE versions SET definition = $3 WHERE process = $1 AND number = $2")
+        .bind(process)
+        .bind(number)
+        .bind(definition)
+        .execute(tx)
+        .await
+}
+
 pub async fn insert(tx: &mut Tx, process: &str, row: &VersionRow) -> sqlx::Result<()> {
     query("INSERT INTO versions (process, number, at, definition, changes) VALUES ($1, $2, $3, $4, $5)")
             .bind(process)

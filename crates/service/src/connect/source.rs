@@ -4,10 +4,10 @@ use super::{Connect, SOURCE_EVERY, Stopped};
 use crate::processes::mapping::{Mapping, TITLE, URL};
 use crate::processes::push::Attributes;
 use crate::processes::reread;
+use crate::processes::stages::DefinedStage;
 use base::problem::Problem;
 use connectors::source::History;
-use connectors::{Change, Cursor, Pipeline, Settings, Stage};
-use mining::figures::{Step, StepRule, Steps};
+use connectors::{Change, Cursor, Fault, Pipeline, Settings, Stage};
 use serde_json::{Value, json};
 use store::connections::{self, ConnectionRow, Looked};
 use store::pushed::{self, CASE, EVENT, PushedRow};
@@ -41,24 +41,18 @@ pub(super) fn read(text: &str) -> Option<Pipeline> {
     })
 }
 
-/// The steps of a pipeline: its stages in their order, but those where a case ends.
-fn steps_of(pipeline: &Pipeline) -> Steps {
-    let ends = |is: fn(&Stage) -> bool| {
-        let found = pipeline.stages.iter().filter(|s| is(s));
-        found.map(|s| s.name.clone()).collect::<Vec<_>>()
-    };
-    let under_way = pipeline.stages.iter().filter(|s| !s.is_won && !s.is_lost);
-    Steps {
-        steps: under_way
-            .map(|s| Step {
-                name: s.name.clone(),
-                activities: vec![s.name.clone()],
-            })
-            .collect(),
-        won: ends(|s| s.is_won),
-        lost: ends(|s| s.is_lost),
-        rule: StepRule::default(),
-    }
+/// The stages as a part of what the process is said to be.
+fn defined(pipeline: &Pipeline) -> Vec<DefinedStage> {
+    let stages = pipeline.stages.iter().map(|s| DefinedStage {
+        id: s.id.clone(),
+        name: s.name.clone(),
+        ends: match (s.is_won, s.is_lost) {
+            (true, _) => Some("won".into()),
+            (_, true) => Some("lost".into()),
+            _ => None,
+        },
+    });
+    stages.collect()
 }
 
 impl Connect {
@@ -80,9 +74,8 @@ impl Connect {
         // The source's own definition is watched with every look that begins, not with every page of one.
         if row.looked.is_some() || cursor.is_none() {
             let all = source.pipelines(&via).await.map_err(Stopped::By)?;
-            if let Some(now) = all.into_iter().find(|p| p.id == pipeline.id) {
-                pipeline = now;
-            }
+            let found = all.into_iter().find(|p| p.id == pipeline.id);
+            pipeline = found.ok_or_else(|| gone(&pipeline))?;
         }
         let page = source
             .poll(&via, &pipeline, cursor.as_ref())
@@ -131,25 +124,41 @@ impl Connect {
         if Some(&pipeline) != before.as_ref() {
             connections::set_pipeline(&mut tx, &row.id, &kept(&pipeline)?).await?;
         }
+        let stages = defined(&pipeline);
+        let library = self.library();
+        library
+            .follow_stages(&mut tx, process, &stages, false)
+            .await?;
         self.done(tx).await?;
         if links > 0 {
             self.inner.wake_sending.notify_one();
         }
-        let is_edited = Some(&pipeline) != before.as_ref();
-        if (row.synced.is_none() || is_edited) && !page.has_more {
-            self.set_steps(process, &pipeline).await?;
+        if !page.has_more {
+            self.begin_steps(process, &stages).await?;
         }
         Ok(())
     }
 
-    /// The process has the source's stages as its steps, in the source's order. What an owner changed by hand stays while the source stays as it was.
-    async fn set_steps(&self, process: &str, pipeline: &Pipeline) -> Result<(), Problem> {
-        while self.library().fold(process).await?.is_some() {}
-        self.library()
-            .set_steps(process, steps_of(pipeline), "tenon")
+    /// Once the history is read, the process has the source's stages as its steps, in the source's order.
+    async fn begin_steps(&self, process: &str, stages: &[DefinedStage]) -> Result<(), Problem> {
+        let library = self.library();
+        if library.knows_stages(process).await? {
+            return Ok(());
+        }
+        while library.fold(process).await?.is_some() {}
+        let mut tx = self.db().begin().await?;
+        library
+            .follow_stages(&mut tx, process, stages, true)
             .await?;
-        Ok(())
+        self.done(tx).await
     }
+}
+
+fn gone(pipeline: &Pipeline) -> Stopped {
+    Stopped::By(Fault::Gone(format!(
+        "the pipeline {:?} is not at the source any more, or this account does not see it. What was read of it stays",
+        pipeline.name
+    )))
 }
 
 /// What a change tells of its case, as far as the mapping keeps it.
@@ -207,3 +216,6 @@ async fn keep(
     }
     Ok(is_new)
 }
+
+#[cfg(test)]
+mod tests;

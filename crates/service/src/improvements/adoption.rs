@@ -244,7 +244,15 @@ impl Improvements {
         let until = imp.ended.unwrap_or(Micros::MAX);
         let mut acts = match imp.tool {
             Tool::Ask => uses::asking(db, &imp.process, &imp.step, begun).await?,
-            Tool::Playbook => uses::checking(db, &imp.process, &imp.step, begun).await?,
+            Tool::Playbook => {
+                let loaded = self.library.load(&imp.process).await?;
+                let mut steps = loaded.steps.steps.iter();
+                let step = steps.find(|s| s.name == imp.step);
+                // A stage that was renamed has its old names among the activities of its step.
+                let mut names = vec![imp.step.as_str()];
+                names.extend(step.iter().flat_map(|s| &s.activities).map(String::as_str));
+                uses::checking(db, &imp.process, &names, begun).await?
+            }
             Tool::Desk => uses::answering(db, &imp.process, &imp.step, begun).await?,
             Tool::Share => uses::sharing(db, &imp.process, &imp.step, begun).await?,
             Tool::Listen => uses::listening(db, &imp.process, &imp.step, begun).await?,

@@ -1,5 +1,6 @@
 //! What a process is said to be, and what changed between two such sayings.
 
+use super::stages::{DefinedStage, StageChanges};
 use mining::EventLog;
 use mining::model::bpmn::ProcessModel;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ pub struct Definition {
     pub activities: Vec<String>,
     /// Digest of the imported model's activities and flows, when there is one.
     pub model: Option<String>,
+    /// Of a process that comes from a system of record: its stages, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<DefinedStage>,
 }
 
 /// What is new and what is gone.
@@ -22,10 +26,12 @@ pub struct Changes {
     /// The model that changed is the first one.
     #[serde(default)]
     pub first_model: bool,
+    #[serde(default, skip_serializing_if = "StageChanges::is_nothing")]
+    pub stages: StageChanges,
 }
 
 impl Changes {
-    /// In words: `New: a, b. Gone: c. The model changed.`
+    /// In words: `New: a, b. Gone: c. The model changed. Stage renamed: d to e.`
     pub fn told(&self) -> String {
         let list = |what: &str, names: &[String]| match names.is_empty() {
             true => String::new(),
@@ -41,7 +47,8 @@ impl Changes {
             list("Gone", &self.removed),
             model.to_string(),
         ];
-        let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+        let parts = parts.into_iter().chain(self.stages.told());
+        let parts: Vec<String> = parts.filter(|p| !p.is_empty()).collect();
         parts.join(" ")
     }
 }
@@ -58,6 +65,7 @@ impl Definition {
         Definition {
             activities,
             model: model.map(digest),
+            stages: Vec::new(),
         }
     }
 
@@ -74,6 +82,7 @@ impl Definition {
             removed: missing_in(&before.activities, &self.activities),
             model_changed: self.model != before.model,
             first_model: before.model.is_none() && self.model.is_some(),
+            stages: StageChanges::between(&before.stages, &self.stages),
         };
         (changes != Changes::default()).then_some(changes)
     }
@@ -100,7 +109,7 @@ mod tests {
     fn a_new_activity_is_a_change_and_the_same_is_none() {
         let of = |names: &[&str]| Definition {
             activities: names.iter().map(|s| s.to_string()).collect(),
-            model: None,
+            ..Definition::default()
         };
         assert_eq!(of(&["a"]).changes_since(&of(&["a"])), None);
         let changes = of(&["a", "c"]).changes_since(&of(&["a", "b"])).unwrap();
@@ -115,6 +124,7 @@ mod tests {
         let with = |name: &str, model: Option<&str>| Definition {
             activities: vec![name.into()],
             model: model.map(str::to_string),
+            ..Definition::default()
         };
         let told = |now: &Definition, before: &Definition| {
             now.changes_since(before).unwrap_or_default().told()

@@ -6,6 +6,8 @@ mod name;
 mod tests;
 mod versions;
 
+pub(super) use versions::{last_definition, put_version};
+
 use super::files::{self, Opened, Question, ReadOptions, read_any};
 use super::reread::Readings;
 use super::{Changes, Library, Problem, columns};

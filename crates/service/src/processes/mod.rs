@@ -14,6 +14,7 @@ pub mod push;
 pub mod reading;
 pub mod reread;
 pub mod spent;
+pub mod stages;
 pub mod uploads;
 pub mod view;
 

@@ -2,9 +2,24 @@
 
 use super::{Library, Problem};
 use base::activity;
-use mining::figures::Steps;
+use mining::figures::{Step, Steps};
 use serde_json::json;
-use store::{processes, steps};
+use store::processes::ProcessRow;
+use store::{Tx, processes, steps};
+
+/// Steps that have another name by now: an old one that is gone, and a new one with its activities.
+fn renamed<'a>(before: &'a Steps, now: &'a Steps) -> Vec<(&'a str, &'a str)> {
+    let is_in = |all: &Steps, name: &str| all.steps.iter().any(|s| s.name == name);
+    let gone = before.steps.iter().filter(|s| !is_in(now, &s.name));
+    let mut new: Vec<&Step> = now.steps.iter().collect();
+    new.retain(|s| !is_in(before, &s.name));
+    gone.filter_map(|old| {
+        let shares = |s: &&Step| s.activities.iter().any(|a| old.activities.contains(a));
+        let at = new.iter().position(|s| shares(s))?;
+        Some((old.name.as_str(), new.remove(at).name.as_str()))
+    })
+    .collect()
+}
 
 impl Library {
     /// Sets the steps of a process.
@@ -21,24 +36,37 @@ impl Library {
         let mut tx = self.db().begin().await?;
         // Whoever changes the columns meanwhile would have them set back by this.
         processes::hold(&mut tx, process).await?;
-        let mut row = processes::find(&mut tx, process)
+        let row = processes::find(&mut tx, process)
             .await?
             .ok_or_else(|| Problem::not_found("process"))?;
-        row.revision += 1;
-        let text = serde_json::to_string(&new).map_err(anyhow::Error::from)?;
-        steps::insert(&mut tx, &row.id, row.revision, now, &text).await?;
-        processes::update(&mut tx, &row).await?;
-        activity::record(
-            &mut tx,
-            now,
-            activity::Kind::StepsEdited,
-            actor,
-            &row.id,
-            &json!({ "revision": row.revision, "steps": new }),
-        )
-        .await?;
+        let before = self.steps_of(&mut tx, &row.id, row.revision).await?;
+        let revision = row.revision + 1;
+        self.read_in(&mut tx, row, (&before, &new), actor, now)
+            .await?;
         tx.commit().await?;
-        Ok(row.revision)
+        Ok(revision)
+    }
+
+    /// The same in a transaction that has the process. What is at a step that is called otherwise goes with it.
+    pub(super) async fn read_in(
+        &self,
+        tx: &mut Tx,
+        mut row: ProcessRow,
+        (before, new): (&Steps, &Steps),
+        actor: &str,
+        now: i64,
+    ) -> Result<(), Problem> {
+        row.revision += 1;
+        let text = serde_json::to_string(new).map_err(anyhow::Error::from)?;
+        steps::insert(tx, &row.id, row.revision, now, &text).await?;
+        processes::update(tx, &row).await?;
+        let payload = json!({ "revision": row.revision, "steps": new });
+        let edited = activity::Kind::StepsEdited;
+        activity::record(tx, now, edited, actor, &row.id, &payload).await?;
+        for (old, name) in renamed(before, new) {
+            steps::rename(tx, &row.id, old, name).await?;
+        }
+        Ok(())
     }
 
     /// Sets the steps to what they were before the last change.

@@ -542,10 +542,10 @@ fn what_people_did_with_the_tools_is_read_from_the_record_and_what_they_say_it_s
             .check(&h.olu, "deals", "Kestrel", item, true)
             .await
             .unwrap();
-        let done = uses::checking(db, &process, "offer", 0).await.unwrap();
+        let done = uses::checking(db, &process, &["offer"], 0).await.unwrap();
         assert_eq!(people(done), [h.olu.id()]);
         assert!(
-            uses::checking(db, &process, "call", 0)
+            uses::checking(db, &process, &["call"], 0)
                 .await
                 .unwrap()
                 .is_empty()

@@ -23,30 +23,52 @@ pub(super) async fn renew_version(
     (log, model): (Option<&EventLog>, Option<&ProcessModel>),
     now: i64,
 ) -> Result<(Option<Changes>, bool), Problem> {
-    let definition = Definition::of(log, model);
     let before = last_definition(tx, &row.id).await?;
+    let definition = Definition {
+        stages: before.as_ref().map_or(Vec::new(), |b| b.stages.clone()),
+        ..Definition::of(log, model)
+    };
+    // A pipeline that no case came to yet is no version to compare with.
+    let before = before.filter(|b| !b.activities.is_empty() || b.model.is_some());
     let changes = match &before {
         None => Some(Changes::default()),
         Some(before) => definition.changes_since(before),
     };
     if let Some(changes) = &changes {
-        row.version += 1;
-        let version = VersionRow {
-            number: row.version,
-            at: now,
-            definition: to_json(&definition)?,
-            changes: to_json(changes)?,
-        };
-        versions::insert(tx, &row.id, &version).await?;
+        let told = before.as_ref().map(|_| changes);
+        put_version(tx, row, &definition, told, now).await?;
     }
     Ok((changes, before.is_none()))
 }
 
-async fn last_definition(tx: &mut Tx, process: &str) -> Result<Option<Definition>, Problem> {
-    let all = versions::of_process(&mut *tx, process).await?;
-    Ok(all
-        .first()
-        .and_then(|v| serde_json::from_str(&v.definition).ok()))
+/// Keeps a definition: as a version of its own with what changed, or, without, as more that is known of the last one.
+pub(in crate::processes) async fn put_version(
+    tx: &mut Tx,
+    row: &mut ProcessRow,
+    definition: &Definition,
+    changes: Option<&Changes>,
+    now: i64,
+) -> Result<(), Problem> {
+    let text = to_json(definition)?;
+    if changes.is_none() && row.version > 0 {
+        return Ok(versions::complete(tx, &row.id, row.version, &text).await?);
+    }
+    row.version += 1;
+    let version = VersionRow {
+        number: row.version,
+        at: now,
+        definition: text,
+        changes: to_json(&changes.cloned().unwrap_or_default())?,
+    };
+    Ok(versions::insert(tx, &row.id, &version).await?)
+}
+
+pub(in crate::processes) async fn last_definition(
+    tx: &mut Tx,
+    process: &str,
+) -> Result<Option<Definition>, Problem> {
+    let last = versions::last(&mut *tx, process).await?;
+    Ok(last.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 impl Library {
