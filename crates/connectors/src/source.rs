@@ -1,7 +1,8 @@
 //! Systems of record: where the process lives. They are read; the one thing that may be written is a note with a link, where an
 //! owner wants it.
 
-use crate::{Answer, Connector, Cursor, Fault, Micros, Page, Via};
+use crate::channel::Delivery;
+use crate::{Answer, Connector, Cursor, Fault, Micros, Page, Settings, Via};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
@@ -91,6 +92,30 @@ pub struct Writes {
     pub right: &'static str,
 }
 
+/// A delivery to an address of ours that says: look now. Nothing else of it is believed.
+#[derive(Clone, Copy)]
+pub struct Bell {
+    /// How the service is told the address, in a sentence.
+    pub guide: &'static str,
+    /// The setting by which its signature is checked; `None`: it signs nothing, and the address that nobody can guess is the secret.
+    pub signed_by: Option<&'static str>,
+    pub genuine: fn(&Settings, &Delivery, Micros) -> Result<(), Fault>,
+    /// What the service wants to be answered: content type and text.
+    pub answer: (&'static str, &'static str),
+}
+
+impl Bell {
+    /// Of a service that signs nothing.
+    pub const fn unsigned(guide: &'static str) -> Bell {
+        Bell {
+            guide,
+            signed_by: None,
+            genuine: |_, _, _| Ok(()),
+            answer: ("text/plain", ""),
+        }
+    }
+}
+
 pub trait Source: Connector {
     fn pipelines<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Pipeline>>;
 
@@ -108,6 +133,11 @@ pub trait Source: Connector {
         pipeline: &'a Pipeline,
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>>;
+
+    /// How the service can say that there is something to look at; `None`: it cannot.
+    fn bell(&self) -> Option<Bell> {
+        None
+    }
 
     /// What writing a note at a deal is here; `None`: it cannot.
     fn writes_back(&self) -> Option<Writes> {

@@ -1,4 +1,5 @@
-//! `/hooks/channel/{secret}`: a service tells of what was said. Checked on its raw bytes by its connector.
+//! `/hooks/channel/{secret}`: a service tells of what was said. `/hooks/source/{secret}`: one says that there is something to look at.
+//! Checked on its raw bytes by its connector.
 
 use axum::Json;
 use axum::body::Bytes;

@@ -301,6 +301,8 @@ struct Made {
     id: String,
     /// Where it sends webhooks, if it has any.
     address: Option<String>,
+    /// Of a source: how it is told the address.
+    guide: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -481,6 +483,7 @@ async fn try_or_connect(
             name,
             id,
             address: Some(address).filter(|_| connect.takes_webhooks(about.name)),
+            guide: None,
         })
         .map_err(|_| Problem::not_found("page"))?;
         Ok(Some(made.into_response()))
@@ -526,8 +529,16 @@ struct OnePage {
     sign_in: Option<SignIn>,
     /// Days that messages and payloads are kept, as written.
     kept: (String, String),
+    /// Of a source that can say when there is something to look at.
+    bell: Option<Rings>,
     /// Of a source that can be written to.
     back: Option<WritingBack>,
+}
+
+/// How a source says that there is something to look at.
+struct Rings {
+    is_on: bool,
+    is_signed: bool,
 }
 
 /// How links are written back.
@@ -593,6 +604,11 @@ pub async fn one(
     let slug = process.as_ref().map_or("", |p| &p.slug);
     let writing = app.desk.connect().writing(&id).await?;
     let back = writing.map(|w| writing_back(w, slug));
+    let bell = app.desk.connect().source_bell(&c.row.kind);
+    let bell = bell.map(|b| Rings {
+        is_on: c.row.hook.is_some(),
+        is_signed: b.signed_by.is_some(),
+    });
     let plugged = app.desk.connect().plugged(&id).await?;
     let stuck = app.desk.connect().stuck(&id).await?;
     let stuck = stuck.map(|(n, why)| {
@@ -634,6 +650,7 @@ pub async fn one(
         pipeline: c.pipeline,
         name: c.row.name,
         kept: (written(kept.said), written(kept.raw)),
+        bell,
         back,
     })
 }
@@ -650,6 +667,19 @@ pub async fn act(
         "resume" => connect.set_on(&actor, &id, true).await?,
         "write-on" => connect.set_writing(&actor, &id, true).await?,
         "write-off" => connect.set_writing(&actor, &id, false).await?,
+        "hook" => {
+            let address = connect.new_hook(&actor, &id).await?;
+            let c = connect.find(&id).await?;
+            let made = Made {
+                shell: Shell::new(&app, &actor, &c.row.name, "settings", None).await?,
+                guide: connect.source_bell(&c.row.kind).map(|b| b.guide),
+                name: c.row.name,
+                id,
+                address: Some(address),
+            };
+            return Ok(render(made)?.into_response());
+        }
+        "unhook" => connect.drop_hook(&actor, &id).await?,
         "write-again" => connect.write_again(&actor, &id).await?,
         "keep" => {
             let days = |name: &str| form.get(name).map_or("", String::as_str);

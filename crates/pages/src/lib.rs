@@ -149,6 +149,7 @@ pub fn router() -> Router<App> {
                 .post(channel_hook::take)
                 .layer(DefaultBodyLimit::max(4 << 20)),
         )
+        .route("/hooks/source/{secret}", post(channel_hook::take))
         .route("/q/{conversation}", get(question::page))
         .route("/known/{answer}", get(networks::known))
         .route("/q/{conversation}/answer", post(question::answer))

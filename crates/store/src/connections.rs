@@ -305,6 +305,15 @@ pub async fn set_pipeline(tx: &mut Tx, id: &str, pipeline: &str) -> sqlx::Result
         .await
 }
 
+/// Another address of its webhook, by its digest, or none.
+pub async fn set_hook(tx: &mut Tx, id: &str, hook: Option<&str>) -> sqlx::Result<()> {
+    query("UPDATE connections SET hook = $2 WHERE id = $1 AND state <> 'removed'")
+        .bind(id)
+        .bind(hook)
+        .execute(tx)
+        .await
+}
+
 /// Forgets the key and the address of the webhook; what came by it stays.
 pub async fn remove(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
     query("UPDATE connections SET state = 'removed', sealed = '', hook = NULL, held_until = 0 WHERE id = $1")

@@ -243,6 +243,7 @@ pub const ROUTES: &[(&str, &str, Access, Option<Role>)] = &[
     // Genuine or nothing: the connector checks what its service signed.
     ("GET", "/hooks/channel/{secret}", READ, ANYBODY),
     ("POST", "/hooks/channel/{secret}", CHANGE, ANYBODY),
+    ("POST", "/hooks/source/{secret}", CHANGE, ANYBODY),
     ("GET", "/desk", READ, MEMBER),
     ("GET", "/desk/filter", READ, MEMBER),
     ("POST", "/desk/filter", CHANGE, MEMBER),

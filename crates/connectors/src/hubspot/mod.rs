@@ -15,7 +15,7 @@ use crate::kept::Kept;
 use crate::oauth::{self, Client, OAuth, Places};
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Verified, Via, source::Note, source::Writes,
+    Source, Verified, Via, sign, source::Bell, source::Note, source::Writes,
 };
 use serde_json::json;
 use wire::{API, List, Token};
@@ -140,13 +140,22 @@ impl Connector for HubSpot {
                 "crm.objects.deals.read",
                 "crm.objects.owners.read (to name who moved a deal)",
             ],
-            fields: &[Field {
-                name: "token",
-                label: "Access token",
-                hint: "Begins with pat-",
-                is_secret: true,
-                is_required: true,
-            }],
+            fields: &[
+                Field {
+                    name: "token",
+                    label: "Access token",
+                    hint: "Begins with pat-",
+                    is_secret: true,
+                    is_required: true,
+                },
+                Field {
+                    name: oauth::CLIENT_SECRET,
+                    label: "Client secret",
+                    hint: "Of the same app; only needed where its webhooks are to be heard",
+                    is_secret: true,
+                    is_required: false,
+                },
+            ],
             verified: Verified::Contract,
             verified_by: "HubSpot's published description of deals, pipelines and the journal, 2026-03, and a stand-in written after it; names of people, the account and what is in the journal by its documentation",
         }
@@ -195,6 +204,17 @@ impl Source for HubSpot {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, pipeline, from))
+    }
+
+    fn bell(&self) -> Option<Bell> {
+        Some(Bell {
+            guide: "In the same app, under Webhooks, give this address as the target URL and subscribe to deal.propertyChange of dealstage and to deal.creation",
+            signed_by: Some(oauth::CLIENT_SECRET),
+            genuine: |settings, delivery, now| {
+                sign::hubspot(settings.get(oauth::CLIENT_SECRET).trim(), delivery, now)
+            },
+            answer: ("text/plain", ""),
+        })
     }
 
     fn writes_back(&self) -> Option<Writes> {

@@ -13,7 +13,7 @@ mod tests;
 use crate::kept::Kept;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Source, Stage, Verified, Via, source::Note, source::Writes,
+    Source, Stage, Verified, Via, source::Bell, source::Note, source::Writes,
 };
 use serde_json::{Value, json};
 
@@ -203,6 +203,12 @@ impl Source for Odoo {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, from))
+    }
+
+    fn bell(&self) -> Option<Bell> {
+        Some(Bell::unsigned(
+            "In Odoo, under Settings, Technical, Automation Rules, make a rule on Lead/Opportunity for when its stage is set, with the action Send Webhook Notification to this address",
+        ))
     }
 
     fn writes_back(&self) -> Option<Writes> {

@@ -15,7 +15,7 @@ use crate::oauth::{Client, OAuth, Places};
 use crate::text::line;
 use crate::{
     About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Settings, Source, Stage, Verified, Via, source::Note, source::Writes,
+    Settings, Source, Stage, Verified, Via, source::Bell, source::Note, source::Writes,
 };
 use wire::{Found, Organization, Token};
 
@@ -270,6 +270,19 @@ impl Source for Salesforce {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>> {
         Box::pin(self.page(via, from))
+    }
+
+    fn bell(&self) -> Option<Bell> {
+        Some(Bell {
+            // What is not acknowledged is sent again for a day.
+            answer: (
+                "text/xml",
+                "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Body><notificationsResponse xmlns=\"http://soap.sforce.com/2005/09/outbound\"><Ack>true</Ack></notificationsResponse></soapenv:Body></soapenv:Envelope>",
+            ),
+            ..Bell::unsigned(
+                "In Salesforce, make an outbound message on Opportunity to this address, and a flow that sends it when the stage changes",
+            )
+        })
     }
 
     fn writes_back(&self) -> Option<Writes> {

@@ -146,8 +146,12 @@ impl Connect {
     /// Has a connection looked at, at once; one that was told to wait is left alone.
     pub(super) async fn ring(&self, id: &str) -> Result<(), Problem> {
         lock(&self.inner.bells.rang).insert(id.to_string());
-        let (mut tx, now) = (self.db().begin().await?, self.clock().now());
-        connections::hurry(&mut tx, id, now, now + 2 * GAPS).await?;
+        self.hurry(id, self.clock().now()).await
+    }
+
+    pub(super) async fn hurry(&self, id: &str, at: Micros) -> Result<(), Problem> {
+        let mut tx = self.db().begin().await?;
+        connections::hurry(&mut tx, id, at, self.clock().now() + 2 * GAPS).await?;
         tx.commit().await?;
         self.wake();
         Ok(())

@@ -15,6 +15,7 @@ mod network;
 mod oauth;
 mod postman;
 mod publish;
+mod ring;
 pub mod seal;
 mod send;
 mod source;

@@ -77,6 +77,7 @@ impl Connect {
             let found = all.into_iter().find(|p| p.id == pipeline.id);
             pipeline = found.ok_or_else(|| gone(&pipeline))?;
         }
+        self.inner.bells.begin(&row.id);
         let page = source
             .poll(&via, &pipeline, cursor.as_ref())
             .await
@@ -105,7 +106,7 @@ impl Connect {
         let due = if page.has_more {
             now
         } else {
-            now + SOURCE_EVERY
+            self.inner.bells.due(&row.id, now, SOURCE_EVERY)
         };
         let looked = Looked {
             id: &row.id,

@@ -12,7 +12,7 @@ use connectors::{Account, Cursor, Incoming, Settings, Via};
 use mining::Micros;
 use serde_json::json;
 use std::sync::Arc;
-use store::connections::{self, CHANNEL, ConnectionRow, Looked, ON};
+use store::connections::{self, CHANNEL, ConnectionRow, Looked, ON, SOURCE};
 use store::desk::{
     self, About, ContactRow, DISMISSED, FOUND, HELD, HandleRow, OPEN, SaidRow, ThreadRow,
 };
@@ -39,6 +39,16 @@ pub(crate) fn account_of(row: &ConnectionRow) -> Account {
         url: value["url"].as_str().map(String::from),
         may: may.filter_map(|m| m.as_str().map(String::from)).collect(),
     }
+}
+
+pub(super) fn not_genuine(fault: connectors::Fault) -> Problem {
+    let said = format::short(&fault.to_string(), 200);
+    Problem::new(
+        403,
+        "not_genuine",
+        said,
+        "Send what the service signed, as it was signed, at once.",
+    )
 }
 
 impl Connect {
@@ -103,10 +113,11 @@ impl Connect {
     ) -> Result<(&'static str, String), Problem> {
         let (now, intake) = (self.clock().now(), &self.inner.intake);
         let row = connections::by_hook(self.db(), &Digest::of(secret).text()).await?;
-        let row = row.filter(|r| r.what == CHANNEL && r.state == ON);
+        let row = row.filter(|r| matches!(r.what.as_str(), CHANNEL | SOURCE) && r.state == ON);
         let whose = format!("{from} {}", row.as_ref().map_or("", |r| r.id.as_str()));
         intake.admit(&whose, now)?;
         let done = match row {
+            Some(row) if row.what == SOURCE => self.rung(&row, delivery).await,
             Some(row) => self.genuine(row, delivery).await,
             None => Err(Problem::not_found("webhook")),
         };
@@ -128,16 +139,7 @@ impl Connect {
         let account = account_of(&row);
         let read = channel.deliver(&settings, &account, delivery, self.clock().now());
         let read = read.ok_or_else(|| Problem::not_found("webhook"))?;
-        let refused = |fault: connectors::Fault| {
-            let said = format::short(&fault.to_string(), 200);
-            Problem::new(
-                403,
-                "not_genuine",
-                said,
-                "Send what the service signed, as it was signed, at once.",
-            )
-        };
-        match read.map_err(refused)? {
+        match read.map_err(not_genuine)? {
             Delivered::Handshake(kind, text) => Ok((kind, text)),
             Delivered::Said(items) => {
                 self.take_in(row, items).await?;

@@ -106,6 +106,7 @@ fn what_is_open_to_anybody_is_named_here_and_keeping_is_for_owners() {
             ("POST", "/hooks/{secret}"),
             ("GET", "/hooks/channel/{secret}"),
             ("POST", "/hooks/channel/{secret}"),
+            ("POST", "/hooks/source/{secret}"),
         ]
     );
     for &(method, path, access, least) in ROUTES {
