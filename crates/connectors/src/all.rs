@@ -1,7 +1,7 @@
 //! All connectors there are.
 
 use crate::bluesky::Bluesky;
-use crate::csv_url::CsvUrl;
+use crate::csv_url::{CsvFolder, CsvUrl};
 use crate::facebook::Facebook;
 use crate::hubspot::HubSpot;
 use crate::jive::Jive;
@@ -40,7 +40,8 @@ pub fn sources() -> Vec<&'static dyn Source> {
     static SALESFORCE: Salesforce = Salesforce::new();
     static ODOO: Odoo = Odoo::new();
     static CSV: CsvUrl = CsvUrl::new();
-    vec![&TRYTON, &HUBSPOT, &SALESFORCE, &ODOO, &CSV]
+    static FOLDER: CsvFolder = CsvFolder::new();
+    vec![&TRYTON, &HUBSPOT, &SALESFORCE, &ODOO, &CSV, &FOLDER]
 }
 
 /// Where colleagues asked and answered before.

@@ -134,6 +134,23 @@ pub trait Source: Connector {
         from: Option<&'a Cursor>,
     ) -> Answer<'a, Page<Change>>;
 
+    /// How often it is looked at, where somebody chose; otherwise every minute.
+    fn every(&self, settings: &Settings) -> Option<Micros> {
+        let _ = settings;
+        None
+    }
+
+    /// The stages are those that cases came to: none is ever taken away or moved because it is told no more.
+    fn has_seen_stages(&self) -> bool {
+        false
+    }
+
+    /// Of a table whose columns are to be chosen: its beginning, or all of it.
+    fn sample<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Option<Vec<u8>>> {
+        let _ = via;
+        Box::pin(async { Ok(None) })
+    }
+
     /// How the service can say that there is something to look at; `None`: it cannot.
     fn bell(&self) -> Option<Bell> {
         None

@@ -134,6 +134,8 @@ struct NewPage {
     /// Whose account it is, once it was tried.
     account: Option<Account>,
     pipelines: Vec<Pipeline>,
+    /// Of the table that is read, once it was looked at.
+    columns: Vec<String>,
     problem: Option<Problem>,
 }
 
@@ -189,9 +191,37 @@ impl NewPage {
             name: get("name"),
             account: None,
             pipelines: Vec::new(),
+            columns: Vec::new(),
             problem: None,
             about,
         })
+    }
+
+    /// What there is to choose from for a field; nothing where it is written.
+    fn choices<'a>(&'a self, field: &Field, value: &'a str) -> Vec<&'a str> {
+        use connectors::csv_url::table::{COLUMNS, EVERY};
+        let mut all: Vec<&str> = match field.name {
+            "every" => EVERY.iter().map(|(name, _)| *name).collect(),
+            name if COLUMNS.contains(&name) => self.columns.iter().map(String::as_str).collect(),
+            _ => return Vec::new(),
+        };
+        // What was filled in, or nothing, is not passed over for the first of them.
+        if !all.is_empty() && !all.contains(&value) && (field.name != "every" || value != "") {
+            all.insert(0, value);
+        }
+        all
+    }
+
+    /// The columns of a table that were not chosen are guessed.
+    async fn guess(&mut self, app: &App, settings: &mut Settings) -> Result<(), Problem> {
+        let connect = app.desk.connect();
+        self.columns = connect.guess_columns(self.about.name, settings).await?;
+        for (field, value) in &mut self.fields {
+            if value.is_empty() && !field.is_secret {
+                *value = settings.get(field.name).into();
+            }
+        }
+        Ok(())
     }
 
     /// The way was chosen: what belongs to another is not asked for any more, and what signing in gave is not shown.
@@ -434,13 +464,14 @@ async fn try_or_connect(
     app: &App,
     actor: &Actor,
     mut page: NewPage,
-    settings: Settings,
+    mut settings: Settings,
     form: &Values,
 ) -> Result<Response, PageError> {
     let connect = app.desk.connect();
     let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let (about, is_source) = (page.about, page.is_source);
     let tried = async {
+        page.guess(app, &mut settings).await?;
         if !matches!(get("act"), "connect" | "choose") {
             page.account = Some(connect.try_out(about.name, &settings).await?);
             if is_source {

@@ -141,7 +141,8 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<String>)) -> 
         None => Seal::kept(&config.data, library.clock())?,
     };
     let outbound = Outbound::new(Allowed::parse(&config.delivery.allow_hosts));
-    let connect = Connect::new(work.clone(), site.clone(), outbound, seal);
+    let connect = Connect::new(work.clone(), site.clone(), outbound, seal)
+        .with_folders(&config.delivery.csv_folders);
     let state = App::new(Parts {
         desk: Desk::new(connect.clone()),
         delivery: Delivery::new(work.clone(), site.clone(), &config.delivery)?,

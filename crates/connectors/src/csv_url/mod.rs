@@ -1,7 +1,8 @@
 //! A table of stage changes at an address: whatever writes such a file is a source. The file is asked for anew each time,
 //! and read again only where it became another.
 
-mod table;
+mod folder;
+pub mod table;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod stand_in;
@@ -9,10 +10,11 @@ pub mod stand_in;
 mod tests;
 
 use crate::{
-    About, Account, Answer, Change, Connector, Cursor, Fault, Field, Page, Pipeline, Request,
-    Response, Source, Stage, Verified, Via, pass,
+    About, Account, Answer, Change, Connector, Cursor, Fault, Field, Micros, Page, Pipeline,
+    Request, Response, Settings, Source, Stage, Verified, Via, pass,
 };
-use table::Row;
+pub use folder::{CsvFolder, Listed};
+use table::{Columns, Row};
 
 pub struct CsvUrl {
     page: usize,
@@ -71,7 +73,7 @@ impl CsvUrl {
 
     async fn rows(&self, via: &Via<'_>) -> Result<Vec<Row>, Fault> {
         match self.file(via, None).await? {
-            Some(answer) => table::rows(&answer.body),
+            Some(answer) => table::rows(&answer.body, Columns::of(via.settings)),
             None => Err(Fault::Strange("unchanged, but never read".into())),
         }
     }
@@ -88,7 +90,7 @@ impl CsvUrl {
         }
         // A file that changed in between is begun anew: what was told has the same ids.
         let told = before.told.filter(|_| digest == before.digest).unwrap_or(0);
-        let rows = table::rows(&answer.body)?;
+        let rows = table::rows(&answer.body, Columns::of(via.settings))?;
         let items = rows
             .iter()
             .skip(told)
@@ -116,6 +118,21 @@ fn end(items: Vec<Change>, state: &State, has_more: bool) -> Result<Page<Change>
     })
 }
 
+/// What the rows of a table tell of the stages.
+fn pipeline(id: &str, name: String, rows: &[Row]) -> Pipeline {
+    let stage = |name: String| Stage {
+        id: name.clone(),
+        is_won: name.eq_ignore_ascii_case("won"),
+        is_lost: name.eq_ignore_ascii_case("lost"),
+        name,
+    };
+    Pipeline {
+        id: id.into(),
+        name,
+        stages: table::stages(rows).into_iter().map(stage).collect(),
+    }
+}
+
 /// What the file is called, without its folder and its ending.
 fn name(url: &str) -> String {
     let parsed = url::Url::parse(url.trim()).ok();
@@ -140,7 +157,7 @@ impl Connector for CsvUrl {
         About {
             name: "csv",
             title: "A CSV file at an address",
-            guide: "One row for each time a case came to a stage, with the columns case, stage and time; name and by if you have them. Times without a zone are UTC.",
+            guide: "One row for each time a case came to a stage: which case, which stage, and when; columns called name and by are used where they are there. Times without a zone are UTC.",
             rights: &["to read the file"],
             fields: &[
                 Field {
@@ -157,6 +174,10 @@ impl Connector for CsvUrl {
                     is_secret: true,
                     is_required: false,
                 },
+                table::EVERY_FIELD,
+                table::CASE,
+                table::STAGE,
+                table::TIME,
             ],
             verified: Verified::Contract,
             verified_by: "RFC 4180 and RFC 9110 (conditional requests), with a stand-in",
@@ -165,6 +186,7 @@ impl Connector for CsvUrl {
 
     fn account<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Account> {
         Box::pin(async {
+            table::every(via.settings)?;
             let rows = self.rows(via).await?;
             let url = via.settings.get("url").trim();
             Ok(Account {
@@ -181,19 +203,21 @@ impl Connector for CsvUrl {
 impl Source for CsvUrl {
     fn pipelines<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Pipeline>> {
         Box::pin(async {
-            let stages = table::stages(&self.rows(via).await?);
-            let stage = |name: String| Stage {
-                id: name.clone(),
-                is_won: name.eq_ignore_ascii_case("won"),
-                is_lost: name.eq_ignore_ascii_case("lost"),
-                name,
-            };
-            Ok(vec![Pipeline {
-                id: "file".into(),
-                name: name(via.settings.get("url")),
-                stages: stages.into_iter().map(stage).collect(),
-            }])
+            let rows = self.rows(via).await?;
+            Ok(vec![pipeline("file", name(via.settings.get("url")), &rows)])
         })
+    }
+
+    fn every(&self, settings: &Settings) -> Option<Micros> {
+        table::every(settings).ok()
+    }
+
+    fn has_seen_stages(&self) -> bool {
+        true
+    }
+
+    fn sample<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(async { Ok(self.file(via, None).await?.map(|answer| answer.body)) })
     }
 
     fn poll<'a>(

@@ -2,7 +2,7 @@
 
 use crate::source::History;
 use crate::text::line;
-use crate::{Change, Fault, Micros};
+use crate::{Change, Fault, Field, Micros, Settings};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -16,6 +16,75 @@ pub struct Row {
     pub by: String,
     /// Columns of other names.
     pub more: Vec<(String, String)>,
+}
+
+/// Which column is what; chosen when connecting, and before there was a choice they had these names.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'a> {
+    pub case: &'a str,
+    pub stage: &'a str,
+    pub time: &'a str,
+}
+
+/// The settings that name the columns.
+pub const COLUMNS: [&str; 3] = ["case_column", "stage_column", "time_column"];
+
+/// How often it is looked, as it is chosen, and how long that is.
+pub const EVERY: [(&str, Micros); 4] = [
+    ("minute", 60_000_000),
+    ("15 minutes", 900_000_000),
+    ("hour", 3_600_000_000),
+    ("day", 86_400_000_000),
+];
+
+const fn column(name: &'static str, label: &'static str) -> Field {
+    Field {
+        name,
+        label,
+        hint: "As its header says. Empty: it is guessed",
+        is_secret: false,
+        is_required: false,
+    }
+}
+
+pub const CASE: Field = column(COLUMNS[0], "Column of the case");
+pub const STAGE: Field = column(COLUMNS[1], "Column of the stage");
+pub const TIME: Field = column(COLUMNS[2], "Column of the time");
+
+pub const EVERY_FIELD: Field = Field {
+    name: "every",
+    label: "Look every",
+    hint: "minute, 15 minutes, hour or day. Empty is a minute",
+    is_secret: false,
+    is_required: false,
+};
+
+/// How often it is looked.
+pub fn every(settings: &Settings) -> Result<Micros, Fault> {
+    let said = settings.get("every").trim();
+    let found = EVERY.iter().find(|(name, _)| *name == said);
+    match found {
+        Some((_, every)) => Ok(*every),
+        None if said.is_empty() => Ok(EVERY[0].1),
+        None => Err(Fault::Refused(format!(
+            "look every {said:?}: choose minute, 15 minutes, hour or day"
+        ))),
+    }
+}
+
+impl<'a> Columns<'a> {
+    pub fn of(settings: &'a Settings) -> Columns<'a> {
+        let [case, stage, time] = COLUMNS;
+        let named = |setting: &str, usual: &'a str| match settings.get(setting).trim() {
+            "" => usual,
+            name => name,
+        };
+        Columns {
+            case: named(case, "case"),
+            stage: named(stage, "stage"),
+            time: named(time, "time"),
+        }
+    }
 }
 
 /// Other columns that are kept of a row.
@@ -53,18 +122,24 @@ pub fn digest(parts: &[&[u8]]) -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&digest.finish().as_ref()[..18])
 }
 
-pub fn rows(file: &[u8]) -> Result<Vec<Row>, Fault> {
+pub fn rows(file: &[u8], columns: Columns) -> Result<Vec<Row>, Fault> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator(file))
         .trim(csv::Trim::All)
         .from_reader(file);
     let header = reader.headers().map_err(strange)?.clone();
+    let all = line(&header.iter().collect::<Vec<_>>().join(", "));
     let column = |name: &str| header.iter().position(|h| h.eq_ignore_ascii_case(name));
     let needed = |name: &str| {
-        column(name).ok_or_else(|| Fault::Strange(format!("line 1: there is no column {name}")))
+        let missing = || format!("line 1: there is no column {name}; the columns are: {all}");
+        column(name).ok_or_else(|| Fault::Strange(missing()))
     };
-    let (case, stage, time) = (needed("case")?, needed("stage")?, needed("time")?);
+    let (case, stage, time) = (
+        needed(columns.case)?,
+        needed(columns.stage)?,
+        needed(columns.time)?,
+    );
     let (name, by) = (column("name"), column("by"));
     let others: Vec<usize> = (0..header.len())
         .filter(|i| ![Some(case), Some(stage), Some(time), name, by].contains(&Some(*i)))
@@ -81,7 +156,8 @@ pub fn rows(file: &[u8]) -> Result<Vec<Row>, Fault> {
             stage: text(stage),
             at: at.ok_or_else(|| {
                 wrong(&format!(
-                    "column time: {:?} is no time; write it as 2026-01-31 14:05:00",
+                    "column {}: {:?} is no time; write it as 2026-01-31 14:05:00",
+                    columns.time,
                     text(time)
                 ))
             })?,
@@ -94,8 +170,10 @@ pub fn rows(file: &[u8]) -> Result<Vec<Row>, Fault> {
                 .filter(|(_, v)| !v.is_empty())
                 .collect(),
         };
-        if row.case.is_empty() || row.stage.is_empty() {
-            return Err(wrong("case or stage is empty"));
+        for (value, name) in [(&row.case, columns.case), (&row.stage, columns.stage)] {
+            if value.is_empty() {
+                return Err(wrong(&format!("column {name} is empty")));
+            }
         }
         rows.push(row);
     }
@@ -104,7 +182,14 @@ pub fn rows(file: &[u8]) -> Result<Vec<Row>, Fault> {
 
 fn strange(error: csv::Error) -> Fault {
     let at = error.position().map(|p| format!("line {}: ", p.line()));
-    Fault::Strange(format!("{}not a table with commas", at.unwrap_or_default()))
+    let what = match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("it has {len} fields, and the header has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".into(),
+        _ => "not a table with commas".into(),
+    };
+    Fault::Strange(format!("{}{what}", at.unwrap_or_default()))
 }
 
 /// The one of the usual separators that the header has most of.
@@ -123,8 +208,15 @@ fn moment(text: &str) -> Option<Micros> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Some(at.as_microsecond());
     }
-    let at = text.parse::<DateTime>().ok();
+    let german = ["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"].into_iter();
+    let german = || {
+        german
+            .clone()
+            .find_map(|f| DateTime::strptime(f, text).ok())
+    };
+    let at = text.parse::<DateTime>().ok().or_else(german);
     let at = at.or_else(|| text.parse::<Date>().ok().map(|d| d.at(0, 0, 0, 0)));
+    let at = at.or_else(|| Some(Date::strptime("%d.%m.%Y", text).ok()?.at(0, 0, 0, 0)));
     Some(TimeZone::UTC.to_timestamp(at?).ok()?.as_microsecond())
 }
 

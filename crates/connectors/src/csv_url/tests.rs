@@ -3,6 +3,12 @@ use super::*;
 use crate::Http;
 use crate::source_contract::{StandIn, block_on, check};
 
+const USUAL: Columns = Columns {
+    case: "case",
+    stage: "stage",
+    time: "time",
+};
+
 struct Near<'a>(&'a Peer);
 
 impl Http for Near<'_> {
@@ -60,16 +66,21 @@ fn rows_are_read_with_any_of_the_usual_separators_and_times() {
         ),
         ("time\tcase\tstage\n2026-01-01 00:00\t1\ta", at),
         ("case,stage,time\n1,a,2026-01-01", at),
+        ("case;stage;time\n1;a;01.01.2026 00:00", at),
+        ("case;stage;time\n1;a;01.01.2026", at),
     ] {
-        let rows = table::rows(file.as_bytes()).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let rows = table::rows(file.as_bytes(), USUAL).unwrap_or_else(|e| panic!("{file}: {e}"));
         assert_eq!(
             (rows[0].case.as_str(), rows[0].stage.as_str(), rows[0].at),
             ("1", "a", at),
             "{file}"
         );
     }
-    let more =
-        table::rows(b"case,stage,time,region\n1,a,2026-01-01,North\n2,a,2026-01-01,\n").unwrap();
+    let more = table::rows(
+        b"case,stage,time,region\n1,a,2026-01-01,North\n2,a,2026-01-01,\n",
+        USUAL,
+    )
+    .unwrap();
     assert_eq!(more[0].more, [("region".to_string(), "North".to_string())]);
     assert_eq!(more[1].more, []);
 }
@@ -79,23 +90,44 @@ fn what_cannot_be_read_is_told_with_its_line() {
     for (file, said) in [
         (
             "case,stage\n",
-            "not understood: line 1: there is no column time",
+            "not understood: line 1: there is no column time; the columns are: case, stage",
         ),
-        ("", "not understood: line 1: there is no column case"),
+        (
+            "",
+            "not understood: line 1: there is no column case; the columns are: ",
+        ),
         (
             "case,stage,time\n1,a,2026-01-01\n2,b,soon\n",
             "not understood: line 3: column time: \"soon\" is no time; write it as 2026-01-31 14:05:00",
         ),
         (
             "case,stage,time\n,a,2026-01-01\n",
-            "not understood: line 2: case or stage is empty",
+            "not understood: line 2: column case is empty",
         ),
         (
             "case,stage,time\n1,a\n",
-            "not understood: line 2: not a table with commas",
+            "not understood: line 2: it has 2 fields, and the header has 3",
         ),
     ] {
-        let fault = table::rows(file.as_bytes()).unwrap_err();
+        let fault = table::rows(file.as_bytes(), USUAL).unwrap_err();
         assert_eq!(fault.to_string(), said);
     }
+}
+
+#[test]
+fn columns_have_the_names_that_were_chosen() {
+    let settings = Settings::of([("case_column", "Deal"), ("time_column", "Since ")]);
+    let file = b"Since,deal,stage,case\n2026-01-01,7,a,of beer\n";
+    let rows = table::rows(file, Columns::of(&settings)).unwrap();
+    assert_eq!((rows[0].case.as_str(), rows[0].stage.as_str()), ("7", "a"));
+    assert_eq!(rows[0].more, [("case".to_string(), "of beer".to_string())]);
+    let wrong = table::rows(b"Since,deal,stage\nsoon,7,a\n", Columns::of(&settings));
+    let said = wrong.unwrap_err().to_string();
+    assert!(
+        said.contains("line 2: column Since: \"soon\" is no time"),
+        "{said}"
+    );
+    let every = |said| table::every(&Settings::of([("every", said)]));
+    assert_eq!(every("hour"), Ok(3_600_000_000));
+    assert!(every("fortnight").is_err());
 }

@@ -1,16 +1,27 @@
 //! Carries the requests of connectors, through the guard.
 
+use super::folders::Folders;
 use base::outbound::{Failed, Opened, Outbound, Request};
 use bytes::Bytes;
 use connectors::{Answer, Fault, Http, Response};
 use hyper::Method;
+use std::sync::OnceLock;
 
 /// A page of a service is never longer.
 const LONGEST: usize = 16 << 20;
 
-pub struct Carrier(pub Outbound);
+pub struct Carrier(Outbound, OnceLock<Folders>);
 
 impl Carrier {
+    pub fn new(outbound: Outbound) -> Carrier {
+        Carrier(outbound, OnceLock::new())
+    }
+
+    /// Lets files be read from these folders.
+    pub fn allow(&self, folders: &str) {
+        let _ = self.1.set(Folders::parse(folders));
+    }
+
     /// Opens a stream.
     pub async fn open(&self, request: connectors::Request) -> Result<Opened, Fault> {
         let opened = self.0.open(carried(&request)?).await;
@@ -36,6 +47,11 @@ fn carried(request: &connectors::Request) -> Result<Request<'_>, Fault> {
 impl Http for Carrier {
     fn send(&self, request: connectors::Request) -> Answer<'_, Response> {
         Box::pin(async move {
+            if request.url.starts_with("folder:") {
+                let folders = self.1.get().cloned().unwrap_or_default();
+                let read = tokio::task::spawn_blocking(move || folders.answer(&request)).await;
+                return read.map_err(|e| Fault::Unreached(e.to_string()))?;
+            }
             match self.0.send(carried(&request)?).await {
                 Ok(answer) => Ok(Response {
                     status: answer.status,

@@ -5,8 +5,10 @@
 
 mod bell;
 mod carrier;
+mod columns;
 mod command;
 mod filter;
+mod folders;
 mod intake;
 pub(crate) mod listen;
 pub mod mapping;
@@ -153,7 +155,7 @@ impl Connect {
         let node = work.clock().id().simple().to_string();
         Connect {
             inner: Arc::new(Inner {
-                carrier: Carrier(outbound.clone()),
+                carrier: Carrier::new(outbound.clone()),
                 postman: Postman(outbound),
                 bells: bell::Bells::default(),
                 token_key: OnceCell::new(),
@@ -170,6 +172,12 @@ impl Connect {
                 work,
             }),
         }
+    }
+
+    /// With folders on this server that files may be read from, commas between them.
+    pub fn with_folders(self, allowed: &str) -> Connect {
+        self.inner.carrier.allow(allowed);
+        self
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -45,7 +45,10 @@ impl Connect {
         let bell = self.source_bell(&row.kind);
         let bell = bell.ok_or_else(|| Problem::not_found("webhook"))?;
         let settings = self.settings(&row)?;
-        if let Some(field) = bell.signed_by.filter(|f| settings.get(f).trim().is_empty()) {
+        if let Some(name) = bell.signed_by.filter(|f| settings.get(f).trim().is_empty()) {
+            let about = self.about(&row.kind)?;
+            let field = about.fields.iter().find(|f| f.name == name);
+            let field = field.map_or(name, |f| f.label);
             return Err(Problem::new(
                 422,
                 "field_missing",

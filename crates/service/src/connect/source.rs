@@ -75,7 +75,11 @@ impl Connect {
         if row.looked.is_some() || cursor.is_none() {
             let all = source.pipelines(&via).await.map_err(Stopped::By)?;
             let found = all.into_iter().find(|p| p.id == pipeline.id);
-            pipeline = found.ok_or_else(|| gone(&pipeline))?;
+            let found = found.ok_or_else(|| gone(&pipeline))?;
+            pipeline = match source.has_seen_stages() {
+                true => also_seen(pipeline, found),
+                false => found,
+            };
         }
         self.inner.bells.begin(&row.id);
         let page = source
@@ -106,7 +110,8 @@ impl Connect {
         let due = if page.has_more {
             now
         } else {
-            self.inner.bells.due(&row.id, now, SOURCE_EVERY)
+            let every = source.every(settings).unwrap_or(SOURCE_EVERY);
+            self.inner.bells.due(&row.id, now, every)
         };
         let looked = Looked {
             id: &row.id,
@@ -153,6 +158,22 @@ impl Connect {
             .await?;
         self.done(tx).await
     }
+}
+
+/// The stages of before, and behind the one it follows each that was not seen then.
+fn also_seen(before: Pipeline, now: Pipeline) -> Pipeline {
+    let mut stages = before.stages;
+    let mut at = 0;
+    for stage in now.stages {
+        match stages.iter().position(|s| s.id == stage.id) {
+            Some(known) => at = known + 1,
+            None => {
+                stages.insert(at, stage);
+                at += 1;
+            }
+        }
+    }
+    Pipeline { stages, ..now }
 }
 
 fn gone(pipeline: &Pipeline) -> Stopped {

@@ -53,6 +53,8 @@ pub struct Config {
     pub mail_reply: Option<String>,
     /// Hosts that may be spoken to although they are not public.
     pub allow_hosts: String,
+    /// Folders that files may be read from, with commas between them.
+    pub csv_folders: String,
     /// Hosts of push services that are not public.
     pub push_hosts: String,
     /// The mailbox answers are fetched from, such as `imaps://user:password@mail.example.com/INBOX`.

@@ -25,6 +25,9 @@ pub struct Leaving {
     /// Hosts that webhooks and mailboxes may be at although they are not public, with commas between them
     #[arg(long, env = "TENON_ALLOW_HOSTS", default_value = "")]
     allow_hosts: String,
+    /// Folders on this machine that sources may read CSV files from, with commas between them
+    #[arg(long, env = "TENON_CSV_FOLDERS", default_value = "")]
+    csv_folders: String,
     /// Hosts of push services of your own that are not public; everybody here can make Tenon send to them
     #[arg(long, env = "TENON_PUSH_HOSTS", default_value = "")]
     push_hosts: String,
@@ -39,6 +42,7 @@ impl Leaving {
             imap: self.imap,
             imap_move: self.imap_move,
             allow_hosts: self.allow_hosts,
+            csv_folders: self.csv_folders,
             push_hosts: self.push_hosts,
             group: Some(i64::from(self.mail_group) * 1_000_000),
         }
