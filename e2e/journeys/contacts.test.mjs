@@ -4,8 +4,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, looked, open } from "../lib/browser.js";
+import { connect } from "../lib/desk.js";
 import { mastodon } from "../lib/mastodon.js";
-import { tenon } from "../lib/tenon.js";
+import { eventually, tenon } from "../lib/tenon.js";
 
 const log = `case,activity,time,contact,company
 Deal 001,Enquiry,2026-03-01T10:00:00Z,Aino Saari,Saari Brewing
@@ -29,14 +30,6 @@ after(async () => {
   social?.close();
 });
 
-async function eventually(what, is) {
-  for (let i = 0; i < 200; i++) {
-    if (await is()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`not so: ${what}`);
-}
-
 const json = async (path) => (await house.ask(path)).json();
 
 test("nobody is there yet, and the page says so", async () => {
@@ -44,13 +37,7 @@ test("nobody is there yet, and the page says so", async () => {
   assert.match(await page.textContent("main"), /Nobody yet/);
   await looked(page);
   calm();
-  const { page: owners } = await open(browser, house.url + "/connections");
-  await owners.getByRole("link", { name: "Connect Mastodon" }).click();
-  await owners.fill("[name=server]", social.url);
-  await owners.fill("[name=token]", "open-sesame");
-  await owners.click("text=Sign in and look");
-  await owners.getByRole("button", { name: "Connect", exact: true }).click();
-  await owners.waitForSelector("text=is connected");
+  await connect({ house, browser }, "mastodon", { server: social.url, token: "open-sesame" });
 });
 
 test("who writes is found by name and by company, and her company shows who of us knows them", async () => {
