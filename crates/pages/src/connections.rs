@@ -206,7 +206,8 @@ impl NewPage {
             _ => return Vec::new(),
         };
         // What was filled in, or nothing, is not passed over for the first of them.
-        if !all.is_empty() && !all.contains(&value) && (field.name != "every" || value != "") {
+        if !all.is_empty() && !all.contains(&value) && (field.name != "every" || !value.is_empty())
+        {
             all.insert(0, value);
         }
         all

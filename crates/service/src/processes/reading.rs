@@ -15,7 +15,7 @@ fn renamed<'a>(before: &'a Steps, now: &'a Steps) -> Vec<(&'a str, &'a str)> {
     new.retain(|s| !is_in(before, &s.name));
     gone.filter_map(|old| {
         let shares = |s: &&Step| s.activities.iter().any(|a| old.activities.contains(a));
-        let at = new.iter().position(|s| shares(s))?;
+        let at = new.iter().position(shares)?;
         Some((old.name.as_str(), new.remove(at).name.as_str()))
     })
     .collect()
