@@ -1,5 +1,6 @@
 //! Channels: where customers say something, and where they are answered.
 
+use crate::network::Place;
 use crate::post::Mailbox;
 use crate::publish::{Echo, Publishes};
 use crate::{
@@ -327,6 +328,17 @@ pub trait Channel: Connector {
     fn budget(&self, settings: &Settings, from: Option<&Cursor>, now: Micros) -> Option<Budget> {
         let _ = (settings, from, now);
         None
+    }
+
+    /// Whether it has rooms that people talk in.
+    fn has_rooms(&self) -> bool {
+        false
+    }
+
+    /// The rooms the account is in.
+    fn rooms<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Place>> {
+        let _ = via;
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn once(&self) -> Once;

@@ -12,6 +12,8 @@ pub const CLIENT_SECRET: &str = "client_secret";
 /// What signing in gave beside the access token: what renews it, and when it ends, in microseconds since 1970.
 const REFRESH: &str = "oauth_refresh_token";
 const ENDS: &str = "oauth_ends";
+/// What was granted, where that was told.
+const SCOPES: &str = "oauth_scopes";
 /// An access token that nobody says the end of is taken to be as good as new; one that ends later than this does not end.
 const LONGEST: i64 = 10 * 366 * 86_400;
 
@@ -71,6 +73,7 @@ pub struct Tokens {
     refresh: Option<String>,
     ends: Option<Micros>,
     instance: Option<String>,
+    scopes: Option<String>,
 }
 
 impl Tokens {
@@ -95,6 +98,8 @@ struct Given {
     expires_in: serde_json::Value,
     #[serde(default)]
     instance_url: Option<String>,
+    #[serde(default)]
+    scope: serde_json::Value,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -231,6 +236,9 @@ impl OAuth {
         if tokens.refresh.is_some() {
             set(REFRESH, tokens.refresh);
         }
+        if tokens.scopes.is_some() {
+            set(SCOPES, tokens.scopes);
+        }
         if let (Some(name), Some(instance)) = (self.instance, tokens.instance) {
             set(name, Some(instance));
         }
@@ -238,10 +246,16 @@ impl OAuth {
 
     /// Takes away what an earlier signing in gave, and what was pasted in its stead.
     pub fn forget(&self, settings: &mut Settings) {
-        for name in [self.into, REFRESH, ENDS].iter().chain(self.pasted) {
+        for name in [self.into, REFRESH, ENDS, SCOPES].iter().chain(self.pasted) {
             settings.0.remove(*name);
         }
     }
+}
+
+/// What was granted at signing in, as the service told it with the token; nothing where it did not, or where a key was pasted.
+pub fn granted(settings: &Settings) -> Vec<String> {
+    let scopes = settings.get(SCOPES).split([' ', ',']).map(line);
+    scopes.filter(|s| !s.is_empty()).collect()
 }
 
 /// The S256 challenge of a verifier.
@@ -304,6 +318,15 @@ fn given(given: Given, now: Micros) -> Result<Tokens, Fault> {
         refresh: given.refresh_token.filter(|t| !t.is_empty()),
         ends: lasts.map(|s| now + (s * 1e6) as Micros),
         instance,
+        // Some write a list.
+        scopes: match &given.scope {
+            serde_json::Value::Array(all) => {
+                let all: Vec<&str> = all.iter().filter_map(|s| s.as_str()).collect();
+                Some(all.join(" "))
+            }
+            one => one.as_str().map(String::from),
+        }
+        .filter(|s| !s.trim().is_empty()),
     })
 }
 

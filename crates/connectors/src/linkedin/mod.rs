@@ -13,7 +13,7 @@ mod tests;
 use crate::channel::{Author, Channel, Once, Seen, What};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
-use crate::oauth::{Client, OAuth, Places};
+use crate::oauth::{Client, OAuth, Places, granted};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
@@ -111,7 +111,7 @@ impl Connector for LinkedIn {
                 )),
                 handle: vanity,
                 name: text::line(&page.name),
-                may: Vec::new(),
+                may: granted(via.settings),
             })
         })
     }

@@ -10,6 +10,7 @@ mod tests;
 
 use crate::channel::{Channel, Once};
 use crate::http::{Request, Response, segment, server};
+use crate::network::Place;
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
     Sent, Settings, Verified, Via, text,
@@ -94,6 +95,14 @@ impl Channel for Matrix {
         }))
     }
 
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn rooms<'a>(&'a self, via: &'a Via<'a>) -> Answer<'a, Vec<Place>> {
+        Box::pin(rooms(via))
+    }
+
     fn once(&self) -> Once {
         // The number of the transaction would do, but servers keep it for each token: with a new one it is sent anew.
         Once::ReadBack
@@ -120,6 +129,8 @@ impl Channel for Matrix {
 
 /// Pages that are read back at most; each has a hundred of our own messages.
 const PAGES: usize = 10;
+/// Rooms that are told of.
+const ROOMS: usize = 200;
 /// Clocks of servers differ.
 const SKEW: Micros = 600_000_000;
 
@@ -131,6 +142,30 @@ fn room<'a>(via: &Via<'a>, out: &'a Outgoing) -> Result<&'a str, Fault> {
         )),
         room => Ok(room),
     }
+}
+
+/// The rooms the account has joined, with their names where they have one.
+async fn rooms(via: &Via<'_>) -> Result<Vec<Place>, Fault> {
+    let server = Server::of(via.settings)?;
+    let joined: wire::Joined = server.ask(via, "joined_rooms", &[]).await?;
+    let mut rooms = Vec::new();
+    for id in joined.joined_rooms.into_iter().take(ROOMS) {
+        let path = format!("rooms/{}/state/m.room.name", segment(&id));
+        let named = server.ask::<wire::Named>(via, &path, &[]).await;
+        let name = match named {
+            Ok(named) => text::line(&named.name),
+            Err(Fault::Gone(_) | Fault::NotAllowed(_)) => String::new(),
+            Err(fault) => return Err(fault),
+        };
+        let name = if name.is_empty() { id.clone() } else { name };
+        rooms.push(Place {
+            id,
+            name,
+            ..Place::default()
+        });
+    }
+    rooms.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rooms)
 }
 
 /// What was sent under a key, with whichever token; of our own messages only, since anybody can write a key.

@@ -1,7 +1,7 @@
 //! What came since the last time. Where a room has more than the server gives at once, what lies between is read back first.
 
 use super::{Server, shown, wire};
-use crate::channel::{Author, Seen, What};
+use crate::channel::{Author, Media, Seen, What};
 use crate::http::segment;
 use crate::json::Item;
 use crate::{Cursor, Fault, Incoming, Micros, Page, Via, text};
@@ -153,7 +153,16 @@ async fn incoming(
             ..Incoming::deleted(id, at)
         }));
     }
-    if event.kind != "m.room.message" || content.msgtype != "m.text" {
+    let attached = match content.msgtype.as_str() {
+        "m.text" => None,
+        "m.image" | "m.video" | "m.audio" | "m.file" => Some(Media {
+            url: String::new(),
+            kind: content.msgtype[2..].into(),
+            description: text::line(&content.body),
+        }),
+        _ => return Ok(None),
+    };
+    if event.kind != "m.room.message" {
         return Ok(None);
     }
     let relation = content.relates_to.as_ref();
@@ -169,6 +178,7 @@ async fn incoming(
             false => return Ok(None),
         },
         (Some(_), None) => return Ok(None),
+        _ if attached.is_some() => (&event.event_id, What::Said, ""),
         _ => (&event.event_id, What::Said, content.body.as_str()),
     };
     let handle = text::line(&event.sender);
@@ -186,6 +196,7 @@ async fn incoming(
         seen: Seen::Direct,
         text: text::clean(without_quote(body, reply_to.is_some())),
         reply_to,
+        media: attached.into_iter().collect(),
         url: Some(shown(room, id)),
         raw: item.raw.clone(),
         ..Incoming::deleted(id, at)

@@ -49,6 +49,32 @@ fn only_who_said_something_can_change_it() {
 }
 
 #[test]
+fn a_picture_is_told_of_by_its_name() {
+    let picture = json!({
+        "event_id": "$p",
+        "type": "m.room.message",
+        "sender": "@ada:far.example",
+        "origin_server_ts": i64::MAX,
+        "content": {"msgtype": "m.image", "body": "pump.jpg", "url": "mxc://far.example/x"},
+    });
+    let stand = Stand::new(stand_in::Server {
+        more: vec![(2, picture)],
+    });
+    let settings = stand.settings();
+    let via = Via {
+        wishes: &[],
+        settings: &settings,
+        http: &stand,
+        post: &crate::NoPost,
+        now: stand.now(),
+    };
+    let page = contract::now(Matrix.poll(&via, None)).unwrap();
+    let media = &page.items.last().unwrap().media[0];
+    let told = (media.kind.as_str(), media.description.as_str());
+    assert_eq!(told, ("image", "pump.jpg"));
+}
+
+#[test]
 fn what_is_no_answer_needs_a_room() {
     let stand = stand_in::stand_in();
     let mut settings = stand.settings();

@@ -10,6 +10,17 @@ pub struct Me {
 }
 
 #[derive(Debug, Deserialize)]
+pub struct Joined {
+    pub joined_rooms: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Named {
+    #[serde(default, deserialize_with = "or_default")]
+    pub name: String,
+}
+
+#[derive(Debug, Deserialize)]
 pub struct Sync {
     pub next_batch: String,
     #[serde(default, deserialize_with = "or_default")]

@@ -211,3 +211,31 @@ fn a_refusal_is_told_apart_from_an_ill_server() {
     assert_eq!(tokens.ends, None);
     assert!(!format!("{tokens:?}").contains("hush"));
 }
+
+#[test]
+fn what_was_granted_is_known_where_it_is_told_and_forgotten_with_the_key() {
+    let mut settings = Settings::default();
+    let x = oauth("x");
+    let told = |scope: &str| {
+        tokens(
+            &answer(200, &format!("{{\"access_token\": \"a\"{scope}}}")),
+            0,
+        )
+    };
+    x.put(&mut settings, told("").unwrap());
+    assert!(granted(&settings).is_empty());
+    x.put(
+        &mut settings,
+        told(", \"scope\": \"tweet.read users.read\"").unwrap(),
+    );
+    assert_eq!(granted(&settings), ["tweet.read", "users.read"]);
+    // Renewed without a word of it, it is as it was.
+    x.put(&mut settings, told("").unwrap());
+    assert_eq!(granted(&settings).len(), 2);
+    x.put(&mut settings, told(", \"scope\": \"a,b\"").unwrap());
+    assert_eq!(granted(&settings), ["a", "b"]);
+    x.put(&mut settings, told(", \"scope\": [\"c\", 7]").unwrap());
+    assert_eq!(granted(&settings), ["c"]);
+    x.forget(&mut settings);
+    assert!(granted(&settings).is_empty());
+}

@@ -17,7 +17,7 @@ use crate::channel::{Author, Channel, Delivered, Delivery, Media, Once, Seen, Wh
 use crate::follow::{self, Budget, Follows};
 use crate::http::{Request, Response, segment};
 use crate::json::Item;
-use crate::oauth::{Client, OAuth, Places};
+use crate::oauth::{Client, OAuth, Places, granted};
 use crate::publish::{Counts, Echo, Publishes};
 use crate::{
     About, Account, Answer, Connector, Cursor, Fault, Field, Incoming, Micros, Outgoing, Page,
@@ -119,7 +119,7 @@ impl Connector for X {
                 handle: author.handle,
                 name: author.name,
                 url: author.url,
-                may: Vec::new(),
+                may: granted(via.settings),
             })
         })
     }
