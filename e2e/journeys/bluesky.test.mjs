@@ -70,7 +70,7 @@ for (const [n, { what, appview, skip }] of ways.entries()) describe(what, () => 
     await answer(desk, thread, "It left this morning: https://halden.example/x 🦀");
     const [reply, ...more] = await shop.posts();
     assert.deepEqual(more, [], "and no other");
-    assert.equal(reply.value.text, "It left this morning: https://halden.example/x 🦀");
+    assert.equal(reply.value.text, "It left this morning: https://halden.example/x 🦀 – Maren");
     assert.deepEqual(reply.value.reply, { root: { uri: asked.uri, cid: asked.cid }, parent: { uri: asked.uri, cid: asked.cid } });
     assert.equal(reply.value.facets[0].features[0].uri, "https://halden.example/x");
   });
@@ -99,7 +99,7 @@ for (const [n, { what, appview, skip }] of ways.entries()) describe(what, () => 
     await server.start();
     await eventually("it is answered", async () => (await desk.queue("done")).some((t) => t.id === thread.id));
     await new Promise((done) => setTimeout(done, 3000));
-    assert.deepEqual((await shop.posts()).map((p) => p.value.text), ["It left this morning: https://halden.example/x 🦀", "It comes with the pump."]);
+    assert.deepEqual((await shop.posts()).map((p) => p.value.text), ["It left this morning: https://halden.example/x 🦀 – Maren", "It comes with the pump. – Maren"]);
     await eventually("the channel is well again", async () => (await desk.connection()).error === null);
   });
 

@@ -38,6 +38,13 @@ test("an owner connects a channel: what is wrong is said, whose account it is is
   assert.equal(await page.locator("code").count(), 0, "Mastodon sends no webhooks, so no address is offered");
   await page.click("text=How it is");
   assert.match(await page.textContent("main"), /recorded: recorded traffic/);
+  await page.selectOption("[name=how]", "own");
+  await page.fill("[name=text]", "– {name}, Halden");
+  await page.click("[action$='/sign'] >> text=Save");
+  assert.equal(await page.inputValue("[name=text]"), "– {name}, Halden");
+  await page.selectOption("[name=how]", "first");
+  await page.click("[action$='/sign'] >> text=Save");
+  assert.deepEqual([await page.inputValue("[name=how]"), await page.inputValue("[name=text]")], ["first", ""]);
   await looked(page);
   for (const path of ["/connections", page.url().slice(house.url.length), "/audit"]) {
     assert.doesNotMatch(await (await house.ask(path)).text(), /open-sesame/, path);
@@ -81,11 +88,12 @@ test("what a customer says is on the desk, on her case, and one of two colleague
   assert.match(await hers.page.textContent(".colleagues"), /Kofi Mensah.*the second offer/s);
   social.loses = 1;
   await hers.page.fill("form[action$='/reply'] [name=body]", "It left this morning.");
+  assert.match(await hers.page.textContent(".signed"), /Signed: – Maren 421 characters left/);
   await hers.page.click(".composer >> text=Send");
   await eventually("it is answered", async () => (await queue("done")).length === 1);
   assert.equal(social.sent.length, 1, "sent once, although the answer was lost");
   assert.equal(social.sent[0].in_reply_to_id, asked);
-  assert.match(social.sent[0].status, /^@ines_weber@elsewhere\.example It left this morning\.$/);
+  assert.match(social.sent[0].status, /^@ines_weber@elsewhere\.example It left this morning\. – Maren$/);
   await reloaded(hers.page);
   assert.match(await hers.page.textContent(".posts"), /Halden Meters by Maren Voss/);
   social.say("Ines Weber", "Thank you", { in_reply_to_id: social.sent[0].id });

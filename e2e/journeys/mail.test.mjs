@@ -90,7 +90,7 @@ test("her mail is on the desk at once, on her case, and a colleague answers it i
   assert.equal(header(sent, "Reply-To"), `"Halden Support" <${address}>`);
   assert.equal(header(sent, "Subject"), "Re: The meter <b>drifts</b>");
   assert.equal(header(sent, "In-Reply-To"), "<a@saari>");
-  assert.match(sent, /Dear Aino,\r\n\r\na new one is on its way\./);
+  assert.match(sent, /Dear Aino,\r\n\r\na new one is on its way\.\r\n\r\n=E2=80=93 Maren\r\n/);
   await eventually("it is told as sent", async () => (await queue("done")).length === 1);
   await reloaded(page);
   assert.match(await page.textContent(".posts"), /by Maren Voss.*a new one is on its way/s);

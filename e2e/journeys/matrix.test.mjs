@@ -63,7 +63,7 @@ test("what a customer writes in a room is on the desk, on her case, and she gets
   await answer(desk, thread, "It left this morning: <b>done</b>.");
   const [reply, ...more] = await replies();
   assert.deepEqual(more, [], "and no other");
-  assert.equal(reply.content.body, "It left this morning: <b>done</b>.");
+  assert.equal(reply.content.body, "It left this morning: <b>done</b>. – Maren");
   assert.equal(reply.content["m.relates_to"]["m.in_reply_to"].event_id, asked);
   assert.deepEqual(reply.content["m.mentions"].user_ids, [ines.id]);
 });
@@ -98,7 +98,7 @@ test("a reply that waits while the server is down is there once when it is back"
   await server.start();
   await eventually("it is answered", async () => (await desk.queue("done")).some((t) => t.id === thread.id));
   await new Promise((done) => setTimeout(done, 3000));
-  assert.deepEqual((await replies()).map((r) => r.content.body), ["It left this morning: <b>done</b>.", "It comes with the pump."]);
+  assert.deepEqual((await replies()).map((r) => r.content.body), ["It left this morning: <b>done</b>. – Maren", "It comes with the pump. – Maren"]);
   await eventually("the channel is well again", async () => (await desk.connection()).error === null);
   calm();
 });
@@ -127,6 +127,6 @@ test("what was sent with the old token is not sent again with a new one", { skip
   await eventually("it is answered", async () => (await desk.queue("done")).some((t) => t.id === thread.id));
   assert.equal((await replies()).length, before + 1);
   const { said } = await desk.thread(thread.id);
-  assert.equal(said.filter((s) => s.text === "We are here.").length, 1);
+  assert.equal(said.filter((s) => s.text === "We are here. – Maren").length, 1);
   calm();
 });

@@ -103,6 +103,7 @@ async function renew(): Promise<void> {
 }
 
 export function drafts(form: HTMLFormElement): void {
+  form.addEventListener("input", () => left(form));
   const field = form.querySelector("textarea");
   if (!field) return;
   // Whom of several it is for.
@@ -180,4 +181,17 @@ function entry(one: Similar): HTMLElement {
     item.append(" ", there);
   }
   return item;
+}
+
+/** How much more fits beside the signature, wherever the reply goes. */
+function left(form: HTMLFormElement): void {
+  const told = form.querySelector("[data-left]");
+  const box = form.querySelector("textarea");
+  if (!told || !box) return;
+  const chosen = form.querySelector<HTMLElement>("[data-longest]:checked");
+  const more = Number(chosen?.dataset.longest ?? box.maxLength) - [...box.value.trim()].length;
+  told.textContent = more < 0 ? `${-more} characters too many` : `${more} characters left`;
+  told.classList.toggle("is-over", more < 0);
+  const signed = chosen?.dataset.signed;
+  if (chosen) form.querySelector("[data-signed]")!.textContent = signed ? `Signed: ${signed}` : "Not signed";
 }

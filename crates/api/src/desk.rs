@@ -10,7 +10,7 @@ use base::identity::Actor;
 use serde::{Deserialize, Serialize};
 use service::app::App;
 use service::desk::acts::Handed;
-use store::desk::Queue;
+use store::desk::{QUEUED, Queue, ReplyRow};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Deserialize, IntoParams)]
@@ -137,6 +137,10 @@ pub struct Reply {
     /// `review`, `returned`, `queued`, `sent`, `failed` or `withdrawn`.
     state: String,
     error: Option<String>,
+    /// What it goes out with behind its text: who wrote it, with a space or empty line before it.
+    signed: String,
+    /// Before when it does not leave: the service asked us to wait.
+    waits_until: Option<i64>,
     /// The conversation it goes to.
     thread: String,
 }
@@ -152,6 +156,9 @@ pub struct Thread {
     reason: String,
     sure: i64,
     claimed_by: Option<String>,
+    /// What a reply of yours is signed with; null where it is not. The longest text it may have beside that.
+    signed: Option<String>,
+    longest_reply: usize,
     /// Ids of what was merged into it.
     merged: Vec<String>,
     said: Vec<CustomerMessage>,
@@ -167,6 +174,11 @@ pub async fn one(
     Path(thread): Path<String>,
 ) -> Result<Json<Thread>, ApiError> {
     let thread = app.desk.thread(&actor, &thread).await?;
+    let directory = app.identity.directory().await?;
+    let me = directory.name(actor.id());
+    let part = thread.part_of_newest();
+    let (signed, longest_reply) = part.map_or_else(Default::default, |p| (p.sign(me), p.room(me)));
+    let now = app.library.clock().now();
     let merged = thread.parts.iter().skip(1).map(|p| p.row.id.clone());
     let merged = merged.collect();
     let parts = thread.parts;
@@ -188,7 +200,14 @@ pub async fn one(
         sender: s.proof,
         sender_by: s.proof_by.filter(|by| !by.is_empty()),
     });
+    let waits = |r: &ReplyRow| {
+        let part = parts.iter().find(|p| p.row.id == r.thread);
+        let until = part.map_or(0, |p| p.sends_from);
+        (r.state == QUEUED && until > now).then_some(until)
+    };
     let replies = thread.replies.into_iter().map(|r| Reply {
+        waits_until: waits(&r),
+        signed: r.signed,
         id: r.id,
         person: r.person,
         at: r.at,
@@ -198,6 +217,8 @@ pub async fn one(
         thread: r.thread,
     });
     Ok(Json(Thread {
+        signed: Some(signed).filter(|s| !s.is_empty()),
+        longest_reply,
         merged,
         said: said.collect(),
         replies: replies.collect(),

@@ -10,11 +10,13 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use base::format;
 use base::identity::Actor;
+use connectors::network::Place;
 use connectors::{About, Account, Field, Pipeline, Settings};
 use mining::Micros;
 use serde::Deserialize;
 use service::app::App;
 use service::connect::{Back, Connection, NotIn, SignedIn, Writing};
+use service::desk::sign::FULL;
 use service::processes::Problem;
 use std::collections::BTreeMap;
 use store::connections::{CHANNEL, NETWORK, ON, PAUSED, SIGNED_OUT};
@@ -559,6 +561,11 @@ struct OnePage {
     pipeline: Option<Pipeline>,
     fields: Vec<Field>,
     sign_in: Option<SignIn>,
+    inside: Option<Inside>,
+    /// How replies are signed: the choice, and the text where it is one of one's own.
+    signs: (&'static str, String),
+    /// Until when the service asked to be sent nothing.
+    sends_from: Option<String>,
     /// Days that messages and payloads are kept, as written.
     kept: (String, String),
     /// Of a source that can say when there is something to look at.
@@ -571,6 +578,64 @@ struct OnePage {
 struct Rings {
     is_on: bool,
     is_signed: bool,
+}
+
+/// Rooms in which colleagues talk, of a channel that has rooms.
+struct Inside {
+    /// Room, its name, the case with its page, and what goes wrong.
+    rooms: Vec<(String, String, Option<(String, String)>, String)>,
+    /// Those that may become one; asked of the service when somebody wants to choose.
+    choice: Option<Vec<Place>>,
+    processes: Vec<(String, String)>,
+    /// Who here is who there.
+    known: Vec<(String, String)>,
+    colleagues: Vec<(String, String)>,
+}
+
+impl Inside {
+    async fn of(app: &App, c: &Connection, asks: bool) -> Result<Option<Inside>, PageError> {
+        let connect = app.desk.connect();
+        if !connect.has_rooms(&c.row.kind) {
+            return Ok(None);
+        }
+        let (rooms, known) = connect.inside(&c.row.id).await?;
+        let directory = app.identity.directory().await?;
+        let processes = app.library.list().await?;
+        let page = |process: &str, case: &str| {
+            let slug = processes.iter().find(|p| p.id == process);
+            let slug = slug.map_or("", |p| &p.slug);
+            format!("/p/{slug}/case/{}", format::urlencode(case))
+        };
+        Ok(Some(Inside {
+            choice: match asks {
+                true => Some(connect.rooms(&c.row.id).await?),
+                false => None,
+            },
+            rooms: rooms
+                .into_iter()
+                .map(|r| {
+                    let case = r.case_ref.map(|case| (page(&r.process, &case), case));
+                    (r.topic, r.name, case, r.error.unwrap_or_default())
+                })
+                .collect(),
+            known: known
+                .into_iter()
+                .map(|(told, person)| (told, directory.name(&person).to_string()))
+                .collect(),
+            colleagues: directory
+                .colleagues()
+                .map(|p| (p.id.clone(), p.name.clone()))
+                .collect(),
+            processes: processes.into_iter().map(|p| (p.slug, p.name)).collect(),
+        }))
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Asks {
+    /// Not empty: the rooms are asked for.
+    rooms: String,
 }
 
 /// How links are written back.
@@ -620,8 +685,10 @@ pub async fn one(
     actor: Actor,
     State(app): State<App>,
     Path(id): Path<String>,
+    Query(asks): Query<Asks>,
 ) -> Result<Html<String>, PageError> {
     let c = app.desk.connect().find(&id).await?;
+    let inside = Inside::of(&app, &c, !asks.rooms.is_empty()).await?;
     let process = match &c.row.process {
         Some(process) => Some(app.library.process(process).await?),
         None => None,
@@ -633,6 +700,8 @@ pub async fn one(
         .map(|n| (c.row.taken * 100 / n).clamp(0, 100));
     let is_syncing = c.row.state == ON && c.row.synced.is_none();
     let kept = app.desk.connect().kept(&id).await?;
+    let (signature, sends_from) = app.desk.connect().sending(&id).await?;
+    let asked = Some(sends_from).filter(|at| *at > app.library.clock().now());
     let slug = process.as_ref().map_or("", |p| &p.slug);
     let writing = app.desk.connect().writing(&id).await?;
     let back = writing.map(|w| writing_back(w, slug));
@@ -681,6 +750,14 @@ pub async fn one(
         account: c.account,
         pipeline: c.pipeline,
         name: c.row.name,
+        inside,
+        signs: match signature.as_deref() {
+            None => ("first", String::new()),
+            Some("") => ("none", String::new()),
+            Some(FULL) => ("full", String::new()),
+            Some(own) => ("own", own.into()),
+        },
+        sends_from: asked.map(|at| when(Some(at))),
         kept: (written(kept.said), written(kept.raw)),
         bell,
         back,
@@ -717,6 +794,25 @@ pub async fn act(
             let days = |name: &str| form.get(name).map_or("", String::as_str);
             let days = (days("said"), days("raw"));
             connect.set_kept(&actor, &id, days).await?;
+        }
+        "bridge" => {
+            let get = |name: &str| form.get(name).map_or("", |v| v.trim());
+            let of = (get("process"), get("case"));
+            connect.bridge(&actor, &id, get("room"), of).await?;
+        }
+        "unbridge" => {
+            let room = form.get("room").map_or("", String::as_str);
+            connect.unbridge(&actor, &id, room).await?;
+        }
+        "who" => {
+            let get = |name: &str| form.get(name).map_or("", String::as_str);
+            let who = (get("handle"), get("person"));
+            connect.set_who(&actor, &id, who).await?;
+        }
+        "sign" => {
+            let get = |name: &str| form.get(name).map_or("", String::as_str);
+            let how = (get("how"), get("text"));
+            connect.set_signature(&actor, &id, how).await?;
         }
         "plug" => {
             let get = |name: &str| form.get(name).map_or("", String::as_str);

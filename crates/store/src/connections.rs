@@ -393,6 +393,24 @@ pub async fn set_kept(tx: &mut Tx, id: &str, kept: Kept) -> sqlx::Result<()> {
         .await
 }
 
+/// What replies on a channel are signed with, where an owner said so; and the moment before which the service asked to be sent nothing.
+pub async fn sending(db: &Db, id: &str) -> sqlx::Result<(Option<String>, Micros)> {
+    let found: Option<(Option<String>, Micros)> =
+        query("SELECT signature, sends_from FROM connections WHERE id = $1")
+            .bind(id)
+            .fetch_optional(db)
+            .await?;
+    Ok(found.unwrap_or_default())
+}
+
+pub async fn set_signature(tx: &mut Tx, id: &str, signature: Option<&str>) -> sqlx::Result<()> {
+    query("UPDATE connections SET signature = $2 WHERE id = $1")
+        .bind(id)
+        .bind(signature)
+        .execute(tx)
+        .await
+}
+
 /// Channels that do not keep everything, also those that were removed.
 pub async fn forgetful(db: &Db) -> sqlx::Result<Vec<(String, Option<i64>, Option<i64>)>> {
     query("SELECT id, keep_days, raw_days FROM connections WHERE keep_days IS NOT NULL OR raw_days IS NOT NULL ORDER BY id")
@@ -417,6 +435,9 @@ pub async fn release(tx: &mut Tx) -> sqlx::Result<()> {
             .execute(tx)
             .await?;
         query("UPDATE replies SET held_until = 0")
+            .execute(tx)
+            .await?;
+        query("UPDATE internal_rooms SET held_until = 0")
             .execute(tx)
             .await?;
         query("UPDATE written SET held_until = 0")

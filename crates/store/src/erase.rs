@@ -61,6 +61,9 @@ pub async fn hers(tx: &mut Tx, person: &str) -> sqlx::Result<()> {
     }
     let followed = "DELETE FROM follows WHERE kind = 'person' AND target = $1";
     run(tx, followed, &[person]).await?;
+    let signed =
+        "UPDATE replies SET signed = '' WHERE person = $1 AND state NOT IN ('queued', 'failed')";
+    run(tx, signed, &[person]).await?;
     attachments(tx, "person = $1 AND message IS NULL", &[person]).await?;
     Ok(())
 }
@@ -218,6 +221,8 @@ pub async fn case(tx: &mut Tx, process: &str, case: &str) -> sqlx::Result<Remove
     run(tx, hers, &of).await?;
     let posts = "UPDATE shares SET case_ref = NULL WHERE process = $1 AND case_ref = $2";
     run(tx, posts, &of).await?;
+    let rooms = "UPDATE internal_rooms SET case_ref = NULL, conversation = NULL WHERE process = $1 AND case_ref = $2";
+    run(tx, rooms, &of).await?;
     for table in ["checks", "case_guests", "pushed", "written"] {
         let sql = format!("DELETE FROM {table} WHERE process = $1 AND case_ref = $2");
         run(tx, &sql, &of).await?;

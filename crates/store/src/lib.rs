@@ -17,6 +17,7 @@ pub mod goals;
 pub mod hooks;
 pub mod imports;
 pub mod improvements;
+pub mod internal_rooms;
 pub mod jobs;
 pub mod listen;
 mod log;
@@ -80,7 +81,7 @@ use sql::Value;
 use sql::record;
 pub use sql::{On, query, query_of};
 
-const SQLITE: [&str; 26] = [
+const SQLITE: [&str; 27] = [
     include_str!("../migrations/sqlite/0001_processes.sql"),
     include_str!("../migrations/sqlite/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -107,8 +108,9 @@ const SQLITE: [&str; 26] = [
     include_str!("../migrations/0026_arrivals.sql"),
     include_str!("../migrations/0027_parts.sql"),
     include_str!("../migrations/sqlite/0030_contacts.sql"),
+    include_str!("../migrations/0032_sending.sql"),
 ];
-const POSTGRES: [&str; 26] = [
+const POSTGRES: [&str; 27] = [
     include_str!("../migrations/postgres/0001_processes.sql"),
     include_str!("../migrations/postgres/0002_improvements.sql"),
     include_str!("../migrations/0003_work.sql"),
@@ -135,6 +137,7 @@ const POSTGRES: [&str; 26] = [
     include_str!("../migrations/0026_arrivals.sql"),
     include_str!("../migrations/0027_parts.sql"),
     include_str!("../migrations/postgres/0030_contacts.sql"),
+    include_str!("../migrations/0032_sending.sql"),
 ];
 
 /// A text as it stands in a pattern of `LIKE … ESCAPE '\'`.

@@ -88,9 +88,10 @@ pub async fn read(
                     reply.thread = thread.row.id.clone();
                     reply.draft = app.desk.draft(actor, &thread.row.id).await?;
                 }
-                let longest = thread.answerable().map(|p| p.longest).max();
+                let me = directory.name(actor.id());
+                let targets = thread::targets(&thread, (me, about.as_deref()), &channel_of);
+                let longest = targets.iter().map(|t| t.longest).max();
                 reply.longest = reply.longest.max(longest.unwrap_or(0));
-                let targets = thread::targets(&thread, about.as_deref(), &channel_of);
                 reply.targets.extend(targets.into_iter().map(|t| Target {
                     is_chosen: is_first && t.is_chosen,
                     ..t

@@ -62,6 +62,10 @@ pub struct Draft {
     pub is_returned: bool,
     pub is_queued: bool,
     pub is_failed: bool,
+    /// Until when the service wants nothing to be sent, in words.
+    pub waits: String,
+    pub signed: String,
+    pub longest: usize,
     /// What may be wrong with it.
     pub hint: Option<&'static str>,
 }
@@ -73,6 +77,9 @@ pub struct Target {
     /// What is answered there.
     pub words: String,
     pub is_chosen: bool,
+    /// As the reader signs there, and the longest she may write.
+    pub signed: String,
+    pub longest: usize,
 }
 
 impl Target {
@@ -96,6 +103,7 @@ pub struct ThreadPart {
     pub channel: String,
     pub told: String,
     pub ours: String,
+    /// The longest the reader may write, wherever it goes.
     pub longest: usize,
     pub posts: Vec<Post>,
     /// One for each conversation that the thread is made of.
@@ -204,7 +212,18 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
     let drafts = thread.replies.iter().filter(shown).map(|r| {
         let by = directory.name(&r.person).to_string();
         let (initials, hue) = picture(&by);
+        let part = thread.parts.iter().find(|p| p.row.id == r.thread);
+        let asked = part.filter(|p| r.state == QUEUED && p.sends_from > now);
         Draft {
+            waits: asked.map_or(String::new(), |p| {
+                let channel = channel_of(&p.connection.kind);
+                format!(
+                    "{channel} asked us to wait: it goes out after {}.",
+                    time(p.sends_from)
+                )
+            }),
+            signed: part.map_or(String::new(), |p| p.sign(&by)),
+            longest: part.map_or(0, |p| p.room(&by)),
             id: r.id.clone(),
             body: r.body.clone(),
             note: r.note.clone().unwrap_or_default(),
@@ -278,15 +297,15 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
             named(&part.row, &channel_of(&part.connection.kind)),
         ))
     });
+    let me = directory.name(actor.id());
     let draft = drafted(app, actor, id, used).await?;
     let about = app.desk.draft_about(actor, &row.id).await?;
-    let targets = targets(&thread, about.as_deref(), &channel_of);
+    let targets = targets(&thread, (me, about.as_deref()), &channel_of);
     let ours = goes_to
         .map_or(&thread.account, |p| &p.account)
         .handle
         .clone();
     let goes = goes_to.map_or(&thread.connection, |p| &p.connection);
-    let longest = thread.answerable().map(|p| p.longest).max();
     let slug = loaded.as_ref().map(|l| l.row.slug.clone());
     let about = thread.connection.name.clone();
     let title = channel_of(&thread.connection.kind);
@@ -306,7 +325,7 @@ pub async fn part(app: &App, actor: &Actor, id: &str, used: &str) -> Result<Thre
         ),
         channel: channel_of(&goes.kind),
         ours,
-        longest: longest.unwrap_or(thread.longest),
+        longest: targets.iter().map(|t| t.longest).max().unwrap_or(0),
         posts,
         targets,
         merged: merged.collect(),
@@ -471,7 +490,7 @@ fn named(row: &ThreadRow, channel: &str) -> String {
 /// What is begun to be written to one of them goes there.
 pub fn targets(
     thread: &Thread,
-    about: Option<&str>,
+    (me, about): (&str, Option<&str>),
     channel_of: &impl Fn(&str) -> String,
 ) -> Vec<Target> {
     let begun = thread
@@ -493,6 +512,8 @@ pub fn targets(
             told: format!("As {} on {channel}, {seen}", p.account.handle),
             words: answered.map_or(String::new(), |s| format::short(&s.body, 80)),
             is_chosen: chosen == Some(p.row.id.as_str()),
+            signed: p.sign(me),
+            longest: p.room(me),
         }
     });
     all.collect()

@@ -9,6 +9,7 @@ mod columns;
 mod command;
 mod filter;
 mod folders;
+mod inside;
 mod intake;
 pub(crate) mod listen;
 pub mod mapping;
@@ -463,7 +464,7 @@ impl Connect {
     }
 
     /// Appends to the record what happened to a connection.
-    async fn note(
+    pub(crate) async fn note(
         &self,
         tx: &mut Tx,
         by: &str,
@@ -674,9 +675,13 @@ impl Connect {
     /// Sends beside the looks: a service that answers slowly keeps neither waiting for the other.
     async fn keep_sending(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let (sent, shared, written) =
-                tokio::join!(self.send_next(), self.share_on(), self.write_next());
-            match sent.and_then(|sent| Ok(sent | shared? | written?)) {
+            let (sent, shared, written, told) = tokio::join!(
+                self.send_next(),
+                self.share_on(),
+                self.write_next(),
+                self.tell_next()
+            );
+            match sent.and_then(|sent| Ok(sent | shared? | written? | told?)) {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(problem) => {
@@ -693,14 +698,15 @@ impl Connect {
 
     /// One page of whatever is due, one reply, one step of sharing, one link, and one part of a burst; whether there was anything. What [`Connect::run`] does without end.
     pub async fn pass(&self) -> Result<bool, Problem> {
-        let (looked, sent, shared, written, taken) = tokio::join!(
+        let (looked, sent, shared, written, told, taken) = tokio::join!(
             self.look(),
             self.send_next(),
             self.share_on(),
             self.write_next(),
+            self.tell_next(),
             self.take_arrival()
         );
-        Ok(looked? | sent? | shared? | written? | taken?)
+        Ok(looked? | sent? | shared? | written? | told? | taken?)
     }
 
     async fn look(&self) -> Result<bool, Problem> {

@@ -10,6 +10,7 @@ use base::format;
 use base::problem::Problem;
 use connectors::channel::{Author, Once, Seen};
 use connectors::{Account, Channel, Fault, Outgoing, Sent, Settings};
+use mining::Micros;
 use mining::time::{HOUR, SECOND};
 use serde_json::json;
 use store::connections::{self, ConnectionRow, SIGNED_OUT};
@@ -24,6 +25,11 @@ const LOOKS: i64 = 3;
 const LOOKED_FOR: &str =
     "it was handed over, and nobody said whether it was taken; it is looked for";
 const NOBODY_KNOWS: &str = "it was handed over, and nobody said whether it was taken; it may have arrived. Look there, then send it again or drop it";
+
+/// When something is tried again.
+pub(super) fn after(now: Micros, attempts: i64) -> Micros {
+    now + ((5 * SECOND) << attempts.clamp(0, 10)).min(HOUR)
+}
 
 impl Connect {
     /// Sends one reply that is due; whether there was one.
@@ -161,7 +167,7 @@ impl Connect {
         };
         Ok(Outgoing {
             key: reply.id.clone(),
-            text: reply.body.clone(),
+            text: reply.text(),
             reply_to: reply.reply_to.clone(),
             thread: Some(service_topic(&thread.topic).to_string()),
             to: answered.as_ref().map(|s| Author {
@@ -208,7 +214,7 @@ impl Connect {
             is_ours: 1,
             handle: account.handle,
             name: account.name,
-            body: reply.body.clone(),
+            body: reply.text(),
             url: sent.url.clone().filter(|u| u.starts_with("http")),
             reply: Some(reply.id.clone()),
             edited: None,
@@ -248,19 +254,20 @@ impl Connect {
         let is_given_up = matches!(fault, Fault::Unknown(_))
             && (reply.attempts >= TRIES || reply.begun.is_some() && reply.attempts >= LOOKS);
         let is_retried = fault.passes() && reply.attempts < TRIES && !is_given_up;
-        let (state, due) = match fault {
-            Fault::Wait { until, .. } => (QUEUED, *until),
-            _ if is_retried => (
-                QUEUED,
-                now + ((5 * SECOND) << reply.attempts.clamp(0, 10)).min(HOUR),
-            ),
-            _ => (FAILED, now),
+        let (state, due) = match is_retried {
+            true => (QUEUED, after(now, reply.attempts)),
+            false => (FAILED, now),
         };
         let why = match self.about(&row.kind) {
             Ok(about) => told(&about, fault).what,
             Err(_) => fault.to_string(),
         };
         let mut tx = self.db().begin().await?;
+        if let Fault::Wait { until, .. } = fault {
+            let whose = (reply.id.as_str(), row.id.as_str());
+            desk::reply_waits(&mut tx, whose, *until, &format::short(&why, 300)).await?;
+            return self.done(tx).await;
+        }
         events::in_order(&mut tx).await?;
         desk::unsent_reply(&mut tx, &reply.id, state, due, &format::short(&why, 300)).await?;
         if is_given_up {

@@ -180,7 +180,10 @@ impl Connect {
         // A clock that runs ahead does not make a customer wait in the future.
         let at = item.at.min(now);
         if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {
-            return self.told_again(tx, &known, item, at).await;
+            return self.told_again(tx, row, &known, item, at).await;
+        }
+        if let Some(room) = self.room_of(tx, row, item).await? {
+            return self.say_inside(tx, row, &room, item).await;
         }
         if item.what == What::Deleted {
             self.take_back(tx, &row.id, &item.id).await?;
@@ -310,7 +313,7 @@ impl Connect {
             }
         }
         let said = SaidRow {
-            body: body_of(item),
+            body: body_of(row, item),
             // In a thread that is open only this one of it is held.
             held: held.clone().filter(|_| thread.state != HELD),
             raw: raw_of(item),
@@ -393,6 +396,7 @@ impl Connect {
     async fn told_again(
         &self,
         tx: &mut Tx,
+        row: &ConnectionRow,
         known: &SaidRow,
         item: &Incoming,
         at: Micros,
@@ -416,7 +420,7 @@ impl Connect {
         if item.what == What::Said && known.edited.is_some() && at < known.at {
             desk::said_at(tx, known, at).await?;
         }
-        let body = body_of(item);
+        let body = body_of(row, item);
         // What was changed later than this was told: an older telling does not bring its words back.
         let is_older = known.edited.is_some_and(|edited| edited > at) || item.what != What::Edited;
         if !is_older && body != known.body {
@@ -568,7 +572,7 @@ impl Connect {
             Some(post) => post.about(about),
             None => about,
         };
-        let body = clean(&item.text);
+        let body = words(row, item);
         let words: Vec<&str> = body
             .split_whitespace()
             .filter(|w| !w.starts_with('@'))
@@ -760,12 +764,30 @@ fn said_row(
     }
 }
 
-fn body_of(item: &Incoming) -> String {
-    cut(&clean(&item.text), LONGEST)
+fn body_of(row: &ConnectionRow, item: &Incoming) -> String {
+    cut(&words(row, item), LONGEST)
 }
 
 fn raw_of(item: &Incoming) -> String {
     cut(&item.raw.replace('\0', ""), RAW)
+}
+
+/// What was said, with what came beside the words named: what it is, and how its author describes it. None of it is fetched. A mail names
+/// what is attached itself.
+pub(super) fn words(row: &ConnectionRow, item: &Incoming) -> String {
+    let mut words = clean(&item.text);
+    for media in item.media.iter().filter(|_| row.kind != "mail").take(20) {
+        let what = match media.kind.split('/').next().unwrap_or_default() {
+            "image" | "photo" => "a picture",
+            "video" | "gifv" | "animated_gif" => "a video",
+            "audio" => "a sound",
+            _ => "a file",
+        };
+        let described = format::short(&clean(&media.description), 500);
+        let colon = if described.is_empty() { "" } else { ": " };
+        words = format!("{words}\n\n[{what}{colon}{described}]");
+    }
+    words.trim_start().into()
 }
 
 /// Text that can be kept on both engines.

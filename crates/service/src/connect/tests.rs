@@ -313,7 +313,7 @@ fn a_mail_of_a_customer_lands_on_her_case_and_is_answered_once_in_its_thread() {
         assert_eq!(sent.in_reply_to().as_text(), Some("b@saari"));
         let chain = sent.references().as_text_list().unwrap();
         assert_eq!(chain, ["a@saari", "b@saari"]);
-        assert_eq!(text(&sent), "A new one is on its way");
+        assert_eq!(text(&sent), "A new one is on its way.\r\n\r\n– Maren");
         let from = sent.from().unwrap().first().unwrap();
         assert_eq!(from.address(), Some(OURS));
         assert_eq!(from.name(), Some("Halden Support"));
@@ -411,7 +411,7 @@ fn after_a_crash_between_hand_over_and_receipt_what_is_in_the_sent_folder_was_se
         house.after(MINUTE).await;
         assert_eq!(house.reply(&reply).await.state, SENT);
         assert_eq!(house.sink.got().len(), 1);
-        assert_eq!(house.said(&thread).await, ["Hello?", "Hello!"]);
+        assert_eq!(house.said(&thread).await, ["Hello?", "Hello!\n\n– Maren"]);
     });
 }
 

@@ -264,7 +264,9 @@ impl Desk {
             return Ok(handed);
         }
         let to = self.goes_to(&thread, asked, to).await?;
-        self.check(body, to.longest)?;
+        let directory = self.work().identity().directory().await?;
+        let signed = to.signed(directory.name(actor.id()), body);
+        Self::check(body, &signed, to.longest)?;
         let id = thread.row.id.as_str();
         if let Some(contact) = self.objector(&to.row).await? {
             self.keep_draft(actor, id, body, &to.row.id).await?;
@@ -324,6 +326,7 @@ impl Desk {
             attempts: 0,
             sent: None,
             error: None,
+            signed,
         };
         desk::insert_reply(&mut tx, &reply).await?;
         // Answered, what was only found is a thread like others.
@@ -413,8 +416,8 @@ impl Desk {
         })
     }
 
-    fn check(&self, body: &str, longest: usize) -> Result<(), Problem> {
-        let long = body.chars().count();
+    fn check(body: &str, signed: &str, longest: usize) -> Result<(), Problem> {
+        let long = body.chars().chain(signed.chars()).count();
         if body.is_empty() || body.contains('\0') {
             return Err(Problem::bad_request(
                 "The reply is empty.",
@@ -422,7 +425,13 @@ impl Desk {
             ));
         }
         if long > longest {
-            let what = format!("The reply has {long} characters; the channel takes {longest}.");
+            let with = if signed.is_empty() {
+                ""
+            } else {
+                " with its signature"
+            };
+            let what =
+                format!("The reply has {long} characters{with}; the channel takes {longest}.");
             return Err(Problem::bad_request(what, "Shorten it."));
         }
         Ok(())
@@ -483,14 +492,17 @@ impl Desk {
     ) -> Result<(), Problem> {
         let found = desk::reply(self.connect().db(), reply).await?;
         let found = found.ok_or_else(|| Problem::not_found("reply"))?;
-        let longest = self.part(&found.thread).await?.longest;
+        let part = self.part(&found.thread).await?;
+        let directory = self.work().identity().directory().await?;
         let (mut tx, thread, row) = self.to_review(actor, reply).await?;
         self.admit_reply(&row).await?;
         let body = body
             .map(str::trim)
             .filter(|b| !b.is_empty())
             .unwrap_or(&row.body);
-        self.check(body, longest)?;
+        // It is hers who wrote it, whoever let it go.
+        let signed = part.signed(directory.name(&row.person), body);
+        Self::check(body, &signed, part.longest)?;
         if let Some(by) = self.holder(&thread, actor)
             && by != row.person
         {
@@ -510,6 +522,7 @@ impl Desk {
             ));
         }
         desk::reviewed(&mut tx, reply, actor.id(), None, body).await?;
+        desk::sign_reply(&mut tx, reply, &signed).await?;
         if !desk::move_reply(&mut tx, reply, (REVIEW, QUEUED), self.now()).await? {
             return Err(Problem::new(
                 409,

@@ -7,6 +7,7 @@ mod house;
 pub mod listen;
 pub mod merge;
 pub mod relation;
+pub mod sign;
 #[cfg(test)]
 mod tests;
 
@@ -121,6 +122,10 @@ pub struct Part {
     pub account: connectors::Account,
     /// The longest reply, in characters.
     pub longest: usize,
+    /// What replies are signed with, where an owner said so.
+    pub signature: Option<String>,
+    /// Nothing is sent before this moment: the service asked to wait.
+    pub sends_from: Micros,
 }
 
 /// A thread as it is worked on.
@@ -354,7 +359,10 @@ impl Desk {
     async fn part_with(&self, row: ThreadRow) -> Result<Part, Problem> {
         let connection = connections::find(self.connect.db(), &row.connection).await?;
         let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+        let (signature, sends_from) = self.connect.sending(&connection.id).await?;
         Ok(Part {
+            signature,
+            sends_from,
             account: crate::connect::account_of(&connection),
             longest: self
                 .connect

@@ -2,8 +2,11 @@
 
 mod burst;
 mod contacts;
+mod inside;
 mod listen;
+mod media;
 mod merge;
+mod sign;
 mod stream;
 mod told;
 
@@ -209,6 +212,19 @@ impl Channel for Fake {
         })
     }
 
+    fn has_rooms(&self) -> bool {
+        true
+    }
+
+    fn rooms<'a>(&'a self, _: &'a Way<'a>) -> Answer<'a, Vec<connectors::network::Place>> {
+        let room = connectors::network::Place {
+            id: "!room".into(),
+            name: "The room".into(),
+            ..Default::default()
+        };
+        Box::pin(async move { Ok(vec![room]) })
+    }
+
     fn once(&self) -> Once {
         Once::ReadBack
     }
@@ -242,6 +258,8 @@ impl Channel for Fake {
         Box::pin(async move {
             let sent = self.sent.lock().unwrap();
             let found = sent.iter().find(|(_, o)| o.key == out.key);
+            // What is looked for is what was sent, whoever signs how by now.
+            assert!(found.is_none_or(|(_, o)| o.text == out.text));
             Ok(found.map(|(id, _)| Sent {
                 id: id.clone(),
                 url: None,
@@ -334,6 +352,9 @@ impl House {
             .add_channel(&people[0], "fake", "", &settings, Some("deals"))
             .await;
         let (connection, address) = added.unwrap();
+        // Who signs is looked at where that is what it is about.
+        let unsigned = connect.set_signature(&people[0], &connection, ("none", ""));
+        unsigned.await.unwrap();
         let [ines, maren, kofi, guest] = people.try_into().ok().unwrap();
         House {
             desk: Desk::new(connect),

@@ -39,6 +39,7 @@ pub(super) const TAKEN: &[&str] = &[
     "checks",
     "connections",
     "written",
+    "internal_rooms",
     "source_mappings",
     "source_people",
     "contacts",

@@ -21,6 +21,15 @@ pub struct ReplyRow {
     pub attempts: i64,
     pub sent: Option<Micros>,
     pub error: Option<String>,
+    /// What goes out behind the words, with what parts the two.
+    pub signed: String,
+}
+
+impl ReplyRow {
+    /// As it goes out.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.body, self.signed)
+    }
 }
 
 record!(ReplyRow {
@@ -37,7 +46,8 @@ record!(ReplyRow {
     due,
     attempts,
     sent,
-    error
+    error,
+    signed
 });
 
 pub const REVIEW: &str = "review";
@@ -47,12 +57,12 @@ pub const SENT: &str = "sent";
 pub const FAILED: &str = "failed";
 pub const WITHDRAWN: &str = "withdrawn";
 
-const REPLY: &str = "id, thread, person, at, body, reply_to, state, reviewer, note, begun, due, attempts, sent, error";
+const REPLY: &str = "id, thread, person, at, body, reply_to, state, reviewer, note, begun, due, attempts, sent, error, signed";
 
 /// Keeps a reply; `false` when one of this id is there.
 pub async fn insert_reply(tx: &mut Tx, row: &ReplyRow) -> sqlx::Result<bool> {
     let kept = query_of(format!(
-        "INSERT INTO replies ({REPLY}, held_until) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, $8, 0, NULL, NULL, 0) \
+        "INSERT INTO replies ({REPLY}, held_until) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, NULL, NULL, $8, 0, NULL, NULL, $9, 0) \
          ON CONFLICT (id) DO NOTHING"
     ))
     .bind(&row.id)
@@ -63,6 +73,7 @@ pub async fn insert_reply(tx: &mut Tx, row: &ReplyRow) -> sqlx::Result<bool> {
     .bind(&row.reply_to)
     .bind(&row.state)
     .bind(row.due)
+    .bind(&row.signed)
     .affect(tx)
     .await?;
     Ok(kept > 0)
@@ -132,6 +143,15 @@ pub async fn move_reply(
     Ok(moved > 0)
 }
 
+/// What it is signed with from now on.
+pub async fn sign_reply(tx: &mut Tx, id: &str, signed: &str) -> sqlx::Result<()> {
+    query("UPDATE replies SET signed = $2 WHERE id = $1")
+        .bind(id)
+        .bind(signed)
+        .execute(tx)
+        .await
+}
+
 /// What a reviewer says of it, and the text she leaves it with.
 pub async fn reviewed(
     tx: &mut Tx,
@@ -149,7 +169,7 @@ pub async fn reviewed(
         .await
 }
 
-/// Takes one that is due, so that no other node sends it until then. It is noted as begun in the same commit.
+/// Takes one that is due, so that no other node sends it until then; none of a channel that asked to wait.
 pub async fn claim_reply(
     tx: &mut Tx,
     now: Micros,
@@ -160,8 +180,10 @@ pub async fn claim_reply(
         Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
     };
     query_of(format!(
-        "UPDATE replies SET held_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM replies \
-         WHERE state = 'queued' AND due <= $1 AND held_until <= $1 ORDER BY due, id LIMIT 1{locked}) RETURNING {REPLY}"
+        "UPDATE replies SET held_until = $2, attempts = attempts + 1 WHERE id = (SELECT r.id FROM replies r \
+         WHERE r.state = 'queued' AND r.due <= $1 AND r.held_until <= $1 AND NOT EXISTS (SELECT 1 FROM threads t \
+         JOIN connections c ON c.id = t.connection WHERE t.id = r.thread AND c.sends_from > $1) ORDER BY r.due, r.id LIMIT 1{locked}) \
+         RETURNING {REPLY}"
     ))
     .bind(now)
     .bind(until)
@@ -209,6 +231,25 @@ pub async fn unsent_reply(
         .bind(state)
         .bind(due)
         .bind(error)
+        .execute(tx)
+        .await
+}
+
+/// The service asked to wait: it was no attempt, and nothing of the channel goes out before then.
+pub async fn reply_waits(
+    tx: &mut Tx,
+    (id, connection): (&str, &str),
+    until: Micros,
+    error: &str,
+) -> sqlx::Result<()> {
+    query("UPDATE replies SET attempts = attempts - 1, error = $2, held_until = 0 WHERE id = $1 AND state = 'queued'")
+        .bind(id)
+        .bind(error)
+        .execute(tx)
+        .await?;
+    query("UPDATE connections SET sends_from = $2 WHERE id = $1 AND sends_from < $2")
+        .bind(connection)
+        .bind(until)
         .execute(tx)
         .await
 }

@@ -36,7 +36,7 @@ record!(MessageRow {
     pinned
 });
 
-pub(super) const MESSAGE: &str =
+pub(crate) const MESSAGE: &str =
     "m.id, m.conversation, m.author, m.at, m.kind, m.body, m.client, m.edited, m.deleted, m.pinned";
 
 fn messages(rest: &str) -> String {

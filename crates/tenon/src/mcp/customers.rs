@@ -58,11 +58,12 @@ pub async fn thread(desk: &Desk, actor: &Actor, id: &str) -> Result<Value, Probl
     let notes = notes
         .map(|n| json!({ "at": moment(n.at), "by": directory.name(&n.person), "text": n.body }));
     let part = found.part_of_newest();
-    let (account, longest) =
-        part.map_or((&found.account, found.longest), |p| (&p.account, p.longest));
+    let me = directory.name(actor.id());
+    let (signed, longest) = part.map_or_else(Default::default, |p| (p.sign(me), p.room(me)));
+    let account = part.map_or(&found.account, |p| &p.account);
     Ok(json!({
         "thread": found.row.id, "state": found.row.state, "case": found.row.case_ref, "step": found.row.step,
-        "reason": found.row.reason, "answered_as": account.handle, "longest_reply": longest,
+        "reason": found.row.reason, "answered_as": account.handle, "longest_reply": longest, "signed": signed,
         "said": said, "notes": notes.collect::<Vec<_>>(), "draft": desk.customers.draft(actor, &found.row.id).await?,
     }))
 }
@@ -70,7 +71,9 @@ pub async fn thread(desk: &Desk, actor: &Actor, id: &str) -> Result<Value, Probl
 pub async fn draft(desk: &Desk, actor: &Actor, id: &str, text: &str) -> Result<Value, Problem> {
     let found = desk.customers.thread(actor, id).await?;
     let long = text.trim().chars().count();
-    let longest = found.part_of_newest().map_or(found.longest, |p| p.longest);
+    let directory = desk.work.identity().directory().await?;
+    let me = directory.name(actor.id());
+    let longest = found.part_of_newest().map_or(0, |p| p.room(me));
     if long == 0 || long > longest {
         return Err(Problem::bad_request(
             format!("A reply here has 1 to {longest} characters."),

@@ -263,6 +263,7 @@ impl House {
             attempts: 0,
             sent: None,
             error: None,
+            signed: String::new(),
         };
         desk::insert_reply(&mut tx, &reply).await.unwrap();
         desk::sent_reply(&mut tx, thread, now).await.unwrap();
