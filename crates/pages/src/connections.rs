@@ -580,10 +580,17 @@ struct Rings {
     is_signed: bool,
 }
 
+struct InsideRoom {
+    topic: String,
+    name: String,
+    /// Its page and its name; nothing where it was erased.
+    case: Option<(String, String)>,
+    error: String,
+}
+
 /// Rooms in which colleagues talk, of a channel that has rooms.
 struct Inside {
-    /// Room, its name, the case with its page, and what goes wrong.
-    rooms: Vec<(String, String, Option<(String, String)>, String)>,
+    rooms: Vec<InsideRoom>,
     /// Those that may become one; asked of the service when somebody wants to choose.
     choice: Option<Vec<Place>>,
     processes: Vec<(String, String)>,
@@ -613,9 +620,11 @@ impl Inside {
             },
             rooms: rooms
                 .into_iter()
-                .map(|r| {
-                    let case = r.case_ref.map(|case| (page(&r.process, &case), case));
-                    (r.topic, r.name, case, r.error.unwrap_or_default())
+                .map(|r| InsideRoom {
+                    case: r.case_ref.map(|case| (page(&r.process, &case), case)),
+                    topic: r.topic,
+                    name: r.name,
+                    error: r.error.unwrap_or_default(),
                 })
                 .collect(),
             known: known
