@@ -20,7 +20,7 @@ impl House {
         all.map(|m| (m.author, m.body)).collect()
     }
 
-    async fn writes(&self, text: &str) {
+    async fn tells_colleagues(&self, text: &str) {
         let work = self.connect().work();
         let room = work.room(&self.maren, "deals", "Saari Brewing").await;
         work.note(&self.maren, room.unwrap(), text, None)
@@ -110,9 +110,9 @@ fn what_is_said_in_an_internal_room_is_a_post_on_its_case_and_never_on_the_desk(
 fn what_is_written_on_the_case_is_told_in_the_room_once() {
     on_both(|db| async move {
         let house = House::open(db).await;
-        house.writes("Before it was tied").await;
+        house.tells_colleagues("Before it was tied").await;
         house.tie().await;
-        house.writes("Who looks at the *meter*?").await;
+        house.tells_colleagues("Who looks at the *meter*?").await;
         let wait = Fault::Wait {
             until: MONDAY + HOUR,
             said: "slow down".into(),
@@ -127,7 +127,7 @@ fn what_is_written_on_the_case_is_told_in_the_room_once() {
             Some("Fake: asked too often: slow down.")
         );
         house.after(30 * MINUTE).await;
-        house.writes("And who writes to her?").await;
+        house.tells_colleagues("And who writes to her?").await;
         house.after(HOUR).await;
         assert_eq!(
             house.texts(),
