@@ -100,8 +100,10 @@ test("threads of two channels become one, a draft and a reply go where she says,
   await page.goto(`${house.url}/desk/${post}`);
   await page.goto(house.url + (await writer()));
   await page.click("text=She is another contact, too");
-  await page.fill("[name=into]", greta);
-  await page.click("text=Merge into that one");
+  await page.fill("aside [name=q]", "greta@lund");
+  await page.click("text=Look for her");
+  await page.click("button:has-text('It is her')");
+  await page.waitForURL(house.url + greta);
 
   await page.goto(`${house.url}/desk/${post}`);
   await page.selectOption("[data-key=o]", mail);
