@@ -679,7 +679,7 @@ impl Connect {
                 self.send_next(),
                 self.share_on(),
                 self.write_next(),
-                self.tell_next()
+                Box::pin(self.tell_next())
             );
             match sent.and_then(|sent| Ok(sent | shared? | written? | told?)) {
                 Ok(true) => continue,
@@ -703,7 +703,7 @@ impl Connect {
             self.send_next(),
             self.share_on(),
             self.write_next(),
-            self.tell_next(),
+            Box::pin(self.tell_next()),
             self.take_arrival()
         );
         Ok(looked? | sent? | shared? | written? | told? | taken?)

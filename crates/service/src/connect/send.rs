@@ -45,7 +45,7 @@ impl Connect {
         let thread = thread.ok_or_else(|| Problem::not_found("thread"))?;
         let row = connections::find(self.db(), &thread.connection).await?;
         let row = row.ok_or_else(|| Problem::not_found("connection"))?;
-        match self.send(&row, &thread, &reply).await {
+        match Box::pin(self.send(&row, &thread, &reply)).await {
             Ok(sent) => self.sent(&row, &thread, &reply, &sent).await?,
             Err(fault) => self.unsent(&row, &thread, &reply, &fault).await?,
         }

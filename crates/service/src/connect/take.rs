@@ -182,8 +182,8 @@ impl Connect {
         if let Some(known) = desk::said_in(tx, &row.id, &item.id).await? {
             return self.told_again(tx, row, &known, item, at).await;
         }
-        if let Some(room) = self.room_of(tx, row, item).await? {
-            return self.say_inside(tx, row, &room, item).await;
+        if let Some(room) = Box::pin(self.room_of(tx, row, item)).await? {
+            return Box::pin(self.say_inside(tx, row, &room, item)).await;
         }
         if item.what == What::Deleted {
             self.take_back(tx, &row.id, &item.id).await?;
