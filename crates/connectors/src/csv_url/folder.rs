@@ -206,7 +206,10 @@ impl Connector for CsvFolder {
             Ok(Account {
                 id: folder.into(),
                 handle: name(folder),
-                name: format!("{} ({} files)", name(folder), files.len()),
+                name: match files.len() {
+                    1 => format!("{} (1 file)", name(folder)),
+                    many => format!("{} ({many} files)", name(folder)),
+                },
                 url: None,
                 may: vec!["read".into()],
             })

@@ -60,7 +60,7 @@ fn company<'a>(columns: &[&'a Column], case: usize) -> Option<(&'a str, &'a str)
 }
 
 /// The cases of companies that are meant, with the company of each.
-fn cases_of<'a>(log: &'a EventLog, is_meant: impl Fn(&str) -> bool) -> Vec<(usize, &'a str)> {
+fn cases_of(log: &EventLog, is_meant: impl Fn(&str) -> bool) -> Vec<(usize, &str)> {
     let columns = columns(log);
     let mut found = Vec::new();
     let mut all: Vec<usize> = Vec::new();
