@@ -135,12 +135,34 @@ test("the customer is answered from her case: the thread is in its timeline, and
   social.say("Petra Lang", "Friday is fine", { in_reply_to_id: social.sent.at(-1).id });
   await hers.page.locator(".is-ext", { hasText: "Friday is fine" }).waitFor();
   assert.equal((await find()).id, id, "one thread");
+  // Two customers of one case: what is written to one of them stays with her, and is gone when it is out.
+  social.say("Otto Brand", "@halden What of Deal 002 for us?");
+  await hers.page.goto(room);
+  await eventually("both can be answered", async () => {
+    await reloaded(hers.page);
+    return (await hers.page.locator(".targets input").count()) === 2;
+  });
+  await hers.page.getByText("Reply to customer").click();
+  await hers.page.locator(".targets label", { hasText: "Friday is fine" }).click();
+  await hers.page.fill(".as-reply textarea", "Good, Petra.");
+  await hers.page.waitForTimeout(1500);
+  await hers.page.goto(room);
+  assert.equal(await hers.page.inputValue(".as-reply textarea"), "Good, Petra.");
+  assert.match(await hers.page.locator(".targets label", { has: hers.page.locator(":checked") }).textContent(), /Friday is fine/);
+  await hers.page.click(".as-reply >> text=Send");
+  await eventually("she has it", async () => social.sent.length === before + 2);
+  assert.match(social.sent.at(-1).status, /^@petra_lang/);
+  await hers.page.goto(room);
+  assert.equal(await hers.page.inputValue(".as-reply textarea"), "", "it is no draft to the other one");
+  const otto = (await queue()).find((t) => t.case === "Deal 002");
+  await fetch(`${house.url}/desk/${otto.id}/close`, { method: "POST", redirect: "manual", headers: { cookie: `tenon_session=${kofi}`, origin: house.url, "content-type": "application/x-www-form-urlencoded" }, body: "" });
   // Without scripts, and not by an address of another case.
   const plain = await open(browser, room, { session: maren, javaScriptEnabled: false });
   await plain.page.getByText("Reply to customer").click();
+  await plain.page.locator(".targets label", { hasText: "Friday is fine" }).click();
   await plain.page.fill(".as-reply textarea", "See you then.");
   await plain.page.click(".as-reply >> text=Send");
-  await eventually("it is out", async () => social.sent.length === before + 2);
+  await eventually("it is out", async () => social.sent.length === before + 3);
   const other = await fetch(`${house.url}/p/deals/case/Deal%20003/reply`, { method: "POST", headers: { cookie: `tenon_session=${maren}`, origin: house.url, "content-type": "application/x-www-form-urlencoded" }, body: `thread=${id}&client=x1&body=Hello` });
   assert.equal(other.status, 404);
   hers.calm();

@@ -1,4 +1,4 @@
-import { drafts, listen, presence } from "./room";
+import { drafts, isTouched, listen, presence } from "./room";
 
 /** The desk: what customers say and what colleagues do is shown as it happens, and nobody's words are taken away. */
 export function desk(): void {
@@ -51,10 +51,7 @@ function put(page: Document): void {
 
 /** Whether somebody writes there, or has opened something. */
 function isInUse(part: HTMLElement): boolean {
-  const written =
-    [...part.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue) ||
-    [...part.querySelectorAll<HTMLInputElement>("input[type=radio]")].some((r) => r.checked !== r.defaultChecked);
   const active = document.activeElement;
   const isIn = part.contains(active) && active instanceof HTMLElement && !active.matches("a");
-  return written || isIn || !!part.querySelector("details[open]");
+  return isTouched(part) || isIn || !!part.querySelector("details[open]");
 }

@@ -96,10 +96,18 @@ async function renew(): Promise<void> {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of ["[data-live]", "aside.side", "[data-part=reply]"]) {
     const [was, is] = [document.querySelector(part), page.querySelector(part)];
-    if (!was || !is || was.contains(document.activeElement) || [...was.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue)) continue;
+    if (!was || !is || was.contains(document.activeElement) || isTouched(was)) continue;
     was.replaceWith(document.adoptNode(is));
     is.querySelectorAll<HTMLFormElement>("form[data-draft]").forEach(drafts);
   }
+}
+
+/** Whether something was written or chosen there. */
+export function isTouched(part: Element): boolean {
+  return (
+    [...part.querySelectorAll("textarea")].some((t) => t.value !== t.defaultValue) ||
+    [...part.querySelectorAll<HTMLInputElement>("input[type=radio]")].some((r) => r.checked !== r.defaultChecked)
+  );
 }
 
 export function drafts(form: HTMLFormElement): void {
@@ -107,12 +115,22 @@ export function drafts(form: HTMLFormElement): void {
   const field = form.querySelector("textarea");
   if (!field) return;
   // Whom of several it is for.
-  const about = () => form.querySelector<HTMLInputElement>("[data-target]:checked, [data-target][type=hidden]")?.value ?? null;
+  const chosen = () => form.querySelector<HTMLInputElement>("[data-target]:checked, [data-target][type=hidden]");
+  let place = form.dataset.draft;
+  const put = (body: string, about: string | null) => fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place, body, about }) });
   let due = 0;
-  const keep = () => {
+  const keep = async () => {
     clearTimeout(due);
     due = 0;
-    return fetch("/api/v1/drafts", { method: "PUT", keepalive: true, headers: { "content-type": "application/json" }, body: JSON.stringify({ place: form.dataset.draft, body: field.value, about: about() }) });
+    const target = chosen();
+    const thread = target?.dataset.thread;
+    if (thread && place !== `/desk/${thread}`) {
+      // It is for somebody else now: there it is kept, and nowhere else.
+      await put("", null);
+      place = `/desk/${thread}`;
+      form.dataset.thread = thread;
+    }
+    return put(field.value, target?.value ?? null);
   };
   form.addEventListener("input", () => {
     clearTimeout(due);

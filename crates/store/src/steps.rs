@@ -34,8 +34,21 @@ pub async fn insert(
         .await
 }
 
+/// What is at steps is at them under their new names, all at once: a name may pass from one to another.
+pub async fn rename(tx: &mut Tx, process: &str, names: &[(String, String)]) -> sqlx::Result<()> {
+    // No step is called so.
+    let between = |n: usize| format!("\u{1}{n}");
+    for (n, (old, _)) in names.iter().enumerate() {
+        rename_one(tx, process, old, &between(n)).await?;
+    }
+    for (n, (_, new)) in names.iter().enumerate() {
+        rename_one(tx, process, &between(n), new).await?;
+    }
+    Ok(())
+}
+
 /// What is at a step is at it under its new name, unless another was called so before and has the same there.
-pub async fn rename(tx: &mut Tx, process: &str, old: &str, new: &str) -> sqlx::Result<()> {
+async fn rename_one(tx: &mut Tx, process: &str, old: &str, new: &str) -> sqlx::Result<()> {
     const PLAIN: [&str; 5] = [
         "improvements",
         "conversations",

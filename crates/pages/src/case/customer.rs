@@ -82,18 +82,22 @@ pub async fn read(
         match thread::locked(app, actor, directory, &thread).await? {
             Some(why) => reply.locked.push((thread.row.title.clone(), why)),
             None => {
-                let is_first = reply.targets.is_empty();
                 let about = app.desk.draft_about(actor, &thread.row.id).await?;
-                if is_first {
+                let draft = app.desk.draft(actor, &thread.row.id).await?;
+                // What was begun is gone on with, where it was begun; otherwise whoever wrote last is answered.
+                let is_begun = reply.draft.is_empty() && !draft.is_empty();
+                let is_chosen = is_begun || reply.targets.is_empty();
+                if is_chosen {
                     reply.thread = thread.row.id.clone();
-                    reply.draft = app.desk.draft(actor, &thread.row.id).await?;
+                    reply.draft = draft;
+                    reply.targets.iter_mut().for_each(|t| t.is_chosen = false);
                 }
                 let me = directory.name(actor.id());
                 let targets = thread::targets(&thread, (me, about.as_deref()), &channel_of);
                 let longest = targets.iter().map(|t| t.longest).max();
                 reply.longest = reply.longest.max(longest.unwrap_or(0));
                 reply.targets.extend(targets.into_iter().map(|t| Target {
-                    is_chosen: is_first && t.is_chosen,
+                    is_chosen: is_chosen && t.is_chosen,
                     ..t
                 }));
             }

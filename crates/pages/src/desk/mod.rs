@@ -119,7 +119,12 @@ pub(super) fn why(code: &str) -> Option<&'static str> {
     Some(match code {
         "taken" => "A colleague is replying to this customer. Your text is kept as your draft.",
         "under_way" => "A reply to this customer is on its way. Your text is kept as your draft.",
-        "held" => "The filter holds this thread: let it into the queue first.",
+        "held" => {
+            "The filter holds this thread: let it into the queue first. Your text is kept as your draft."
+        }
+        "key_used" => {
+            "This box was sent before. Your text is kept as your draft: look at it and send it again."
+        }
         "objected" => {
             "She objected to being answered. Your text is kept as your draft; if she lifted it, note that on her page first."
         }

@@ -73,6 +73,8 @@ pub struct Draft {
 /// Where a reply may go.
 pub struct Target {
     pub id: String,
+    /// The thread that shows it, where what is written is kept.
+    pub thread: String,
     pub told: String,
     /// What is answered there.
     pub words: String,
@@ -509,6 +511,7 @@ pub fn targets(
         };
         Target {
             id: p.row.id.clone(),
+            thread: thread.row.id.clone(),
             told: format!("As {} on {channel}, {seen}", p.account.handle),
             words: answered.map_or(String::new(), |s| format::short(&s.body, 80)),
             is_chosen: chosen == Some(p.row.id.as_str()),

@@ -260,14 +260,17 @@ impl Desk {
             ));
         }
         let key = format!("rep_{}_{key}", actor.id());
-        if let Some(handed) = self.handed_before(&thread, &key, body).await? {
+        let id = thread.row.id.as_str();
+        let draft = (id, body, to.unwrap_or(id));
+        let handed = self.handed_before(&thread, &key, body).await;
+        if let Some(handed) = self.or_keep(actor, draft, handed).await? {
             return Ok(handed);
         }
-        let to = self.goes_to(&thread, asked, to).await?;
+        let to = self.goes_to(&thread, asked, to).await;
+        let to = self.or_keep(actor, draft, to).await?;
         let directory = self.work().identity().directory().await?;
         let signed = to.signed(directory.name(actor.id()), body);
         Self::check(body, &signed, to.longest)?;
-        let id = thread.row.id.as_str();
         if let Some(contact) = self.objector(&to.row).await? {
             self.keep_draft(actor, id, body, &to.row.id).await?;
             return Err(super::relation::objected(&contact.name));
@@ -280,6 +283,8 @@ impl Desk {
             return handed.ok_or_else(|| Problem::not_found("reply"));
         }
         if row.state == HELD {
+            drop(tx);
+            self.keep_draft(actor, &row.id, body, &to.row.id).await?;
             return Err(Problem::new(
                 409,
                 "held",
@@ -356,6 +361,19 @@ impl Desk {
         } else {
             Handed::Queued
         })
+    }
+
+    /// What was tried; where it met something in the way, what was written is kept.
+    async fn or_keep<T>(
+        &self,
+        actor: &Actor,
+        (thread, body, about): (&str, &str, &str),
+        tried: Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        if tried.as_ref().is_err_and(|p| p.status == 409) {
+            self.keep_draft(actor, thread, body, about).await?;
+        }
+        tried
     }
 
     /// What became of a reply under a key that is known already: the same one, handed in again where it was handed in, whatever was split since.

@@ -7,18 +7,25 @@ use serde_json::json;
 use store::processes::ProcessRow;
 use store::{Tx, processes, steps};
 
-/// Steps that have another name by now: an old one that is gone, and a new one with its activities.
-fn renamed<'a>(before: &'a Steps, now: &'a Steps) -> Vec<(&'a str, &'a str)> {
-    let is_in = |all: &Steps, name: &str| all.steps.iter().any(|s| s.name == name);
-    let gone = before.steps.iter().filter(|s| !is_in(now, &s.name));
-    let mut new: Vec<&Step> = now.steps.iter().collect();
-    new.retain(|s| !is_in(before, &s.name));
-    gone.filter_map(|old| {
-        let shares = |s: &&Step| s.activities.iter().any(|a| old.activities.contains(a));
-        let at = new.iter().position(shares)?;
-        Some((old.name.as_str(), new.remove(at).name.as_str()))
-    })
-    .collect()
+/// Steps that have another name by now: what an old one was made of has nothing to do with the step that is called so, and is in another.
+pub(super) fn renamed(before: &Steps, now: &Steps) -> Vec<(String, String)> {
+    let shares = |old: &Step, s: &Step| s.activities.iter().any(|a| old.activities.contains(a));
+    let goes_on = |old: &Step, s: &Step| s.name == old.name && shares(old, s);
+    let is_new = |s: &&Step| !before.steps.iter().any(|old| goes_on(old, s));
+    let mut new: Vec<&Step> = now.steps.iter().filter(is_new).collect();
+    let mut names = Vec::new();
+    for old in &before.steps {
+        if now.steps.iter().any(|s| goes_on(old, s)) {
+            continue;
+        }
+        if let Some(at) = new
+            .iter()
+            .position(|s| shares(old, s) && s.name != old.name)
+        {
+            names.push((old.name.clone(), new.remove(at).name.clone()));
+        }
+    }
+    names
 }
 
 impl Library {
@@ -41,7 +48,8 @@ impl Library {
             .ok_or_else(|| Problem::not_found("process"))?;
         let before = self.steps_of(&mut tx, &row.id, row.revision).await?;
         let revision = row.revision + 1;
-        self.read_in(&mut tx, row, (&before, &new), actor, now)
+        let names = renamed(&before, &new);
+        self.read_in(&mut tx, row, (&new, &names), actor, now)
             .await?;
         tx.commit().await?;
         Ok(revision)
@@ -52,7 +60,7 @@ impl Library {
         &self,
         tx: &mut Tx,
         mut row: ProcessRow,
-        (before, new): (&Steps, &Steps),
+        (new, renamed): (&Steps, &[(String, String)]),
         actor: &str,
         now: i64,
     ) -> Result<(), Problem> {
@@ -63,10 +71,7 @@ impl Library {
         let payload = json!({ "revision": row.revision, "steps": new });
         let edited = activity::Kind::StepsEdited;
         activity::record(tx, now, edited, actor, &row.id, &payload).await?;
-        for (old, name) in renamed(before, new) {
-            steps::rename(tx, &row.id, old, name).await?;
-        }
-        Ok(())
+        Ok(steps::rename(tx, &row.id, renamed).await?)
     }
 
     /// Sets the steps to what they were before the last change.

@@ -2,6 +2,7 @@
 
 use super::definition::Definition;
 use super::import::{last_definition, put_version};
+use super::reading::renamed;
 use super::{Library, Problem};
 use base::activity::{self, Kind};
 use mining::figures::{Step, StepRule, Steps};
@@ -181,14 +182,16 @@ pub fn steps_of(stages: &[DefinedStage]) -> Steps {
 }
 
 /// The steps after stages were edited. What an owner named, grouped and ordered stays; a stage that was renamed keeps its old name beside
-/// the new one in its step, and one that was taken away keeps its step while cases were in it (`is_known`).
+/// the new one in its step, and one that was taken away keeps its step while cases were in it (`is_known`). With the steps that have
+/// another name by that.
 pub fn follow(
     steps: &Steps,
     before: &[DefinedStage],
     now: &[DefinedStage],
     is_known: impl Fn(&str) -> bool,
-) -> Steps {
+) -> (Steps, Vec<(String, String)>) {
     let mut new = steps.clone();
+    let mut renames = Vec::new();
     let is_now = |name: &str| now.iter().any(|s| s.name == name);
     let renamed: Vec<(&DefinedStage, &DefinedStage)> = now
         .iter()
@@ -216,6 +219,7 @@ pub fn follow(
             && !others.any(|s| s.name == is.name)
         {
             new.steps[at].name = is.name.clone();
+            renames.push((was.name.clone(), is.name.clone()));
         }
     }
     for (at, stage) in now.iter().enumerate() {
@@ -243,7 +247,7 @@ pub fn follow(
     new.steps
         .retain(|s| !s.activities.is_empty() || !had.contains(&&s.name));
     in_order(&mut new, before, now);
-    new
+    (new, renames)
 }
 
 /// Steps follow the order of the stages where they did so before.
@@ -299,6 +303,11 @@ impl Library {
         }
         let now = self.clock().now();
         processes::hold(tx, process).await?;
+        // What was read in meanwhile is a part of it, too.
+        let before = last_definition(tx, process).await?.unwrap_or_default();
+        if before.stages == stages {
+            return Ok(());
+        }
         let found = processes::find(&mut *tx, process).await?;
         let mut row = found.ok_or_else(|| Problem::not_found("process"))?;
         let definition = Definition {
@@ -316,15 +325,19 @@ impl Library {
         }
         let steps = self.steps_of(&mut *tx, &row.id, row.revision).await?;
         let is_chosen = steps.rule == StepRule::Owner && !steps.steps.is_empty();
-        let new = match is_chosen || changes.is_some() {
+        let (new, names) = match is_chosen || changes.is_some() {
             true => follow(&steps, &before.stages, stages, |name| {
                 before.activities.iter().any(|a| a == name)
             }),
-            false => steps_of(stages),
+            false => {
+                let new = steps_of(stages);
+                let names = renamed(&steps, &new);
+                (new, names)
+            }
         };
         match new == steps {
             true => Ok(processes::update(tx, &row).await?),
-            false => self.read_in(tx, row, (&steps, &new), "tenon", now).await,
+            false => self.read_in(tx, row, (&new, &names), "tenon", now).await,
         }
     }
 }

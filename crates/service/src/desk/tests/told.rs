@@ -71,3 +71,24 @@ fn what_sleeps_is_in_a_view_of_its_own_until_it_wakes() {
         assert_eq!(house.only().await.id, id);
     });
 }
+
+#[test]
+fn what_was_written_is_kept_whatever_stands_in_the_way() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        house.tell(said("m1", "Aino Saari", "Hello?", MONDAY));
+        house.after(0).await;
+        let id = house.only().await.id;
+        let (desk, maren) = (&house.desk, &house.maren);
+        desk.set_held(maren, &id, Some("noise")).await.unwrap();
+        let held = desk.reply(maren, &id, "k", "Good morning.").await;
+        assert_eq!(held.unwrap_err().code, "held");
+        assert_eq!(desk.draft(maren, &id).await.unwrap(), "Good morning.");
+        desk.set_held(maren, &id, None).await.unwrap();
+        desk.reply(maren, &id, "k", "Good morning.").await.unwrap();
+        assert_eq!(desk.draft(maren, &id).await.unwrap(), "");
+        let other = desk.reply(maren, &id, "k", "Good evening.").await;
+        assert_eq!(other.unwrap_err().code, "key_used");
+        assert_eq!(desk.draft(maren, &id).await.unwrap(), "Good evening.");
+    });
+}
