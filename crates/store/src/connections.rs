@@ -316,6 +316,10 @@ pub async fn set_hook(tx: &mut Tx, id: &str, hook: Option<&str>) -> sqlx::Result
 
 /// Forgets the key and the address of the webhook; what came by it stays.
 pub async fn remove(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+    query("DELETE FROM internal_rooms WHERE connection = $1")
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
     query("UPDATE connections SET state = 'removed', sealed = '', hook = NULL, held_until = 0 WHERE id = $1")
         .bind(id)
         .execute(tx)
@@ -424,6 +428,15 @@ pub async fn hurry(tx: &mut Tx, id: &str, now: Micros, most: Micros) -> sqlx::Re
         .bind(id)
         .bind(now)
         .bind(most)
+        .execute(tx)
+        .await
+}
+
+/// The service asked that nothing more is sent until then.
+pub async fn send_from(tx: &mut Tx, id: &str, until: Micros) -> sqlx::Result<()> {
+    query("UPDATE connections SET sends_from = $2 WHERE id = $1 AND sends_from < $2")
+        .bind(id)
+        .bind(until)
         .execute(tx)
         .await
 }

@@ -1,7 +1,7 @@
 //! Rooms of a channel in which colleagues talk about a case.
 
 use super::work::{MESSAGE, MessageRow};
-use super::{Db, Tx, query, query_of, record};
+use super::{Db, Tx, like, query, query_of, record};
 use mining::Micros;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +102,16 @@ pub async fn message_in(
     .bind(client)
     .fetch_optional(tx)
     .await
+}
+
+/// Whether something that was said on a connection stands in the conversation of any case.
+pub async fn is_known(tx: &mut Tx, connection: &str, event: &str) -> sqlx::Result<bool> {
+    let found: Option<(i64,)> =
+        query("SELECT id FROM messages WHERE client LIKE $1 ESCAPE '\\' LIMIT 1")
+            .bind(format!("{}:%:{}", like(connection), like(event)))
+            .fetch_optional(tx)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// Messages of a room's conversation that were written here and are not there yet.
@@ -210,10 +220,11 @@ pub async fn set_person(
         .await
 }
 
-/// The colleague who is somebody there, if she still works here.
+/// The colleague who is somebody there, if she still works here and is no guest.
 pub async fn person_in(tx: &mut Tx, connection: &str, told: &str) -> sqlx::Result<Option<String>> {
     let found: Option<(String,)> = query(
-        "SELECT p.id FROM source_people s JOIN people p ON p.id = s.person WHERE s.connection = $1 AND s.told = $2 AND p.state = 'active'",
+        "SELECT p.id FROM source_people s JOIN people p ON p.id = s.person WHERE s.connection = $1 AND s.told = $2 AND p.state = 'active' \
+         AND p.role <> 'guest'",
     )
     .bind(connection)
     .bind(told)

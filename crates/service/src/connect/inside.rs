@@ -15,7 +15,7 @@ use serde_json::json;
 use store::connections::{self, ConnectionRow, SIGNED_OUT};
 use store::internal_rooms::{self, RoomRow};
 use store::work::{self, MessageRow, NewMessage};
-use store::{Tx, events};
+use store::{Tx, desk, events};
 
 impl Connect {
     /// Whether a kind of channel has rooms.
@@ -72,6 +72,19 @@ impl Connect {
             error: None,
         };
         let mut tx = self.db().begin().await?;
+        // Nobody says anything there meanwhile.
+        events::in_order(&mut tx).await?;
+        if desk::thread_of_topic(&mut tx, id, &room.topic)
+            .await?
+            .is_some()
+        {
+            return Err(Problem::new(
+                409,
+                "has_customers",
+                "Customers write in that room: there is a conversation of it on the desk.",
+                "Choose a room in which only colleagues are.",
+            ));
+        }
         if !internal_rooms::insert(&mut tx, &room).await? {
             return Err(Problem::new(
                 409,
@@ -130,7 +143,8 @@ impl Connect {
         let mut tx = self.db().begin().await?;
         let known = known.map(|p| (p.id.as_str(), p.name.as_str()));
         internal_rooms::set_person(&mut tx, (id, handle), known).await?;
-        let payload = json!({ "handle": handle, "person": person });
+        // What she is called there is hers, and is not in the record.
+        let payload = json!({ "person": person });
         self.note(&mut tx, actor.id(), &row, Kind::ConnectionChanged, payload)
             .await?;
         self.done(tx).await
@@ -150,6 +164,17 @@ impl Connect {
         })
     }
 
+    /// Whether it changes what was said in a room that was internal then.
+    pub(super) async fn was_inside(
+        &self,
+        tx: &mut Tx,
+        row: &ConnectionRow,
+        item: &Incoming,
+    ) -> Result<bool, Problem> {
+        let may_be = item.what == What::Edited && self.has_rooms(&row.kind);
+        Ok(may_be && internal_rooms::is_known(tx, &row.id, &item.id).await?)
+    }
+
     /// Puts what was said in an internal room into the conversation of its case. What our own account said there came from here.
     pub(super) async fn say_inside(
         &self,
@@ -165,14 +190,18 @@ impl Connect {
             return Ok(false);
         }
         let now = self.clock().now();
-        let client = format!("{}:{}", row.id, item.id);
+        let client = format!("{}:{conversation}:{}", row.id, item.id);
         let body = written(&words(row, item));
         if let Some(known) = internal_rooms::message_in(tx, conversation, &client).await? {
             return self
                 .said_otherwise(tx, room, &known, (item.what, &body))
                 .await;
         }
-        if item.what == What::Deleted || body.is_empty() {
+        if item.what != What::Said || body.is_empty() {
+            return Ok(false);
+        }
+        // The room may have been another case's when it was said.
+        if item.at < room.created && internal_rooms::is_known(tx, &row.id, &item.id).await? {
             return Ok(false);
         }
         let author = match internal_rooms::person_in(tx, &row.id, &item.author.id).await? {
@@ -254,6 +283,9 @@ impl Connect {
                 };
                 let why = format::short(&why, 300);
                 internal_rooms::not_told(&mut tx, &room, due, &why).await?;
+                if matches!(fault, Fault::Wait { .. }) {
+                    connections::send_from(&mut tx, &row.id, due).await?;
+                }
                 if matches!(fault, Fault::SignedOut(_)) {
                     connections::signed_out(&mut tx, &row.id, now, &why).await?;
                     let payload = json!({ "state": SIGNED_OUT });

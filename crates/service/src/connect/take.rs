@@ -185,6 +185,9 @@ impl Connect {
         if let Some(room) = Box::pin(self.room_of(tx, row, item)).await? {
             return Box::pin(self.say_inside(tx, row, &room, item)).await;
         }
+        if Box::pin(self.was_inside(tx, row, item)).await? {
+            return Ok(false);
+        }
         if item.what == What::Deleted {
             self.take_back(tx, &row.id, &item.id).await?;
         }

@@ -245,13 +245,9 @@ pub async fn reply_waits(
     query("UPDATE replies SET attempts = attempts - 1, error = $2, held_until = 0 WHERE id = $1 AND state = 'queued'")
         .bind(id)
         .bind(error)
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    query("UPDATE connections SET sends_from = $2 WHERE id = $1 AND sends_from < $2")
-        .bind(connection)
-        .bind(until)
-        .execute(tx)
-        .await
+    crate::connections::send_from(tx, connection, until).await
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -13,8 +13,12 @@ impl House {
 
     /// Who said what on the case, oldest first.
     async fn posts(&self) -> Vec<(String, String)> {
+        self.posts_of("Saari Brewing").await
+    }
+
+    async fn posts_of(&self, case: &str) -> Vec<(String, String)> {
         let work = self.connect().work();
-        let room = work.room(&self.ines, "deals", "Saari Brewing").await;
+        let room = work.room(&self.ines, "deals", case).await;
         let all = work::before(self.db(), &room.unwrap().id, i64::MAX, 100).await;
         let all = all.unwrap().into_iter().rev();
         all.map(|m| (m.author, m.body)).collect()
@@ -53,6 +57,8 @@ fn what_is_said_in_an_internal_room_is_a_post_on_its_case_and_never_on_the_desk(
         assert_eq!(twice.await.unwrap_err().code, "has_one");
         let who = connect.set_who(&house.ines, id, ("id-Kofi", house.kofi.id()));
         who.await.unwrap();
+        let all = events::after(house.db(), 0, 1000).await.unwrap();
+        assert!(!all.iter().any(|e| e.payload.contains("id-Kofi")));
         let guest = connect.set_who(&house.ines, id, ("id-Gil", house.guest.id()));
         assert_eq!(guest.await.unwrap_err().status, 400);
         house.tell(in_room("r1", "Kofi", "It *drifts* <b>again</b>\n1. @ines"));
@@ -103,6 +109,68 @@ fn what_is_said_in_an_internal_room_is_a_post_on_its_case_and_never_on_the_desk(
             2,
             "a customer's from then on"
         );
+        // Who writes there would read what colleagues write.
+        let tied = connect.bridge(&house.ines, id, "!room", ("deals", "Torv One"));
+        assert_eq!(tied.await.unwrap_err().code, "has_customers");
+    });
+}
+
+#[test]
+fn what_was_said_on_one_case_is_neither_anothers_nor_a_customers_afterwards() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let (connect, id) = (house.connect(), house.connection.as_str());
+        house.tie().await;
+        house.tell(in_room("r1", "Ada Far", "Secret of the first"));
+        house.after(MINUTE).await;
+        connect.unbridge(&house.ines, id, "!room").await.unwrap();
+        let other = connect.bridge(&house.ines, id, "!room", ("deals", "Kestrel Water"));
+        other.await.unwrap();
+        let edited = |text: &str| Incoming {
+            what: What::Edited,
+            ..in_room("r1", "Ada Far", text)
+        };
+        house.tell(edited("Secret, changed"));
+        house.tell(in_room("r1", "Ada Far", "Secret of the first"));
+        house.tell(in_room("r2", "Ada Far", "Of the second"));
+        house.tell(said("m1", "Per Torv", "A customer", MONDAY));
+        house.after(HOUR).await;
+        let ada = "Ada Far in Fake".to_string();
+        let first = [(ada.clone(), "Secret of the first".to_string())];
+        assert_eq!(house.posts().await, first);
+        let second = [(ada, "Of the second".to_string())];
+        assert_eq!(house.posts_of("Kestrel Water").await, second);
+        assert_eq!(house.only().await.title, "A customer", "nothing is held up");
+        connect.unbridge(&house.ines, id, "!room").await.unwrap();
+        house.tell(edited("Secret, changed again"));
+        house.after(HOUR).await;
+        assert_eq!(house.only().await.title, "A customer");
+    });
+}
+
+#[test]
+fn who_became_a_guest_does_not_speak_as_herself_and_a_channel_that_is_removed_ties_no_case() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let (connect, id) = (house.connect(), house.connection.as_str());
+        house.tie().await;
+        let who = connect.set_who(&house.ines, id, ("id-Kofi", house.kofi.id()));
+        who.await.unwrap();
+        let mut tx = house.db().begin().await.unwrap();
+        let kofi = store::people::find_in(&mut tx, house.kofi.id()).await;
+        let kofi = store::people::PersonRow {
+            role: "guest".into(),
+            ..kofi.unwrap().unwrap()
+        };
+        store::people::update(&mut tx, &kofi).await.unwrap();
+        tx.commit().await.unwrap();
+        house.tell(in_room("r1", "Kofi", "Hello"));
+        house.after(0).await;
+        let posts = [("Kofi in Fake".to_string(), "Hello".to_string())];
+        assert_eq!(house.posts().await, posts);
+        connect.remove(&house.ines, id).await.unwrap();
+        let left = store::internal_rooms::list(house.db(), id).await.unwrap();
+        assert_eq!(left, []);
     });
 }
 
@@ -121,6 +189,8 @@ fn what_is_written_on_the_case_is_told_in_the_room_once() {
         house.after(0).await;
         house.after(30 * MINUTE).await;
         assert!(house.texts().is_empty(), "it asked to wait");
+        let (_, sends_from) = house.connect().sending(&house.connection).await.unwrap();
+        assert_eq!(sends_from, MONDAY + HOUR, "and replies wait, too");
         let (rooms, _) = house.connect().inside(&house.connection).await.unwrap();
         assert_eq!(
             rooms[0].error.as_deref(),
