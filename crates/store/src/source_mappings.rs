@@ -106,6 +106,15 @@ pub async fn put(tx: &mut Tx, row: &MappingRow, people: &[PersonRow]) -> sqlx::R
     Ok(())
 }
 
+/// What a person is called elsewhere.
+pub async fn told_of(tx: &mut Tx, person: &str) -> sqlx::Result<Vec<String>> {
+    let all: Vec<(String,)> = query("SELECT DISTINCT told FROM source_people WHERE person = $1")
+        .bind(person)
+        .fetch_all(tx)
+        .await?;
+    Ok(all.into_iter().map(|(told,)| told).collect())
+}
+
 /// Forgets who somebody is whom sources name like this.
 pub async fn forget_told(tx: &mut Tx, told: &str) -> sqlx::Result<()> {
     // SQLite knows small letters of ASCII alone.

@@ -6,6 +6,9 @@ use base::activity::{self, Kind};
 use base::identity::Identity;
 use base::problem::Problem;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use store::Tx;
 use store::erase::{self, Removed};
 use store::{mailboxes, networks, people, source_mappings};
 
@@ -35,6 +38,7 @@ pub async fn person(
             "Make somebody else an owner first.",
         ));
     }
+    handles(&mut tx, id).await?;
     erase::hers(&mut tx, id).await?;
     let removed = match with_messages {
         true => erase::her_messages(&mut tx, id, now).await?,
@@ -71,6 +75,29 @@ pub async fn person(
     tx.commit().await?;
     identity.forget();
     Ok(removed)
+}
+
+/// Takes out of the record what she is called where she talks with colleagues, now or before.
+async fn handles(tx: &mut Tx, id: &str) -> Result<(), Problem> {
+    let told = source_mappings::told_of(tx, id).await?;
+    let told = Mutex::new(BTreeSet::from_iter(told));
+    erase::in_record(tx, id, |payload| {
+        if let (true, Some(handle)) = (payload["person"] == id, payload["handle"].as_str()) {
+            told.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(handle.into());
+        }
+    })
+    .await?;
+    for told in told.into_inner().unwrap_or_default() {
+        erase::in_record(tx, &told, |payload| {
+            if payload["handle"] == told {
+                payload["handle"] = NOBODY.into();
+            }
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// Replaces every text that is this one.

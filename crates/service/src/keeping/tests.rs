@@ -271,6 +271,26 @@ fn an_erased_person_leaves_what_she_wrote_and_no_name() {
             .identity
             .make_token(&maren, "x", Scopes::all(), None, "test");
         let token = made.await.unwrap().1;
+        // What she was called in a room, by what is tied and by what the record held.
+        let mut tx = db.begin().await.unwrap();
+        store::testing::channel(&mut tx, "c1").await;
+        let tied = ("c1", "@mv-now:far.example");
+        store::internal_rooms::set_person(&mut tx, tied, Some((&maren, "Maren Voss")))
+            .await
+            .unwrap();
+        for (handle, person) in [
+            ("@mv-now:far.example", ""),
+            ("@mv-once:far.example", maren.as_str()),
+            ("@mv-once:far.example", ""),
+            ("@kofi:far.example", "p_kofi"),
+        ] {
+            let payload = serde_json::json!({ "handle": handle, "person": person });
+            let kind = "connection.changed";
+            events::append(&mut tx, 1, kind, "test", None, None, &payload)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
         let olive = house.actor("olive").await.id().to_string();
         let last = erase::person(&house.identity, &olive, false, "test").await;
         assert_eq!(last.unwrap_err().code, "last_owner");
@@ -283,6 +303,8 @@ fn an_erased_person_leaves_what_she_wrote_and_no_name() {
             !text.contains("maren@") && !text.contains("Maren Voss"),
             "{text}"
         );
+        assert!(!text.contains("@mv-"), "{text}");
+        assert!(text.contains("@kofi:far.example"));
         assert!(text.contains("Ask Erased person, she knows them; not @maren.voss"));
         assert!(text.contains("They want it in blue"));
         assert!(house.identity.who(&token).await.unwrap().is_none());
