@@ -280,6 +280,8 @@ async fn talk(tx: &mut Tx, threads: &str, values: &[&str]) -> sqlx::Result<()> {
     );
     let shown: Vec<(String,)> = query_of(shown).bind_all(values).fetch_all(&mut *tx).await?;
     part(tx, threads, values).await?;
+    let told = format!("DELETE FROM notifications WHERE conversation IN ({threads})");
+    run(tx, &told, values).await?;
     let sql = format!("DELETE FROM threads WHERE id IN ({threads})");
     run(tx, &sql, values).await?;
     for (id,) in &shown {
@@ -302,6 +304,7 @@ async fn stand_alone(tx: &mut Tx, id: &str, shown: &str) -> sqlx::Result<()> {
         &[id],
     )
     .await?;
+    desk::tell_of(tx, id, id).await?;
     let (Some(own), Some(shown)) = (
         desk::thread_in(tx, id).await?,
         desk::thread_in(tx, shown).await?,

@@ -128,6 +128,11 @@ pub async fn merge_thread(tx: &mut Tx, row: &MergeRow) -> sqlx::Result<()> {
         .bind(&row.into_thread)
         .execute(tx)
         .await?;
+    query("UPDATE notifications SET conversation = $2 WHERE conversation = $1")
+        .bind(&row.thread)
+        .bind(&row.into_thread)
+        .execute(tx)
+        .await?;
     query(
         "UPDATE threads SET state = 'merged', claimed_by = NULL, claimed_until = NULL, \
          contact = COALESCE(contact, (SELECT r.contact FROM threads r WHERE r.id = $2)) WHERE id = $1",
@@ -187,6 +192,7 @@ pub async fn split_thread(tx: &mut Tx, merge: &MergeRow, with: &[String]) -> sql
             .await?;
     }
     for gone in [&merge.thread].into_iter().chain(with) {
+        tell_of(tx, gone, &merge.thread).await?;
         query(
             "UPDATE thread_merges SET into_thread = $2, into_state = $3, into_snoozed = $4 WHERE into_thread = $1 \
              AND thread IN (SELECT t.id FROM threads t WHERE t.merged_into <> $5)",
@@ -200,6 +206,18 @@ pub async fn split_thread(tx: &mut Tx, merge: &MergeRow, with: &[String]) -> sql
         .await?;
     }
     Ok(())
+}
+
+/// Has what somebody was told of a thread, before that was merged, lead to the thread that shows it now.
+pub(crate) async fn tell_of(tx: &mut Tx, thread: &str, shown: &str) -> sqlx::Result<()> {
+    query(
+        "UPDATE notifications SET conversation = $2 WHERE conversation IS NOT NULL AND event IN \
+         (SELECT seq FROM events WHERE subject = $1 AND kind <> 'message.posted')",
+    )
+    .bind(thread)
+    .bind(shown)
+    .execute(tx)
+    .await
 }
 
 /// Since when the customer waits in a thread alone. Where it did not wait before a moment, only what came after counts.

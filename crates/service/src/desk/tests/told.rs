@@ -92,3 +92,27 @@ fn what_was_written_is_kept_whatever_stands_in_the_way() {
         assert_eq!(desk.draft(maren, &id).await.unwrap(), "Good evening.");
     });
 }
+
+#[test]
+fn what_was_told_of_a_thread_leads_to_what_shows_it_and_goes_with_it() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "Our meter drifts.").await;
+        let b = house.hears("b1", "Aino Saari", "It drifts, really.").await;
+        let (desk, kofi) = (&house.desk, &house.kofi);
+        desk.claim(&house.maren, &a.id).await.unwrap();
+        let given = desk.give(&house.maren, &a.id, Some(kofi.id()));
+        given.await.unwrap();
+        let of = |id: &str| vec![("desk_given".to_string(), id.to_string())];
+        desk.merge_threads(kofi, &a.id, &b.id).await.unwrap();
+        assert_eq!(house.told(kofi).await, of(&b.id));
+        desk.split_thread(kofi, &a.id).await.unwrap();
+        assert_eq!(house.told(kofi).await, of(&a.id));
+        desk.merge_threads(kofi, &a.id, &b.id).await.unwrap();
+        let mut tx = house.db().begin().await.unwrap();
+        let contact = a.contact.unwrap();
+        store::erase::contact(&mut tx, &contact).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(house.told(kofi).await.is_empty());
+    });
+}
