@@ -33,6 +33,8 @@ struct ContactPage {
     name: String,
     email: Option<String>,
     merged: Option<String>,
+    /// It can be undone.
+    is_merge_kept: bool,
     case: Option<(String, String, String)>,
     handles: Vec<HandleRow>,
     threads: Vec<Line>,
@@ -218,6 +220,7 @@ pub async fn page(
                 (what, c.how.clone(), format!("{by}, {}", format::date(c.at)))
             })
             .collect(),
+        is_merge_kept: app.desk.is_merge_kept(&row).await?,
         merged: row.merged_into,
         email: row.email,
         name: row.name,

@@ -271,7 +271,8 @@ impl Desk {
             return Err(Problem::not_found("account"));
         };
         let db = self.connect().db();
-        let (all_contacts, all_cases) = (contacts.len(), cases.len());
+        let all_contacts = self.count_contacts(&cases).await?;
+        let all_cases = cases.len();
         let ids: Vec<String> = contacts.iter().map(|c| c.id.clone()).collect();
         let mut talk = Vec::new();
         for id in ids.iter().take(MOST) {
@@ -291,6 +292,19 @@ impl Desk {
             knows: knows(answers, self.shows_people().await),
             months: months(&talk),
         })
+    }
+
+    /// How many contacts there are of cases.
+    async fn count_contacts(&self, cases: &[(AccountCase, String)]) -> Result<usize, Problem> {
+        let mut all = 0;
+        for process in self.work().library().list().await? {
+            let here = cases.iter().filter(|(c, _)| c.slug == process.slug);
+            let names: Vec<String> = here.map(|(c, _)| c.case.clone()).collect();
+            for some in names.chunks(CASES) {
+                all += desk::count_of_cases(self.connect().db(), &process.id, some).await?;
+            }
+        }
+        Ok(all as usize)
     }
 
     /// Whether figures of single people may be looked at.

@@ -43,6 +43,15 @@ impl Desk {
         Ok(all)
     }
 
+    /// Whether it is known how a contact was merged, so that it can be undone: of merges before they were kept it is not.
+    pub async fn is_merge_kept(&self, row: &ContactRow) -> Result<bool, Problem> {
+        let Some(whole) = &row.merged_into else {
+            return Ok(false);
+        };
+        let merges = desk::contact_merges(self.connect().db(), whole).await?;
+        Ok(merges.iter().any(|m| m.contact == row.id))
+    }
+
     /// Two contacts are one; `into` is who stays, or who that one was merged into. Undone by [`Desk::unmerge`].
     pub async fn merge(&self, actor: &Actor, contact: &str, into: &str) -> Result<String, Problem> {
         Self::admit(actor)?;

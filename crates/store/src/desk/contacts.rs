@@ -202,6 +202,19 @@ pub async fn contacts_of_cases(
     .await
 }
 
+/// How many there are of so many cases.
+pub async fn count_of_cases(db: &Db, process: &str, cases: &[String]) -> sqlx::Result<i64> {
+    let (n,): (i64,) = query_of(
+        "SELECT COUNT(*) FROM contacts WHERE merged_into IS NULL AND process = $1 AND case_ref IN "
+            .into(),
+    )
+    .bind(process)
+    .list(cases)
+    .fetch_one(db)
+    .await?;
+    Ok(n)
+}
+
 pub async fn handles_of(db: &Db, contacts: &[String]) -> sqlx::Result<Vec<HandleRow>> {
     if contacts.is_empty() {
         return Ok(Vec::new());

@@ -336,5 +336,42 @@ fn a_company_shows_who_of_it_writes_what_waits_and_who_of_us_knows_them() {
         let other = &account.contacts[1].id;
         desk.merge(maren, other, &first.id).await.unwrap();
         assert_eq!(of("", "").await, ["Aino Saari", "Ruth Abiola"]);
+
+        // All are counted, also those that are not named.
+        let (row, ..) = desk.contact(maren, &first.id).await.unwrap();
+        let mut tx = house.db().begin().await.unwrap();
+        for n in 0..520 {
+            let id = format!("con_{n}");
+            let more = kept::ContactRow { id, ..row.clone() };
+            kept::insert_contact(&mut tx, &more).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let account = desk.account(maren, "saari brewing").await.unwrap();
+        assert_eq!(account.all_contacts, 521);
+        assert_eq!(account.contacts.len(), 100);
+    });
+}
+
+#[test]
+fn a_merge_of_before_merges_were_kept_is_not_offered_to_be_undone() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let a = house.hears("a1", "Aino Saari", "Hello").await;
+        let b = house.hears("b1", "Ruth Abiola", "Hello").await;
+        let (a, b) = (house.who(&a).await, house.who(&b).await);
+        let is_kept = async |id: &str| {
+            let (row, ..) = house.desk.contact(&house.maren, id).await.unwrap();
+            house.desk.is_merge_kept(&row).await.unwrap()
+        };
+        assert!(!is_kept(&a).await, "it was not merged");
+        house.desk.merge(&house.maren, &a, &b).await.unwrap();
+        assert!(is_kept(&a).await && !is_kept(&b).await);
+        let mut tx = house.db().begin().await.unwrap();
+        let gone = store::query("DELETE FROM contact_merges").execute(&mut tx);
+        gone.await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!is_kept(&a).await);
+        let undone = house.desk.unmerge(&house.maren, &a).await;
+        assert_eq!(undone.unwrap_err().code, "not_merged");
     });
 }
