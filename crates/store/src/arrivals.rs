@@ -100,19 +100,23 @@ pub async fn put_off(
         .await
 }
 
-/// Remembers that a message was taken back that is not here, in case it comes yet; of those of a connection only so many of the newest.
+/// Remembers that a message was taken back that is not here, in case it comes yet; whether that is new.
 pub async fn remember(
     tx: &mut Tx,
     (connection, source): (&str, &str),
     at: Micros,
-    most: i64,
-) -> sqlx::Result<()> {
-    query("INSERT INTO taken_back (connection, source, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+) -> sqlx::Result<bool> {
+    let new = query("INSERT INTO taken_back (connection, source, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(connection)
         .bind(source)
         .bind(at)
-        .execute(&mut *tx)
+        .affect(tx)
         .await?;
+    Ok(new > 0)
+}
+
+/// Forgets all but so many of the newest that were taken back on a connection. It looks at each of those: it is for now and then.
+pub async fn trim(tx: &mut Tx, connection: &str, most: i64) -> sqlx::Result<()> {
     query(
         "DELETE FROM taken_back WHERE connection = $1 AND at <= (SELECT at FROM taken_back WHERE connection = $1 \
          ORDER BY at DESC LIMIT 1 OFFSET $2)",
@@ -208,10 +212,11 @@ mod tests {
             channel(&mut tx, "c2").await;
             for at in 1..=5 {
                 let source = format!("m{at}");
-                remember(&mut tx, ("c1", &source), at, 3).await.unwrap();
+                assert!(remember(&mut tx, ("c1", &source), at).await.unwrap());
             }
-            remember(&mut tx, ("c1", "m5"), 9, 3).await.unwrap();
-            remember(&mut tx, ("c2", "m1"), 1, 3).await.unwrap();
+            assert!(!remember(&mut tx, ("c1", "m5"), 9).await.unwrap());
+            assert!(remember(&mut tx, ("c2", "m1"), 1).await.unwrap());
+            trim(&mut tx, "c1", 3).await.unwrap();
             let known = async |tx: &mut Tx, connection, since| {
                 let mut all = Vec::new();
                 for source in ["m1", "m2", "m3", "m4", "m5"] {

@@ -11,6 +11,7 @@ use mining::time::{HOUR, MINUTE};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::slice::from_ref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use store::arrivals::{self, ArrivalRow};
 use store::connections::{self, ConnectionRow};
@@ -32,8 +33,10 @@ const TOGETHER: usize = 8;
 const AT_REST: usize = 48;
 /// More in a second than the desk can take are a storm: those who wait to be acknowledged come before the desk.
 const STORM: f64 = 2_000.0;
-/// So many messages of a channel that were taken back and are not here are remembered.
-const MOST_REMEMBERED: i64 = 10_000;
+/// About so many messages of a channel that were taken back and are not here are remembered.
+const MOST_REMEMBERED: i64 = if cfg!(test) { 40 } else { 10_000 };
+/// After so many more those above are forgotten.
+const TRIMMED_AFTER: u64 = if cfg!(test) { 20 } else { 500 };
 /// Over so long a time they are counted; a storm is over when nothing was kept for as long.
 const COUNTED: Duration = Duration::from_millis(100);
 
@@ -77,6 +80,8 @@ pub(super) struct Intake {
     /// A burst was kept, and at which pace.
     arrived: Notify,
     pace: std::sync::Mutex<Pace>,
+    /// How many that were taken back are remembered since this node started.
+    remembered: AtomicU64,
 }
 
 /// A delivery as it is kept.
@@ -102,6 +107,7 @@ impl Default for Intake {
                 rate: 0.0,
                 last: None,
             }),
+            remembered: AtomicU64::new(0),
         }
     }
 }
@@ -408,7 +414,12 @@ impl Connect {
             strike(tx, row, is_it).await?;
         }
         let (of, now) = ((connection, source), self.clock().now());
-        Ok(arrivals::remember(tx, of, now, MOST_REMEMBERED).await?)
+        let is_new = arrivals::remember(tx, of, now).await?;
+        let all = &self.inner.intake.remembered;
+        if is_new && (all.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(TRIMMED_AFTER) {
+            arrivals::trim(tx, connection, MOST_REMEMBERED).await?;
+        }
+        Ok(())
     }
 
     /// When a message was taken back before it came, if it was.

@@ -335,3 +335,30 @@ fn what_is_edited_while_it_is_put_off_is_shown_once_as_edited() {
         assert_eq!(house.kinds().await, ["customer.said"]);
     });
 }
+
+#[test]
+fn what_was_taken_back_unknown_is_trimmed_now_and_then() {
+    on_both(|db| async move {
+        let house = House::open(db).await;
+        let remembered = async || {
+            let mut tx = house.db().begin().await.unwrap();
+            let mut all = 0;
+            for n in 0..60 {
+                let of = (house.connection.as_str(), &*format!("m{n}"));
+                let known = arrivals::taken_back(&mut tx, of, 0).await.unwrap();
+                all += usize::from(known.is_some());
+            }
+            all
+        };
+        let tell = async |from: usize, to: usize| {
+            for n in from..to {
+                house.tell(taken_back(&format!("m{n}")));
+                house.after(MINUTE).await;
+            }
+        };
+        tell(0, 59).await;
+        assert_eq!(remembered().await, 59);
+        tell(59, 60).await;
+        assert_eq!(remembered().await, 40);
+    });
+}
