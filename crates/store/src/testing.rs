@@ -118,6 +118,14 @@ pub async fn given_up(db: &Db, connection: &str, (process, case): (&str, &str), 
     tx.commit().await.unwrap();
 }
 
+/// Contacts that were merged before it was kept what moved.
+pub async fn forget_contact_merges(db: &Db) {
+    let mut tx = db.begin().await.unwrap();
+    let gone = crate::query("DELETE FROM contact_merges").execute(&mut tx);
+    gone.await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// Everything that is kept, as text.
 pub async fn all_text(db: &Db) -> String {
     let mut tx = db.begin_reading().await.unwrap();

@@ -366,10 +366,7 @@ fn a_merge_of_before_merges_were_kept_is_not_offered_to_be_undone() {
         assert!(!is_kept(&a).await, "it was not merged");
         house.desk.merge(&house.maren, &a, &b).await.unwrap();
         assert!(is_kept(&a).await && !is_kept(&b).await);
-        let mut tx = house.db().begin().await.unwrap();
-        let gone = store::query("DELETE FROM contact_merges").execute(&mut tx);
-        gone.await.unwrap();
-        tx.commit().await.unwrap();
+        store::testing::forget_contact_merges(house.db()).await;
         assert!(!is_kept(&a).await);
         let undone = house.desk.unmerge(&house.maren, &a).await;
         assert_eq!(undone.unwrap_err().code, "not_merged");
