@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct View {
-    /// `open` (the default), `mine`, `found`, `dismissed`, `held` or `done`.
+    /// `open` (the default), `snoozed`, `mine`, `found`, `dismissed`, `held` or `done`.
     #[serde(default)]
     view: String,
 }
@@ -92,7 +92,7 @@ pub async fn queue(
             let what = format!("\"{}\" is no view.", base::format::short(other, 40));
             return Err(base::problem::Problem::bad_request(
                 what,
-                "Write open, mine, found, dismissed, held or done.",
+                "Write open, snoozed, mine, found, dismissed, held or done.",
             )
             .into());
         }
