@@ -304,3 +304,24 @@ fn journal(hub: i64, path: &str) -> Request {
 fn is_empty(answer: &Response) -> bool {
     matches!(answer.status, 204 | 404)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_deals_than_are_read_one_by_one_are_searched_for() {
+        let mut open = Open {
+            rest: HOUR,
+            searched: 1,
+            ..Open::default()
+        };
+        let few = MOST as i64;
+        (1..=few).for_each(|deal| open.hear(deal, deal));
+        assert!(!open.is_due(2));
+        assert_eq!(open.waiting.len(), MOST);
+        open.hear(few + 1, 1);
+        assert!(open.is_due(2) && open.waiting.is_empty());
+        assert_eq!(open.turn(50, 2), Turn::Search);
+    }
+}
